@@ -1,0 +1,56 @@
+"""Any AWS API, called as a decision says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.adapters.clients import client
+
+if TYPE_CHECKING:
+    from lifecycle.decision import ApiCall
+
+MISSING = frozenset({"ResourceNotFound", "ResourceNotFoundException", "ValidationException", "404"})
+"""Codes by which Describe operations say that there is no such thing. SageMaker answers
+ValidationException for models, endpoint configurations and endpoints; the parameters come from us
+and are checked by the contract tests, so that it cannot mean anything else here."""
+
+
+class AwsApi:
+    """Carries out calls with the function's own role."""
+
+    def call(self, call: ApiCall) -> dict[str, Any]:
+        """Carry out a call, once: what an earlier delivery did is not done again.
+
+        Returns:
+            The kept answers by placeholder name; empty when the thing was there already.
+        """
+        from botocore.exceptions import ClientError
+
+        if call.unless and self.describe(call.service, *call.unless) is not None:
+            return {}
+        try:
+            answer = self._invoke(call.service, call.operation, call.request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in call.exists:
+                return {}
+            raise
+        return {name: answer[key] for name, key in call.keep.items()}
+
+    def describe(
+        self, service: str, operation: str, request: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Ask, without changing anything; None when there is no such thing."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._invoke(service, operation, request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in MISSING:
+                return None
+            raise
+
+    def _invoke(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        from botocore import xform_name
+
+        answer: dict[str, Any] = getattr(client(service), xform_name(operation))(**request)
+        return answer

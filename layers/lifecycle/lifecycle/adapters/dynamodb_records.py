@@ -1,0 +1,169 @@
+"""The record table, on DynamoDB."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.adapters.clients import client
+from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
+from lifecycle.records import (
+    KINDS,
+    HistoryRecord,
+    InputRecord,
+    JobRecord,
+    ProblemRecord,
+    Record,
+    RunRecord,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HIDDEN = ("pk", "sk", "kind", "listing", "listed_at")
+"""Attributes that place a row and are no part of its record."""
+
+
+def to_item(row: Record, version: int) -> dict[str, Any]:
+    """A record as a DynamoDB item in wire form. Numbers become decimals, as DynamoDB keeps them."""
+    from boto3.dynamodb.types import TypeSerializer
+
+    document = json.loads(row.model_dump_json(), parse_float=Decimal)
+    partition, sort = row.key
+    item = {**document, "pk": partition, "sk": sort, "kind": row.kind, "version": version}
+    if row.listed:
+        item["listing"], item["listed_at"] = row.listed
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in item.items()}
+
+
+def from_item(item: dict[str, Any]) -> Record:
+    """The record that a DynamoDB item in wire form holds."""
+    from boto3.dynamodb.types import TypeDeserializer
+
+    deserialize = TypeDeserializer().deserialize
+    plain = {name: _plain(deserialize(value)) for name, value in item.items()}
+    cls = KINDS[plain["kind"]]
+    return cls.model_validate({k: v for k, v in plain.items() if k not in HIDDEN})
+
+
+def _plain(value: Any) -> Any:
+    """Decimals back to the int or float they were."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+class DynamodbRecords:
+    """Rows read consistently, written in one transaction under their version."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def _get(self, partition: str, sort: str) -> Record | None:
+        answer = client("dynamodb").get_item(
+            TableName=self._table,
+            Key={"pk": {"S": partition}, "sk": {"S": sort}},
+            ConsistentRead=True,
+        )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def get[R: Record](self, row: R) -> R | None:
+        """The stored row with this row's key, if there is one."""
+        found = self._get(*row.key)
+        return found if isinstance(found, type(row)) else None
+
+    def problem(self, name: str) -> ProblemRecord | None:
+        """The problem of this name, once it is defined."""
+        found = self._get(f"problem#{name}", "problem")
+        return found if isinstance(found, ProblemRecord) else None
+
+    def run(self, problem: str, run: str) -> RunRecord:
+        """A run.
+
+        Raises:
+            RecordMissingError: it is not there, yet.
+        """
+        found = self._get(f"problem#{problem}", f"run#{run}")
+        if not isinstance(found, RunRecord):
+            raise RecordMissingError(f"run {run} of {problem} is not recorded")
+        return found
+
+    def job(self, kind: str, name: str) -> JobRecord:
+        """The row of a SageMaker job.
+
+        Raises:
+            RecordMissingError: it is not there, yet: the job's end outran its record.
+        """
+        found = self._get(f"job#{kind}/{name}", "job")
+        if not isinstance(found, JobRecord):
+            raise RecordMissingError(f"{kind} {name} is not recorded")
+        return found
+
+    def _query(self, **parameters: Any) -> list[Record]:
+        pages = (
+            client("dynamodb").get_paginator("query").paginate(TableName=self._table, **parameters)
+        )
+        return [from_item(item) for page in pages for item in page["Items"]]
+
+    def inputs(self, problem: str) -> list[InputRecord]:
+        """All that was ever taken in for a problem, waiting and rejected ones included."""
+        rows = self._query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"problem#{problem}"},
+                ":sk": {"S": "input#"},
+            },
+            ConsistentRead=True,
+        )
+        return [row for row in rows if isinstance(row, InputRecord)]
+
+    def open_jobs(self) -> list[JobRecord]:
+        """Jobs whose end nobody has heard of."""
+        rows = self._query(
+            IndexName="listing",
+            KeyConditionExpression="listing = :listing",
+            ExpressionAttributeValues={":listing": {"S": "jobs"}},
+        )
+        return [row for row in rows if isinstance(row, JobRecord)]
+
+    def history(self, event_id: str, leg: str) -> HistoryRecord | None:
+        """What this leg made of this event, if it was handled before."""
+        found = self._get(f"event#{event_id}", leg)
+        return found if isinstance(found, HistoryRecord) else None
+
+    def commit(self, rows: Iterable[Record], history: HistoryRecord) -> None:
+        """Write all rows and the history row, or none.
+
+        Raises:
+            AlreadyRecordedError: the history row is there.
+            StaleRecordError: a row is no longer the one that was read.
+        """
+        from botocore.exceptions import ClientError
+
+        puts = [self._put(history), *(self._put(row) for row in rows)]
+        try:
+            client("dynamodb").transact_write_items(TransactItems=puts)
+        except ClientError as error:
+            reasons = error.response.get("CancellationReasons", [])
+            if not reasons:
+                raise
+            if reasons[0].get("Code") == "ConditionalCheckFailed":
+                raise AlreadyRecordedError(history.event_id) from error
+            raise StaleRecordError(", ".join(r.get("Code", "") for r in reasons)) from error
+
+    def _put(self, row: Record) -> dict[str, Any]:
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": to_item(row, row.version + 1),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        if row.version:
+            put["ConditionExpression"] = "version = :version"
+            put["ExpressionAttributeValues"] = {":version": {"N": str(row.version)}}
+        return {"Put": put}

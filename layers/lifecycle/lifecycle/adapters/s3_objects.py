@@ -1,0 +1,76 @@
+"""Objects, on S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.adapters.clients import client
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BINARY = "application/octet-stream"
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an s3:// address.
+
+    Raises:
+        ValueError: it is no such address.
+    """
+    if not uri.startswith("s3://"):
+        raise ValueError(f"{uri!r} is no s3:// address")
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+class S3Objects:
+    """Reads and writes objects with the function's own role."""
+
+    def download(self, uri: str, path: Path) -> Path:
+        """Copy an object to a file."""
+        bucket, key = split_uri(uri)
+        with path.open("wb") as file:
+            client("s3").download_fileobj(bucket, key, file)
+        return path
+
+    def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:
+        """Copy a file to an object."""
+        bucket, key = split_uri(uri)
+        client("s3").upload_file(str(path), bucket, key, ExtraArgs={"ContentType": content_type})
+
+    def read(self, uri: str) -> bytes:
+        """A small object's bytes.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        from botocore.exceptions import ClientError
+
+        bucket, key = split_uri(uri)
+        try:
+            body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                raise FileNotFoundError(uri) from error
+            raise
+        return body
+
+    def write(self, uri: str, body: bytes, content_type: str = BINARY) -> None:
+        """Make or replace a small object."""
+        bucket, key = split_uri(uri)
+        client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object, of any size, as it is."""
+        bucket, key = split_uri(source)
+        target_bucket, target_key = split_uri(target)
+        client("s3").copy({"Bucket": bucket, "Key": key}, target_bucket, target_key)
+
+    def list(self, prefix: str) -> list[str]:
+        """The addresses of all objects under a prefix, in key order."""
+        bucket, key = split_uri(prefix)
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        return [
+            f"s3://{bucket}/{item['Key']}" for page in pages for item in page.get("Contents", [])
+        ]

@@ -1,0 +1,120 @@
+"""The one place that acts: it starts what was decided, records it, and says so.
+
+Why the order is safe: every call is harmless to repeat (its name derives from its cause, and
+"already exists" counts as done); rows and the history row are one transaction; events are kept in
+the history row, with ids derived from the cause, before they are put on the bus. A crash between
+any two steps is cured by the queue's own redelivery: before the transaction everything is decided
+again and means the same, after it only the events are put again.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.errors import AlreadyRecordedError, StaleRecordError
+from lifecycle.events import SOURCE, Event
+from lifecycle.records import HistoryRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lifecycle.cause import Cause
+    from lifecycle.decision import Decision
+    from lifecycle.ports import Ports
+    from lifecycle.records import Record
+
+ATTEMPTS = 5
+"""How often a decision is made anew, at once, when its rows moved on meanwhile."""
+
+
+def advance(
+    leg: str, cause: Cause[Any], decide: Callable[[], Decision], ports: Ports
+) -> HistoryRecord:
+    """Answer for one event, once, however often it is delivered.
+
+    Args:
+        leg: the name of the function that heard the event.
+        cause: the event.
+        decide: reads what it needs and decides; called again if the rows it read moved on.
+        ports: the doors to the world.
+
+    Returns:
+        What was made of the event, now or by an earlier delivery.
+
+    Raises:
+        StaleRecordError: the rows kept moving; the queue will try again later.
+        EventsNotAcceptedError: the bus refused an event; likewise.
+    """
+    history = ports.records.history(cause.id, leg)
+    attempts = 0
+    while history is None:
+        attempts += 1
+        decided = decide()
+        answers: dict[str, str] = {}
+        for call in decided.calls:
+            answers |= ports.api.call(call)
+        history = _history(leg, cause, decided, answers)
+        try:
+            ports.records.commit([_filled(row, answers) for row in decided.records], history)
+        except AlreadyRecordedError:
+            history = ports.records.history(cause.id, leg)
+        except StaleRecordError:
+            history = None
+            if attempts == ATTEMPTS:
+                raise
+    ports.bus.put(history.announced)
+    return history
+
+
+def _history(
+    leg: str, cause: Cause[Any], decided: Decision, answers: dict[str, str]
+) -> HistoryRecord:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    heard = cause.event
+    return HistoryRecord(
+        event_id=cause.id,
+        leg=leg,
+        problem=decided.problem,
+        run=decided.run,
+        heard=heard.detail_type if isinstance(heard, Event) else type(heard).__name__,
+        reason=decided.reason,
+        at=now,
+        calls=tuple(f"{call.service}:{call.operation}" for call in decided.calls),
+        announced=tuple(
+            _entry(cause, leg, index, _filled(event, answers), now)
+            for index, event in enumerate(decided.events)
+        ),
+    )
+
+
+def _entry(cause: Cause[Any], leg: str, index: int, event: Event, now: str) -> dict[str, Any]:
+    """A PutEvents entry without its bus, which the adapter knows."""
+    return {
+        "Source": SOURCE,
+        "DetailType": event.detail_type,
+        "Detail": json.dumps(
+            {
+                "data": event.model_dump(mode="json"),
+                "metadata": {
+                    "event_id": cause.effect_id(leg, index),
+                    "version": event.version,
+                    "correlation_id": cause.correlation_id,
+                    "causation_id": cause.id,
+                    "occurred_at": now,
+                },
+            },
+            separators=(",", ":"),
+        ),
+    }
+
+
+def _filled[M: (Record | Event)](model: M, answers: dict[str, str]) -> M:
+    """The model with every ``{{name}}`` replaced by the kept answer of that name."""
+    changes: dict[str, Any] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, str) and value.startswith("{{") and value.endswith("}}"):
+            changes[name] = answers[value[2:-2]]
+    return model.model_copy(update=changes) if changes else model

@@ -1,0 +1,56 @@
+"""Decision: all that a leg may ask for, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lifecycle.events import Event
+    from lifecycle.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One request to an AWS API.
+
+    Attributes:
+        service: boto3's name of it, such as ``sagemaker``.
+        operation: the API's name, such as ``CreateTrainingJob``.
+        request: its parameters.
+        exists: error codes that mean "an earlier delivery did this already", which is success.
+        unless: a describing operation and its parameters to ask first, for APIs that have no
+            such error; when it finds the thing, the call is not made.
+        keep: answers to remember: placeholder name → top-level key of the response. Records and
+            events may carry ``{{name}}`` where the answer belongs.
+    """
+
+    service: str
+    operation: str
+    request: dict[str, Any]
+    exists: tuple[str, ...] = ()
+    unless: tuple[str, dict[str, Any]] | None = None
+    keep: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a leg made of what it heard.
+
+    ``advance`` carries it out, always in this order: calls, records, events.
+
+    Attributes:
+        reason: one sentence for the history, shown by ``baton why``.
+        problem: the problem it is about, for the history's listing.
+        run: and the run.
+        records: rows to write, each guarded by its version.
+        calls: API requests, each harmless to repeat.
+        events: what to announce.
+    """
+
+    reason: str
+    problem: str = ""
+    run: str | None = None
+    records: tuple[Record, ...] = ()
+    calls: tuple[ApiCall, ...] = ()
+    events: tuple[Event, ...] = ()

@@ -1,0 +1,56 @@
+"""Errors of the lifecycle.
+
+LifecycleError
+├── UnknownEventError      an event no class here describes reached a leg
+├── RecordMissingError     a record an event speaks of is not there yet; the queue's retry cures it
+├── StaleRecordError       a record moved on between reading and writing it
+├── AlreadyRecordedError   this event's history row is there: an earlier delivery got this far
+├── EventsNotAcceptedError the bus took only some of the events
+├── IllegalMoveError       a decision asked for a move that the stage table does not have
+└── ProblemFaultsError     a problem.yaml with faults, every one of them named
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lifecycle.events import Fault
+
+
+class LifecycleError(Exception):
+    """What all errors of this package are."""
+
+
+class UnknownEventError(LifecycleError):
+    """An event that no class here describes; its rule in template.yaml is wrong."""
+
+
+class RecordMissingError(LifecycleError):
+    """A record that an event speaks of is not there yet; raising it lets the queue try again."""
+
+
+class StaleRecordError(LifecycleError):
+    """Another delivery moved the record on between reading and writing it."""
+
+
+class AlreadyRecordedError(LifecycleError):
+    """The history row of this event exists: an earlier delivery recorded the same decision."""
+
+
+class EventsNotAcceptedError(LifecycleError):
+    """EventBridge answered 200 but refused some of the entries (PutEvents, FailedEntryCount)."""
+
+
+class IllegalMoveError(LifecycleError):
+    """A decision moved a run where the stage table has no such move."""
+
+
+class ProblemFaultsError(LifecycleError):
+    """A problem.yaml that cannot be accepted, with every fault at once."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"line {f.line}: {f.path}: {f.message}" for f in faults))
+        self.faults = tuple(faults)

@@ -1,0 +1,92 @@
+"""How a function of this stack meets its queue: parse, answer for each message, report failures."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from lifecycle.advance import advance
+from lifecycle.cause import parse_cause
+from lifecycle.errors import UnknownEventError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lifecycle.cause import Cause
+    from lifecycle.decision import Decision
+    from lifecycle.ports import Ports
+
+logger = Logger(service="baton")
+
+
+class Leg:
+    """One leg of the relay, callable as a Lambda handler over an SQS queue of EventBridge events.
+
+    Attributes:
+        name: the function's folder name.
+        hears: the event classes it understands; the contract tests hold the template to them.
+        handle: loads what the decision needs, and decides.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        hears: tuple[type, ...],
+        handle: Callable[[Cause[Any], Ports], Decision],
+    ) -> None:
+        self.name = name
+        self.hears = hears
+        self.handle = handle
+        self._ports: Ports | None = None
+
+    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        """Handle a batch of SQS messages; name those that failed, so that only they come again.
+
+        See "Reporting batch item failures" in the Lambda Developer Guide.
+        """
+        if self._ports is None:
+            # Clients cost half a second to make and their credentials live as long as the worker.
+            from lifecycle.adapters import ports_from_environment
+
+            self._ports = ports_from_environment()
+        failures = []
+        for message in event["Records"]:
+            try:
+                self.answer(json.loads(message["body"]), self._ports)
+            except Exception:
+                # Whatever went wrong, it must not take the other messages with it: this one
+                # returns to the queue and, if it fails for good, to the dead-letter queue.
+                logger.exception("not handled", leg=self.name, message_id=message["messageId"])
+                failures.append({"itemIdentifier": message["messageId"]})
+        return {"batchItemFailures": failures}
+
+    def answer(self, envelope: dict[str, Any], ports: Ports) -> None:
+        """Answer for one EventBridge event.
+
+        Raises:
+            UnknownEventError: the template routed an event here that this leg does not hear.
+        """
+        cause = parse_cause(envelope)
+        if not isinstance(cause.event, self.hears):
+            raise UnknownEventError(f"{self.name} does not hear {type(cause.event).__name__}")
+        done = advance(self.name, cause, lambda: self.handle(cause, ports), ports)
+        logger.info(
+            done.reason,
+            leg=self.name,
+            heard=done.heard,
+            problem=done.problem,
+            run=done.run,
+            correlation_id=cause.correlation_id,
+            announced=[entry["DetailType"] for entry in done.announced],
+        )
+
+
+def leg(*hears: type) -> Callable[[Callable[[Cause[Any], Ports], Decision]], Leg]:
+    """Make a handler out of a loading function; its module ``handle_<leg>`` names the leg."""
+
+    def wrap(handle: Callable[[Cause[Any], Ports], Decision]) -> Leg:
+        return Leg(handle.__module__.removeprefix("handle_"), hears, handle)
+
+    return wrap

@@ -1,0 +1,106 @@
+"""The few doors through which a leg meets the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from lifecycle.decision import ApiCall
+    from lifecycle.records import (
+        HistoryRecord,
+        InputRecord,
+        JobRecord,
+        ProblemRecord,
+        Record,
+        RunRecord,
+    )
+    from lifecycle.settings import Settings
+
+
+class Records(Protocol):
+    """The record table."""
+
+    def get[R: Record](self, row: R) -> R | None:
+        """The stored row with this row's key, if there is one."""
+
+    def problem(self, name: str) -> ProblemRecord | None:
+        """The problem of this name, once it is defined."""
+
+    def run(self, problem: str, run: str) -> RunRecord:
+        """A run. Raises RecordMissingError while it is not there."""
+
+    def job(self, kind: str, name: str) -> JobRecord:
+        """The row of a SageMaker job. Raises RecordMissingError while it is not there."""
+
+    def inputs(self, problem: str) -> list[InputRecord]:
+        """All that was ever taken in for a problem, waiting and rejected ones included."""
+
+    def open_jobs(self) -> list[JobRecord]:
+        """Jobs whose end nobody has heard of."""
+
+    def history(self, event_id: str, leg: str) -> HistoryRecord | None:
+        """What this leg made of this event, if it was handled before."""
+
+    def commit(self, rows: Iterable[Record], history: HistoryRecord) -> None:
+        """Write all rows and the history row, or none.
+
+        Raises:
+            AlreadyRecordedError: the history row is there.
+            StaleRecordError: a row is no longer the one that was read.
+        """
+
+
+class Objects(Protocol):
+    """Objects in S3, by their s3:// address."""
+
+    def download(self, uri: str, path: Path) -> Path:
+        """Copy an object to a file."""
+
+    def upload(self, path: Path, uri: str, content_type: str = ...) -> None:
+        """Copy a file to an object."""
+
+    def read(self, uri: str) -> bytes:
+        """A small object's bytes. Raises FileNotFoundError when there is none."""
+
+    def write(self, uri: str, body: bytes, content_type: str = ...) -> None:
+        """Make or replace a small object."""
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object as it is."""
+
+    def list(self, prefix: str) -> list[str]:
+        """The addresses of all objects under a prefix, in key order."""
+
+
+class Api(Protocol):
+    """Any AWS API that a decision asks for."""
+
+    def call(self, call: ApiCall) -> dict[str, Any]:
+        """Carry out a call; the kept answers by placeholder name."""
+
+    def describe(
+        self, service: str, operation: str, request: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Ask, without changing anything; None when there is no such thing."""
+
+
+class Bus(Protocol):
+    """The event bus."""
+
+    def put(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Put entries on the bus. Raises EventsNotAcceptedError if any is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All doors, as a leg is given them."""
+
+    records: Records
+    objects: Objects
+    api: Api
+    bus: Bus
+    settings: Settings

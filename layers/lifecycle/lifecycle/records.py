@@ -1,0 +1,255 @@
+"""The rows of the record table: where every problem, run, input and job stands.
+
+One DynamoDB table, keys ``pk`` and ``sk``. ``version`` guards every write: a row is replaced only
+if it is still the one that was read. The index ``listing`` (``listing``, ``at``) answers "all
+problems" and "the history of a problem, in order".
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self
+
+from lifecycle.errors import IllegalMoveError
+from lifecycle.events import Fault, Model, Origin
+
+type Stage = Literal[
+    "started",
+    "prepared",
+    "labelling",
+    "training",
+    "trained",
+    "evaluating",
+    "waiting_for_approval",
+    "approved",
+    "deploying",
+    "deployed",
+    "rejected",
+    "rolled_back",
+    "failed",
+    "data_rejected",
+]
+
+MOVES: dict[Stage, tuple[Stage, ...]] = {
+    "started": ("prepared", "data_rejected"),
+    "prepared": ("labelling", "training", "failed"),
+    "labelling": ("prepared", "training", "failed"),
+    "training": ("trained", "failed"),
+    "trained": ("evaluating", "failed"),
+    "evaluating": ("waiting_for_approval", "approved", "rejected", "failed"),
+    "waiting_for_approval": ("approved", "rejected"),
+    "approved": ("deploying", "deployed", "failed"),
+    "deploying": ("deployed", "rolled_back"),
+    "deployed": (),
+    "rejected": ("approved",),
+    "rolled_back": (),
+    "failed": (),
+    "data_rejected": (),
+}
+"""The stage table: every legal move of a run. A rejected candidate may still be approved by hand."""
+
+ENDED: frozenset[Stage] = frozenset(
+    {"deployed", "rejected", "rolled_back", "failed", "data_rejected"}
+)
+
+
+class Record(Model):
+    """A versioned row; ``version`` 0 means that it is not in the table yet."""
+
+    kind: ClassVar[str]
+    version: int = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The row's partition and sort key."""
+        raise AttributeError(f"{type(self).__name__} has no key")
+
+    @property
+    def listed(self) -> tuple[str, str] | None:
+        """The row's place in the ``listing`` index, where it has one."""
+        return None
+
+
+class ProblemRecord(Record):
+    """A defined problem: its resolved definition, its champion, and the run under way."""
+
+    kind: ClassVar[str] = "problem"
+    problem: str
+    definition: dict[str, Any]
+    definition_version: int = 1
+    defined_at: str = ""
+    etag: str = ""
+    active_run: str | None = None
+    champion: str | None = None
+    deployed_at: str | None = None
+    last_run: str | None = None
+    last_run_rows: int = 0
+    used_definition: int = 0
+    used_inputs: int = 0
+    used_files: int = 0
+    retrain_because: str | None = None
+    retrained_at: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "problem"
+
+    @property
+    def listed(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return "problems", self.problem
+
+
+class RunRecord(Record):
+    """One model's life: from the rows it learns from to the traffic it takes.
+
+    ``definition`` is the problem as it was when the run began: redefining a problem never changes
+    a run under way.
+    """
+
+    kind: ClassVar[str] = "run"
+    problem: str
+    run: str
+    stage: Stage = "started"
+    because: str = "data"
+    started_at: str = ""
+    stage_at: str = ""
+    definition: dict[str, Any]
+    definition_version: int = 1
+    inputs: int = 0
+    rows: int = 0
+    task: str = ""
+    classes: int = 0
+    features: int = 0
+    holdout_rows: int = 0
+    training_job: str | None = None
+    best_training_job: str | None = None
+    trained_model_uri: str | None = None
+    tuned_score: float | None = None
+    metric: str | None = None
+    score: float | None = None
+    champion_score: float | None = None
+    champion: str | None = None
+    model_package: str | None = None
+    model_sha256: str | None = None
+    endpoint_config: str | None = None
+    cost_usd: float = 0.0
+    reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", f"run#{self.run}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to this run by itself."""
+        return self.stage in ENDED
+
+    def moved(self, stage: Stage, at: str, **changes: Any) -> Self:
+        """This run one legal move on.
+
+        Raises:
+            IllegalMoveError: the stage table has no such move.
+        """
+        if stage not in MOVES[self.stage]:
+            raise IllegalMoveError(f"run {self.run} cannot go from {self.stage} to {stage}")
+        return self.model_copy(update={"stage": stage, "stage_at": at, **changes})
+
+
+class InputRecord(Record):
+    """One file or stretch of the stream that was taken in, once."""
+
+    kind: ClassVar[str] = "input"
+    problem: str
+    digest: str
+    source: str
+    origin: Origin
+    uri: str | None = None
+    rows: int = 0
+    columns: int = 0
+    at: str = ""
+    waiting: bool = False
+    """True while the object waits in the landing bucket for its problem.yaml."""
+    bucket: str = ""
+    etag: str = ""
+    rejected: tuple[Fault, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", f"input#{self.digest}"
+
+
+class JobRecord(Record):
+    """Which run a job of SageMaker belongs to, and which leg waits for its end."""
+
+    kind: ClassVar[str] = "job"
+    job_kind: str
+    name: str
+    problem: str
+    run: str | None = None
+    leg: str = ""
+    started_at: str = ""
+    ended: bool = False
+    detail: dict[str, Any] = {}
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"job#{self.job_kind}/{self.name}", "job"
+
+    @property
+    def listed(self) -> tuple[str, str] | None:
+        """Open jobs are listed, so that the reconciler can ask after them."""
+        return None if self.ended else ("jobs", self.started_at)
+
+
+class WatchRecord(Record):
+    """What the watch over a problem's traffic has seen since its model was deployed."""
+
+    kind: ClassVar[str] = "watch"
+    problem: str
+    run: str
+    drift_announced_at: str | None = None
+    quality_announced_at: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", f"watch#{self.run}"
+
+
+class MonthRecord(Record):
+    """What a problem's runs have cost in one calendar month, in US dollars."""
+
+    kind: ClassVar[str] = "month"
+    problem: str
+    month: str
+    usd: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", f"month#{self.month}"
+
+
+class HistoryRecord(Record):
+    """What one leg made of one event: the proof that it was handled, and the audit trail."""
+
+    kind: ClassVar[str] = "history"
+    event_id: str
+    leg: str
+    problem: str = ""
+    run: str | None = None
+    heard: str
+    reason: str
+    at: str
+    calls: tuple[str, ...] = ()
+    announced: tuple[dict[str, Any], ...] = ()
+    """The EventBridge entries that were, or are still to be, put on the bus."""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"event#{self.event_id}", self.leg
+
+    @property
+    def listed(self) -> tuple[str, str] | None:  # noqa: D102  (inherited)
+        return (f"history#{self.problem}", f"{self.at}#{self.leg}") if self.problem else None
+
+
+KINDS: dict[str, type[Record]] = {cls.kind: cls for cls in Record.__subclasses__()}
+"""Every kind of row by its name."""

@@ -1,0 +1,53 @@
+"""What template.yaml tells a function, read once, on first use."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Names of the stack's resources.
+
+    Attributes:
+        landing_bucket: where users drop data.
+        lake_bucket: where results and reports are.
+        record_table: the DynamoDB table of records.
+        event_bus: the bus of own events.
+        alert_topic: ARN of the SNS topic that people subscribe to.
+        job_role: ARN of the role that SageMaker's jobs and endpoints run under.
+        xgboost_image: URI of the SageMaker XGBoost image of this Region.
+        region: the Region of the stack.
+        partition: ``aws``, ``aws-cn`` …
+        account: the stack's account.
+    """
+
+    landing_bucket: str = ""
+    lake_bucket: str = ""
+    record_table: str = ""
+    event_bus: str = ""
+    alert_topic: str = ""
+    job_role: str = ""
+    xgboost_image: str = ""
+    region: str = "us-east-1"
+    partition: str = "aws"
+    account: str = ""
+
+    def lake(self, *parts: str) -> str:
+        """An address in the lake bucket."""
+        return "/".join((f"s3://{self.lake_bucket}", *parts))
+
+    def run_uri(self, problem: str, run: str, *parts: str) -> str:
+        """An address in a run's folder of the lake."""
+        return self.lake(problem, "runs", run, *parts)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this function, from its environment."""
+    names = Settings.__dataclass_fields__
+    found = {name: os.environ.get(f"BATON_{name.upper()}", "") for name in names}
+    found["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    return Settings(**{name: value for name, value in found.items() if value})
