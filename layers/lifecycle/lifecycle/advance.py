@@ -20,10 +20,11 @@ from lifecycle.records import HistoryRecord
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import BaseModel
+
     from lifecycle.cause import Cause
     from lifecycle.decision import Decision
     from lifecycle.ports import Ports
-    from lifecycle.records import Record
 
 ATTEMPTS = 5
 """How often a decision is made anew, at once, when its rows moved on meanwhile."""
@@ -110,7 +111,7 @@ def _entry(cause: Cause[Any], leg: str, index: int, event: Event, now: str) -> d
     }
 
 
-def _filled[M: (Record | Event)](model: M, answers: dict[str, str]) -> M:
+def _filled[M: BaseModel](model: M, answers: dict[str, str]) -> M:
     """The model with every ``{{name}}`` replaced by the kept answer of that name."""
     changes: dict[str, Any] = {}
     for name in type(model).model_fields:

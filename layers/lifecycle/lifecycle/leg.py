@@ -41,7 +41,7 @@ class Leg:
         self.handle = handle
         self._ports: Ports | None = None
 
-    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+    def __call__(self, event: dict[str, Any], _context: object = None) -> dict[str, Any]:
         """Handle a batch of SQS messages; name those that failed, so that only they come again.
 
         See "Reporting batch item failures" in the Lambda Developer Guide.

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Self
 
+from pydantic import Field
+
 from lifecycle.errors import IllegalMoveError
 from lifecycle.events import Fault, Model, Origin
 
@@ -45,7 +47,7 @@ MOVES: dict[Stage, tuple[Stage, ...]] = {
     "failed": (),
     "data_rejected": (),
 }
-"""The stage table: every legal move of a run. A rejected candidate may still be approved by hand."""
+"""The stage table: every legal move of a run. A person may still approve a rejected candidate."""
 
 ENDED: frozenset[Stage] = frozenset(
     {"deployed", "rejected", "rolled_back", "failed", "data_rejected"}
@@ -188,7 +190,7 @@ class JobRecord(Record):
     leg: str = ""
     started_at: str = ""
     ended: bool = False
-    detail: dict[str, Any] = {}
+    detail: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
