@@ -58,7 +58,8 @@ def advance(
             answers |= ports.api.call(call)
         history = _history(leg, cause, decided, answers)
         try:
-            ports.records.commit([_filled(row, answers) for row in decided.records], history)
+            rows = [_filled(row, answers) for row in decided.records]
+            ports.records.commit(rows, history, decided.absent)
         except AlreadyRecordedError:
             history = ports.records.history(cause.id, leg)
         except StaleRecordError:

@@ -44,6 +44,7 @@ class Decision:
         problem: the problem it is about, for the history's listing.
         run: and the run.
         records: rows to write, each guarded by its version.
+        absent: rows whose absence the decision rests on; if one appears meanwhile, it is made anew.
         calls: API requests, each harmless to repeat.
         events: what to announce.
     """
@@ -52,5 +53,6 @@ class Decision:
     problem: str = ""
     run: str | None = None
     records: tuple[Record, ...] = ()
+    absent: tuple[Record, ...] = ()
     calls: tuple[ApiCall, ...] = ()
     events: tuple[Event, ...] = ()

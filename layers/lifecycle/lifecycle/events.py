@@ -74,6 +74,16 @@ class DataIngested(Event):
     columns: int
 
 
+class WaitingDataReleased(Event):
+    """A landed object that had to wait (for its problem, or for a model) need wait no more."""
+
+    detail_type: ClassVar[str] = "WaitingDataReleased"
+    purpose: Literal["data", "score"]
+    bucket: str
+    key: str
+    etag: str
+
+
 class DataRejected(Event):
     """Data that cannot be used: a file set aside, or a run's rows that no model can learn from."""
 

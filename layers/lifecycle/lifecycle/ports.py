@@ -45,8 +45,10 @@ class Records(Protocol):
     def history(self, event_id: str, leg: str) -> HistoryRecord | None:
         """What this leg made of this event, if it was handled before."""
 
-    def commit(self, rows: Iterable[Record], history: HistoryRecord) -> None:
-        """Write all rows and the history row, or none.
+    def commit(
+        self, rows: Iterable[Record], history: HistoryRecord, absent: Iterable[Record] = ...
+    ) -> None:
+        """Write all rows and the history row, or none, while the absent rows are absent.
 
         Raises:
             AlreadyRecordedError: the history row is there.

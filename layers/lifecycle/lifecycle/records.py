@@ -168,8 +168,9 @@ class InputRecord(Record):
     rows: int = 0
     columns: int = 0
     at: str = ""
+    purpose: Literal["data", "score"] = "data"
     waiting: bool = False
-    """True while the object waits in the landing bucket for its problem.yaml."""
+    """True while the object waits in the landing bucket for its problem, or for a model."""
     bucket: str = ""
     etag: str = ""
     rejected: tuple[Fault, ...] = ()
@@ -177,6 +178,19 @@ class InputRecord(Record):
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"problem#{self.problem}", f"input#{self.digest}"
+
+
+class ShardRecord(Record):
+    """How far one shard of the stream was taken in: what came before is never taken in again."""
+
+    kind: ClassVar[str] = "shard"
+    stream: str
+    shard: str
+    sequence: str = "0"
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"shard#{self.stream}/{self.shard}", "shard"
 
 
 class JobRecord(Record):
@@ -208,8 +222,12 @@ class WatchRecord(Record):
     kind: ClassVar[str] = "watch"
     problem: str
     run: str
-    drift_announced_at: str | None = None
-    quality_announced_at: str | None = None
+    window_started_at: str = ""
+    window_rows: int = 0
+    window_uri: str | None = None
+    """Where the merged sketch of the window under way lies."""
+    drift_announced: bool = False
+    quality_announced: bool = False
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)

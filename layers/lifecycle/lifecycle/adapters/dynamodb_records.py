@@ -137,8 +137,10 @@ class DynamodbRecords:
         found = self._get(f"event#{event_id}", leg)
         return found if isinstance(found, HistoryRecord) else None
 
-    def commit(self, rows: Iterable[Record], history: HistoryRecord) -> None:
-        """Write all rows and the history row, or none.
+    def commit(
+        self, rows: Iterable[Record], history: HistoryRecord, absent: Iterable[Record] = ()
+    ) -> None:
+        """Write all rows and the history row, or none, while the absent rows are absent.
 
         Raises:
             AlreadyRecordedError: the history row is there.
@@ -146,9 +148,10 @@ class DynamodbRecords:
         """
         from botocore.exceptions import ClientError
 
-        puts = [self._put(history), *(self._put(row) for row in rows)]
+        items = [self._put(history), *(self._put(row) for row in rows)]
+        items += [self._missing(row) for row in absent]
         try:
-            client("dynamodb").transact_write_items(TransactItems=puts)
+            client("dynamodb").transact_write_items(TransactItems=items)
         except ClientError as error:
             reasons = error.response.get("CancellationReasons", [])
             if not reasons:
@@ -167,3 +170,13 @@ class DynamodbRecords:
             put["ConditionExpression"] = "version = :version"
             put["ExpressionAttributeValues"] = {":version": {"N": str(row.version)}}
         return {"Put": put}
+
+    def _missing(self, row: Record) -> dict[str, Any]:
+        partition, sort = row.key
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": {"pk": {"S": partition}, "sk": {"S": sort}},
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
