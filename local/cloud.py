@@ -1,0 +1,204 @@
+"""The laptop cloud as a whole: its two servers, its health, and how it comes up and goes down."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from local.processes import Child, Process, recall, remember
+from local.settings import ACCESS_KEY_ID, HOST, REGION, STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from local.settings import Settings
+
+#: What a server may see of the caller's environment: functions inherit it, so it is kept small.
+_KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ", "USER")
+_START_SECONDS = 30.0
+
+
+class CloudError(Exception):
+    """The laptop cloud cannot do what was asked; the message says why and what to do."""
+
+
+def free_port() -> int:
+    """Find a port on the loopback interface that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Cloud:
+    """ministack and the local SageMaker, started together and ended together."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Describe a cloud; nothing runs yet."""
+        self._settings = settings
+        self._children: list[Child] = []
+
+    def start(self) -> None:
+        """Start both servers and return when both answer.
+
+        Raises:
+            CloudError: when the port is taken, an environment is missing, or a server ends.
+        """
+        settings = self._settings
+        self._check_free()
+        for name in ("ministack", "local", "jobs", "sam"):
+            if not (settings.environments / name / "bin" / "python").exists():
+                raise CloudError(
+                    f"{settings.environments / name} is missing: run `make setup` first"
+                )
+        self.say("starting")
+        shutil.rmtree(settings.state / "tmp", ignore_errors=True)
+        (settings.state / "tmp").mkdir(parents=True)
+        sagemaker_port = free_port()
+        self._children = [self._start_ministack(sagemaker_port)]
+        self._remember()
+        self._await_answer(self._children[0], settings.port, "/_ministack/health")
+        self._children.append(self._start_sagemaker(sagemaker_port))
+        self._remember()
+        self._await_answer(self._children[1], sagemaker_port, "/ping")
+
+    def say(self, status: str, **more: str) -> None:
+        """Set what `GET /_baton/health` answers: `starting`, `ready`, or `failed` with a reason."""
+        document = {
+            "status": status,
+            "endpoint_url": self._settings.endpoint_url,
+            "region": REGION,
+            "stack": STACK,
+            **more,
+        }
+        self._settings.state.mkdir(parents=True, exist_ok=True)
+        temporary = self._settings.health_file.with_suffix(".new")
+        temporary.write_text(json.dumps(document))
+        temporary.replace(self._settings.health_file)
+
+    def watch(self, pause: Callable[[float], None] = time.sleep) -> None:
+        """Return never: wait, and raise when a server ends by itself.
+
+        Raises:
+            CloudError: naming the server and the end of its log.
+        """
+        while True:
+            for child in self._children:
+                if child.exit_code() is not None:
+                    raise CloudError(_ended(child))
+            pause(0.5)
+
+    def stop(self) -> None:
+        """End the local SageMaker with its jobs, then ministack, which saves its state."""
+        for child in reversed(self._children):
+            child.end()
+        self._children = []
+        shutil.rmtree(self._settings.state / "tmp", ignore_errors=True)
+        self._settings.health_file.unlink(missing_ok=True)
+        self._settings.process_file.unlink(missing_ok=True)
+
+    def _check_free(self) -> None:
+        settings = self._settings
+        if running := recall(settings.process_file):
+            raise CloudError(
+                f"this laptop cloud runs already (pid {running[0].pid}): `make down` ends it"
+            )
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, settings.port))
+            except OSError as error:
+                raise CloudError(
+                    f"port {settings.port} is taken ({error.strerror}): end the other program, "
+                    f"or choose another port, for example `BATON_PORT={free_port()} make up`"
+                ) from error
+
+    def _remember(self) -> None:
+        itself = Process.of("python -m local up", os.getpid())
+        remember(
+            self._settings.process_file, [itself, *(child.process for child in self._children)]
+        )
+
+    def _environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        return {**kept, "TMPDIR": str(self._settings.state / "tmp"), **more}
+
+    def _start_ministack(self, sagemaker_port: int) -> Child:
+        settings = self._settings
+        environment = self._environment(
+            AUTH="true",
+            AWS_ACCESS_KEY_ID=ACCESS_KEY_ID,
+            AWS_SECRET_ACCESS_KEY=settings.secret_access_key,
+            BATON_SAGEMAKER_PORT=str(sagemaker_port),
+            BATON_STATE=str(settings.state),
+            DOCKER_HOST="unix:///nonexistent",
+            GATEWAY_PORT=str(settings.port),
+            IOT_MTLS_ENABLED="0",
+            LOG_LEVEL="INFO",
+            MINISTACK_HOST=HOST,
+            MINISTACK_REGION=REGION,
+            PERSIST_STATE="1",
+            S3_DATA_DIR=str(settings.state / "s3"),
+            S3_PERSIST="1",
+            SFTP_ENABLED="0",
+            STATE_DIR=str(settings.state / "ministack"),
+        )
+        python = str(settings.environments / "ministack/bin/python")
+        command = [python, "-m", "local.ministack_hooks"]
+        log = settings.logs / "ministack.log"
+        return Child("ministack", command, environment=environment, log=log, cwd=settings.root)
+
+    def _start_sagemaker(self, port: int) -> Child:
+        settings = self._settings
+        environment = self._environment(PYTHONUNBUFFERED="1", **settings.client_environment())
+        python = str(settings.environments / "local/bin/python")
+        command = [python, "-m", "local.sagemaker", "--port", str(port)]
+        command += ["--data", str(settings.state / "sagemaker")]
+        command += ["--endpoint-url", settings.endpoint_url]
+        log = settings.logs / "sagemaker.log"
+        return Child(
+            "the local SageMaker", command, environment=environment, log=log, cwd=settings.root
+        )
+
+    @staticmethod
+    def _await_answer(child: Child, port: int, path: str) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not answers(port, path):
+            if child.exit_code() is not None:
+                raise CloudError(_ended(child))
+            if time.monotonic() > deadline:
+                raise CloudError(
+                    f"{child.name} does not answer after {_START_SECONDS:.0f} s; {child.log}"
+                )
+            time.sleep(0.05)
+
+
+def _ended(child: Child) -> str:
+    return f"{child.name} ended with code {child.exit_code()}; the end of {child.log}:\n{child.last_lines()}"
+
+
+def answers(port: int, path: str) -> bool:
+    """Tell whether `GET path` on a loopback port answers 200."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def stop_left_behind(process_file: Path) -> list[Process]:
+    """End the cloud that a file names, its starter first, and return what was running."""
+    running = recall(process_file)
+    for process in running:
+        process.end(patience=40.0)
+    process_file.unlink(missing_ok=True)
+    return running

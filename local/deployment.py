@@ -1,0 +1,163 @@
+"""Brings `template.yaml` onto the laptop cloud with `sam build` and `sam deploy`, when it changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.settings import HOST, REGION, STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from local.settings import Settings
+
+#: Where `sam deploy` puts its archives; samconfig.toml names it too.
+ARTIFACTS_BUCKET = "baton-laptop-artifacts"
+#: Whatever lies here beside the template is part of what gets deployed.
+_SOURCES = ("samconfig.toml", "functions", "layers", "jobs", "events")
+_IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache"}
+
+
+class DeploymentError(Exception):
+    """`sam` failed; the message carries the end of its output."""
+
+
+def source_files(template: Path) -> Iterator[Path]:
+    """List every file that a deployment depends on, in a stable order."""
+    yield template
+    for name in _SOURCES:
+        source = template.parent / name
+        if source.is_file():
+            yield source
+        for folder, folders, files in os.walk(source):
+            folders[:] = sorted(set(folders) - _IGNORED)
+            for file in sorted(files):
+                if not file.endswith(".pyc"):
+                    yield Path(folder) / file
+
+
+def digest(template: Path) -> str:
+    """Return one digest over the template and everything it deploys."""
+    total = hashlib.sha256()
+    for file in source_files(template):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        total.update(f"{file.relative_to(template.parent)}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+class Deployment:
+    """One template on one laptop cloud."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Describe a deployment; nothing happens yet."""
+        self._settings = settings
+        self._file = settings.state / "deployed.json"
+        self._log = settings.logs / "sam.log"
+
+    def is_current(self) -> bool:
+        """Tell whether the cloud's saved state already holds exactly these sources."""
+        try:
+            deployed = json.loads(self._file.read_text())
+        except (OSError, ValueError):
+            return False
+        return bool(deployed == self._identity())
+
+    def build(self) -> None:
+        """Run `sam build`; needs no server, so it may run while they start.
+
+        Raises:
+            DeploymentError: with the end of sam's output.
+        """
+        build = self._settings.state / "build"
+        self._sam(
+            ["build", "--cached", "--build-dir", str(build)],
+            ["--cache-dir", str(self._settings.state / "build-cache")],
+            ["--template-file", str(self._settings.template)],
+        )
+
+    def deploy(self) -> None:
+        """Run `sam deploy` and remember what was deployed.
+
+        Raises:
+            DeploymentError: with the end of sam's output.
+        """
+        identity = self._identity()
+        self._file.unlink(missing_ok=True)
+        self._make_artifacts_bucket()
+        self._sam(
+            ["deploy", "--config-env", "local", "--stack-name", STACK, "--region", REGION],
+            ["--config-file", str(self._settings.root / "samconfig.toml")],
+            ["--template-file", str(self._settings.state / "build" / "template.yaml")],
+            ["--parameter-overrides", f"Architecture={architecture()}", "--no-progressbar"],
+        )
+        self._file.write_text(json.dumps(identity))
+
+    def _identity(self) -> dict[str, str]:
+        return {"template": str(self._settings.template), "digest": digest(self._settings.template)}
+
+    def _make_artifacts_bucket(self) -> None:
+        import boto3
+
+        settings = self._settings
+        client = boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=settings.client_environment()["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings.secret_access_key,
+        )
+        client.create_bucket(Bucket=ARTIFACTS_BUCKET)
+
+    def _sam(self, *arguments: list[str]) -> None:
+        settings = self._settings
+        command = [str(settings.environments / "sam/bin/sam")]
+        for group in arguments:
+            command += group
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            begin = log.tell()
+            log.write(f"$ {' '.join(command)}\n".encode())
+            log.flush()
+            result = subprocess.run(
+                command,
+                env=self._environment(),
+                cwd=settings.root,
+                stdout=log,
+                stderr=log,
+                check=False,
+            )
+        if result.returncode:
+            output = self._log.read_bytes()[begin:].decode(errors="replace")
+            lines = "\n".join(output.splitlines()[-25:])
+            raise DeploymentError(
+                f"`sam {arguments[0][0]}` failed; the end of {self._log}:\n{lines}"
+            )
+
+    def _environment(self) -> dict[str, str]:
+        settings = self._settings
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+        return {
+            **inherited,
+            **settings.client_environment(),
+            "NO_PROXY": HOST,
+            "PATH": f"{self._python_folder()}:{os.environ.get('PATH', '')}",
+            "SAM_CLI_TELEMETRY": "0",
+            "TMPDIR": str(settings.state / "tmp"),
+        }
+
+    @staticmethod
+    def _python_folder() -> Path:
+        """Return a real python3.13's folder: sam calls it by name; a version manager's shim fails."""
+        return Path(sys.executable).resolve().parent
+
+
+def architecture() -> str:
+    """Return the template's `Architecture` for this machine: `arm64` or `x86_64`."""
+    return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"

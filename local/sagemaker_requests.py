@@ -1,0 +1,56 @@
+"""What a SageMaker request acts on, read from the request alone; the ground of its authorisation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+Json = dict[str, Any]
+
+#: request member that names the resource → the resource's kind in its ARN
+_KINDS = {
+    "TrainingJobName": "training-job",
+    "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
+    "ProcessingJobName": "processing-job",
+    "TransformJobName": "transform-job",
+    "EndpointConfigName": "endpoint-config",
+    "EndpointName": "endpoint",
+    "ModelName": "model",
+    "ModelPackageGroupName": "model-package-group",
+    "FeatureGroupName": "feature-group",
+}
+
+
+def resource_arn(path: str, headers: Json, body: bytes, region: str, account: str) -> str:
+    """Name the ARN that a SageMaker request acts on; `*` for operations on no single resource, such as lists.
+
+    An operation's own resource comes first: CreateEndpoint names an endpoint and its configuration, and AWS asks for
+    the right to both; here the right to the endpoint is enough (Service Authorization Reference, SageMaker AI).
+    """
+    prefix = f"arn:aws:sagemaker:{region}:{account}:"
+    parts = unquote(path).strip("/").split("/")
+    if parts[0] == "endpoints" and len(parts) > 1:
+        return f"{prefix}endpoint/{parts[1].lower()}"
+    if parts[0] == "FeatureGroup" and len(parts) > 1:
+        return f"{prefix}feature-group/{parts[1].lower()}"
+    operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
+    request = json_object(body)
+    for member in ("ModelPackageName", "ModelPackageArn", "ResourceArn"):
+        if str(request.get(member, "")).startswith("arn:"):
+            return str(request[member])
+    named = [member for member in _KINDS if isinstance(request.get(member), str)]
+    named.sort(key=lambda member: member.removesuffix("Name") not in operation)
+    if operation.startswith("List") or not named:
+        return "*"
+    kind = "model-package" if operation == "CreateModelPackage" else _KINDS[named[0]]
+    return f"{prefix}{kind}/{request[named[0]].lower()}"
+
+
+def json_object(body: bytes) -> Json:
+    """Read a request body as a JSON object; anything else counts as empty."""
+    try:
+        document = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
