@@ -72,7 +72,23 @@ class ScheduleTicked(Model):
     rule: str
 
 
-type AwsEvent = ObjectCreated | JobEnded | EndpointChanged | ModelPackageChanged | ScheduleTicked
+class RecordsArrived(Model):
+    """A stretch of one shard of the Kinesis stream, from ``first`` to ``last``."""
+
+    stream: str
+    shard: str
+    first: str
+    last: str
+
+
+type AwsEvent = (
+    ObjectCreated
+    | JobEnded
+    | EndpointChanged
+    | ModelPackageChanged
+    | ScheduleTicked
+    | RecordsArrived
+)
 
 
 def _object_created(envelope: dict[str, Any]) -> ObjectCreated:

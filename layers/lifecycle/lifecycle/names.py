@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+PREFIX = "baton-"
 TUNING_NAME_LIMIT = 32
 
 
@@ -21,16 +22,18 @@ def run_id(time: str, event_id: str) -> str:
 def job_name(problem: str, run: str, leg: str) -> str:
     """A training or tuning job's name, within tuning's 32 characters.
 
-    A run has one job a leg, so problem, run and leg name it. (CreateHyperParameterTuningJob:
+    A run has one job a leg, so problem, run and leg name it; the prefix lets rules tell this
+    stack's jobs from others of the account. (CreateHyperParameterTuningJob:
     ``HyperParameterTuningJobName`` has at most 32 characters.)
     """
     mark = digest(problem, run, leg, length=7)
-    return f"{problem[: TUNING_NAME_LIMIT - len(mark) - 1].rstrip('-')}-{mark}"
+    room = TUNING_NAME_LIMIT - len(PREFIX) - len(mark) - 1
+    return f"{PREFIX}{problem[:room].rstrip('-')}-{mark}"
 
 
 def processing_job_name(purpose: str, problem: str, *parts: str) -> str:
     """A processing job's name; the purpose stands first so that rules can filter by prefix."""
-    return f"{purpose}-{problem}-{digest(problem, *parts, length=10)}"
+    return f"{PREFIX}{purpose}-{problem}-{digest(problem, *parts, length=10)}"
 
 
 def model_name(problem: str, run: str) -> str:

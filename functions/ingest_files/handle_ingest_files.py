@@ -1,0 +1,64 @@
+"""Hears: a data file landed, or need wait no more. Says: DataIngested or DataRejected."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from science.tables import UnreadableFile, ingest
+
+from ingest_files import (
+    decide_ingested,
+    decide_known,
+    decide_release,
+    decide_unreadable,
+    decide_waiting,
+    new_input,
+)
+from lifecycle.aws_events import ObjectCreated
+from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
+from lifecycle.leg import leg
+from lifecycle.quarantine import set_aside
+
+if TYPE_CHECKING:
+    from lifecycle.cause import Cause
+    from lifecycle.decision import Decision
+    from lifecycle.ports import Ports
+    from lifecycle.records import InputRecord
+
+
+@leg(ObjectCreated, ProblemDefined, WaitingDataReleased)
+def lambda_handler(
+    cause: Cause[ObjectCreated | ProblemDefined | WaitingDataReleased], ports: Ports
+) -> Decision:
+    """Load what is known of the object; read it if it is new and its problem is defined."""
+    event = cause.event
+    if isinstance(event, ProblemDefined):
+        return decide_release(cause, ports.records.inputs(event.problem))
+    row = new_input(event)
+    known = ports.records.get(row)
+    if known and not known.waiting:
+        return decide_known(known)
+    row = known or row
+    if ports.records.problem(event.problem) is None:
+        return decide_known(row) if known else decide_waiting(cause, row)
+    return _take_in(cause, row, ports)
+
+
+def _take_in(
+    cause: Cause[ObjectCreated | WaitingDataReleased], row: InputRecord, ports: Ports
+) -> Decision:
+    source = f"s3://{row.bucket}/{row.source}"
+    target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
+    with tempfile.TemporaryDirectory() as folder:
+        name = row.source.rsplit("/", 1)[-1]
+        landed = ports.objects.download(source, Path(folder, "landed"))
+        try:
+            read = ingest(landed, name, Path(folder, "rows.parquet"))
+        except UnreadableFile as error:
+            fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
+            aside = set_aside(ports, row.problem, source, row.source, (fault,))
+            return decide_unreadable(cause, row, (fault,), aside)
+        ports.objects.upload(Path(folder, "rows.parquet"), target)
+    return decide_ingested(cause, row, target, read.rows, read.columns)

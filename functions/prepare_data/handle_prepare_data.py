@@ -1,0 +1,69 @@
+"""Hears: RunStarted. Says: DataPrepared or DataRejected."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from science.prepare import UnusableData, prepare
+
+import science
+from lifecycle.errors import RecordMissingError
+from lifecycle.events import Fault, RunStarted
+from lifecycle.leg import leg
+from lifecycle.runs import past
+from prepare_data import decide_prepared, decide_unusable
+
+if TYPE_CHECKING:
+    from lifecycle.cause import Cause
+    from lifecycle.decision import Decision
+    from lifecycle.ports import Ports
+
+JOBS = Path(science.__file__).parents[1] / "jobs.pyz"
+"""The jobs' code, which the science layer brings: every run keeps the code that made it."""
+
+TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8"}
+
+
+@leg(RunStarted)
+def lambda_handler(cause: Cause[RunStarted], ports: Ports) -> Decision:
+    """Fetch the run's inputs, prepare them, and put the results in the run's folder."""
+    name, run_name = cause.event.problem, str(cause.event.run)
+    run = ports.records.run(name, run_name)
+    if run.stage != "started":
+        return past(run)
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = _fetch(name, run_name, Path(folder), ports)
+        out = Path(folder, "out")
+        out.mkdir()
+        try:
+            prepared = prepare(inputs, run.definition, out)
+        except UnusableData as error:
+            faults = tuple(
+                Fault(path=fault.where, message=fault.what, cure=fault.cure)
+                for fault in error.faults
+            )
+            problem = ports.records.problem(name)
+            if problem is None:
+                raise RecordMissingError(f"problem {name} is not recorded") from error
+            return decide_unusable(cause, problem, run, faults)
+        _keep(out, ports.settings.run_uri(name, run_name), ports)
+    return decide_prepared(cause, run, prepared.summary, ports.settings)
+
+
+def _fetch(problem: str, run: str, folder: Path, ports: Ports) -> list[Path]:
+    listing = json.loads(ports.objects.read(ports.settings.run_uri(problem, run, "inputs.json")))
+    return [
+        ports.objects.download(uri, folder / f"{index:06d}.parquet")
+        for index, uri in enumerate(listing["inputs"])
+    ]
+
+
+def _keep(out: Path, target: str, ports: Ports) -> None:
+    """Upload all that was made, and the code of the jobs that will use it."""
+    for path in sorted(item for item in out.rglob("*") if item.is_file()):
+        kind = TYPES.get(path.suffix, "application/octet-stream")
+        ports.objects.upload(path, f"{target}/{path.relative_to(out).as_posix()}", kind)
+    ports.objects.upload(JOBS, f"{target}/code/jobs.pyz")

@@ -1,0 +1,84 @@
+"""On a schedule: ask after jobs whose end nobody heard of, and wake what still waits.
+
+SageMaker's events are best effort (EventBridge, "Events from AWS services"): one may never come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.clock import seconds_between
+from lifecycle.decision import Decision
+from lifecycle.events import CompletionMissed
+
+if TYPE_CHECKING:
+    from lifecycle.aws_events import ScheduleTicked
+    from lifecycle.cause import Cause
+    from lifecycle.records import JobRecord
+
+PATIENCE_SECONDS = 60
+"""A job younger than this is not asked after: its own event is likely on its way."""
+
+ASK: dict[str, tuple[str, str, str]] = {
+    "training-job": ("DescribeTrainingJob", "TrainingJobName", "TrainingJobStatus"),
+    "hyper-parameter-tuning-job": (
+        "DescribeHyperParameterTuningJob",
+        "HyperParameterTuningJobName",
+        "HyperParameterTuningJobStatus",
+    ),
+    "processing-job": ("DescribeProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
+    "endpoint": ("DescribeEndpoint", "EndpointName", "EndpointStatus"),
+}
+"""For each kind of job: the operation, its one parameter, and the status in the answer."""
+
+OPEN = frozenset(
+    {"InProgress", "Stopping", "Creating", "Updating", "SystemUpdating", "RollingBack"}
+)
+
+
+def question(job: JobRecord) -> tuple[str, dict[str, str]]:
+    """The operation and request that ask after a job."""
+    operation, parameter, _ = ASK[job.job_kind]
+    # A deployment's row is named after its endpoint configuration; its endpoint is the problem's.
+    return operation, {parameter: job.problem if job.job_kind == "endpoint" else job.name}
+
+
+def due(job: JobRecord, time: str) -> bool:
+    """Whether the job is old enough to be asked after."""
+    return seconds_between(job.started_at, time) >= PATIENCE_SECONDS
+
+
+def decide(
+    _cause: Cause[ScheduleTicked], answers: list[tuple[JobRecord, dict[str, Any] | None]]
+) -> Decision:
+    """Tell of every job that has ended and is still open in the records.
+
+    Args:
+        _cause: the tick.
+        answers: open jobs with what SageMaker says of them, None where it knows them no more.
+    """
+    missed = []
+    for job, answer in answers:
+        status = answer[ASK[job.job_kind][2]] if answer else "Failed"
+        if status in OPEN:
+            continue
+        missed.append(
+            CompletionMissed(
+                problem=job.problem,
+                run=job.run,
+                kind=job.job_kind,
+                name=job.name,
+                status=status,
+                reason=_reason(answer),
+            )
+        )
+    return Decision(
+        f"Asked after {len(answers)} open job(s); {len(missed)} had ended unheard.",
+        events=tuple(missed),
+    )
+
+
+def _reason(answer: dict[str, Any] | None) -> str:
+    if answer is None:
+        return "SageMaker knows the job no more"
+    return str(answer.get("FailureReason") or answer.get("ExitMessage") or "")

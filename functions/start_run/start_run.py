@@ -1,0 +1,141 @@
+"""Something changed that a new model could learn from: start a run, or say why not yet."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.prices import estimate_run
+
+from lifecycle.decision import ApiCall, Decision
+from lifecycle.events import BudgetExceeded, RunStarted
+from lifecycle.names import run_id
+from lifecycle.records import ProblemRecord, RunRecord
+
+if TYPE_CHECKING:
+    from lifecycle.cause import Cause
+    from lifecycle.events import Event
+    from lifecycle.records import InputRecord, MonthRecord
+    from lifecycle.settings import Settings
+
+GROWTH = 2
+"""Streamed rows ask for another run, where there is no model yet, once there are twice as many."""
+
+
+def decide(
+    cause: Cause[Event],
+    problem: ProblemRecord | None,
+    inputs: list[InputRecord],
+    month: MonthRecord,
+    settings: Settings,
+) -> Decision:
+    """Start a run over all rows, unless there is nothing new, too little, or one under way.
+
+    Args:
+        cause: data, a definition, a wish to retrain, or the end of the run before.
+        problem: the problem, if it is defined.
+        inputs: all that was ever taken in for it.
+        month: what its runs have cost this month.
+        settings: the stack's resources.
+    """
+    name = cause.event.problem
+    usable = [row for row in inputs if row.uri and row.rows and row.purpose == "data"]
+    rows = sum(row.rows for row in usable)
+    if problem is None:
+        return Decision(f"{rows} rows wait until {name}/problem.yaml lands.", problem=name)
+    if problem.active_run:
+        reason = f"Run {problem.active_run} is under way; a new one starts when it ends."
+        return Decision(reason, problem=name, run=problem.active_run)
+    because = _because(problem, usable, rows)
+    if because is None:
+        return Decision("There is nothing new to learn from.", problem=name)
+    least = problem.definition["data"]["minimum_rows"]
+    if rows < least:
+        reason = f"{rows} of at least {least} rows are there; waiting for {least - rows} more."
+        return Decision(reason, problem=name)
+    held = _over_budget(problem, month)
+    if held:
+        return Decision(
+            f"No run: this month's budget of {held.allowed_usd} USD does not allow it.",
+            problem=name,
+            events=(held,),
+        )
+    return _start(cause, problem, usable, because, settings)
+
+
+def _because(problem: ProblemRecord, usable: list[InputRecord], rows: int) -> str | None:
+    """Why a run is due, or None."""
+    if problem.retrain_because:
+        return problem.retrain_because
+    if problem.definition_version > problem.used_definition and problem.used_definition:
+        return "redefined"
+    if sum(row.origin != "stream" for row in usable) > problem.used_files:
+        return "data"
+    if not problem.last_run:
+        return "data" if usable else None
+    grown = rows >= GROWTH * problem.last_run_rows
+    return "data" if grown and not problem.champion else None
+
+
+def _over_budget(problem: ProblemRecord, month: MonthRecord) -> BudgetExceeded | None:
+    budget = problem.definition["budget"]
+    needed = estimate_run(problem.definition) or 0.0
+    for limit, spent in (("usd_per_run", 0.0), ("usd_per_month", month.usd)):
+        allowed = budget[limit]
+        if allowed is not None and spent + needed > allowed:
+            return BudgetExceeded(
+                problem=problem.problem,
+                limit=limit,
+                allowed_usd=allowed,
+                needed_usd=round(spent + needed, 4),
+            )
+    return None
+
+
+def _start(
+    cause: Cause[Any],
+    problem: ProblemRecord,
+    usable: list[InputRecord],
+    because: str,
+    settings: Settings,
+) -> Decision:
+    name = problem.problem
+    run = run_id(cause.time, cause.id)
+    rows = sum(row.rows for row in usable)
+    moved = problem.model_copy(
+        update={
+            "active_run": run,
+            "last_run": run,
+            "last_run_rows": rows,
+            "used_definition": problem.definition_version,
+            "used_inputs": len(usable),
+            "used_files": sum(row.origin != "stream" for row in usable),
+            "retrain_because": None,
+        }
+    )
+    record = RunRecord(
+        problem=name,
+        run=run,
+        because=because,
+        started_at=cause.time,
+        stage_at=cause.time,
+        definition=problem.definition,
+        definition_version=problem.definition_version,
+        inputs=len(usable),
+        rows=rows,
+        champion=problem.champion,
+    )
+    listing = {
+        "Bucket": settings.lake_bucket,
+        "Key": f"{name}/runs/{run}/inputs.json",
+        "Body": json.dumps({"inputs": [row.uri for row in usable]}).encode(),
+        "ContentType": "application/json",
+    }
+    return Decision(
+        f"Run {run} started over {rows} rows of {len(usable)} input(s), because of {because}.",
+        problem=name,
+        run=run,
+        records=(moved, record),
+        calls=(ApiCall("s3", "PutObject", listing),),
+        events=(RunStarted(problem=name, run=run, because=because, inputs=len(usable), rows=rows),),
+    )
