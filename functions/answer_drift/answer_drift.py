@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.prices import estimate_run
-from lifecycle.problem import seconds
 
 from lifecycle.clock import seconds_between
 from lifecycle.decision import Decision
@@ -15,6 +14,7 @@ from lifecycle.events import (
     RetrainingHeldBack,
     RetrainingStarted,
 )
+from lifecycle.problem import seconds
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause

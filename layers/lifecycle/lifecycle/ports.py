@@ -42,6 +42,12 @@ class Records(Protocol):
     def open_jobs(self) -> list[JobRecord]:
         """Jobs whose end nobody has heard of."""
 
+    def problems(self) -> list[ProblemRecord]:
+        """All problems, by name."""
+
+    def recent_history(self, problem: str, most: int) -> list[HistoryRecord]:
+        """What happened to a problem last, newest first."""
+
     def history(self, event_id: str, leg: str) -> HistoryRecord | None:
         """What this leg made of this event, if it was handled before."""
 

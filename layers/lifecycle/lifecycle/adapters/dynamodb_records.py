@@ -125,12 +125,33 @@ class DynamodbRecords:
 
     def open_jobs(self) -> list[JobRecord]:
         """Jobs whose end nobody has heard of."""
-        rows = self._query(
+        rows = self._listing("jobs")
+        return [row for row in rows if isinstance(row, JobRecord)]
+
+    def problems(self) -> list[ProblemRecord]:
+        """All problems, by name."""
+        rows = self._listing("problems")
+        return [row for row in rows if isinstance(row, ProblemRecord)]
+
+    def recent_history(self, problem: str, most: int) -> list[HistoryRecord]:
+        """What happened to a problem last, newest first."""
+        answer = client("dynamodb").query(
+            TableName=self._table,
             IndexName="listing",
             KeyConditionExpression="listing = :listing",
-            ExpressionAttributeValues={":listing": {"S": "jobs"}},
+            ExpressionAttributeValues={":listing": {"S": f"history#{problem}"}},
+            ScanIndexForward=False,
+            Limit=most,
         )
-        return [row for row in rows if isinstance(row, JobRecord)]
+        rows = [from_item(item) for item in answer["Items"]]
+        return [row for row in rows if isinstance(row, HistoryRecord)]
+
+    def _listing(self, listing: str) -> list[Record]:
+        return self._query(
+            IndexName="listing",
+            KeyConditionExpression="listing = :listing",
+            ExpressionAttributeValues={":listing": {"S": listing}},
+        )
 
     def history(self, event_id: str, leg: str) -> HistoryRecord | None:
         """What this leg made of this event, if it was handled before."""
