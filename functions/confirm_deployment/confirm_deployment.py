@@ -54,7 +54,7 @@ def decide(
     if status == "InService" and serves:
         return _deployed(cause, job, run, problem, settings)
     reason = (endpoint or {}).get("FailureReason") or "an alarm or a failing start took it back"
-    return _rolled_back(cause, job, run, problem, status, reason)
+    return _rolled_back(cause, job, run, problem, status=status, reason=reason)
 
 
 def _deployed(
@@ -100,6 +100,7 @@ def _rolled_back(
     job: JobRecord,
     run: RunRecord,
     problem: ProblemRecord,
+    *,
     status: str,
     reason: str,
 ) -> Decision:

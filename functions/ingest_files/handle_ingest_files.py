@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from science.tables import UnreadableFile, ingest
 
@@ -35,7 +35,7 @@ def lambda_handler(
     """Load what is known of the object; read it if it is new and its problem is defined."""
     event = cause.event
     if isinstance(event, ProblemDefined):
-        return decide_release(cause, ports.records.inputs(event.problem))
+        return decide_release(event.problem, ports.records.inputs(event.problem))
     row = new_input(event)
     known = ports.records.get(row)
     if known and not known.waiting:
@@ -46,9 +46,7 @@ def lambda_handler(
     return _take_in(cause, row, ports)
 
 
-def _take_in(
-    cause: Cause[ObjectCreated | WaitingDataReleased], row: InputRecord, ports: Ports
-) -> Decision:
+def _take_in(cause: Cause[Any], row: InputRecord, ports: Ports) -> Decision:
     source = f"s3://{row.bucket}/{row.source}"
     target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
     with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import Decision
 from lifecycle.events import DataIngested, DataRejected, WaitingDataReleased
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lifecycle.aws_events import ObjectCreated
     from lifecycle.cause import Cause
-    from lifecycle.events import Fault, ProblemDefined
+    from lifecycle.events import Fault
 
 RELEASED_AT_ONCE = 300
 """A history row keeps its events and holds 400 KB; what is left is released by the reconciler."""
@@ -39,7 +39,7 @@ def decide_known(row: InputRecord) -> Decision:
     return Decision(f"{row.source} landed before and counts once.", problem=row.problem)
 
 
-def decide_waiting(cause: Cause[Landed], row: InputRecord) -> Decision:
+def decide_waiting(cause: Cause[Any], row: InputRecord) -> Decision:
     """There is no problem yet: the object stays where it is until there is one."""
     nobody = ProblemRecord(problem=row.problem, definition={})
     waiting = row.model_copy(update={"waiting": True, "at": cause.time})
@@ -52,7 +52,7 @@ def decide_waiting(cause: Cause[Landed], row: InputRecord) -> Decision:
 
 
 def decide_ingested(
-    cause: Cause[Landed], row: InputRecord, uri: str, rows: int, columns: int
+    cause: Cause[Any], row: InputRecord, uri: str, rows: int, columns: int
 ) -> Decision:
     """The object was read; its rows lie at ``uri``."""
     problem = row.problem
@@ -71,7 +71,7 @@ def decide_ingested(
 
 
 def decide_unreadable(
-    cause: Cause[Landed], row: InputRecord, faults: tuple[Fault, ...], quarantine_uri: str
+    cause: Cause[Any], row: InputRecord, faults: tuple[Fault, ...], quarantine_uri: str
 ) -> Decision:
     """The object cannot be read; it lies unchanged in quarantine, with its reason beside it."""
     refused = row.model_copy(update={"waiting": False, "rejected": faults, "at": cause.time})
@@ -86,7 +86,7 @@ def decide_unreadable(
     )
 
 
-def decide_release(cause: Cause[ProblemDefined], inputs: Iterable[InputRecord]) -> Decision:
+def decide_release(problem: str, inputs: Iterable[InputRecord]) -> Decision:
     """A problem was defined: what waited for it need wait no more."""
     waiting = [row for row in inputs if row.waiting and row.purpose == "data"][:RELEASED_AT_ONCE]
     events = tuple(
@@ -95,5 +95,4 @@ def decide_release(cause: Cause[ProblemDefined], inputs: Iterable[InputRecord]) 
         )
         for row in waiting
     )
-    problem = cause.event.problem
     return Decision(f"{len(events)} waiting file(s) released.", problem=problem, events=events)

@@ -27,10 +27,16 @@ def _ports() -> Any:
 
 
 @lru_cache(maxsize=256)
-def _mode(problem: str, _minute: str) -> str | None:
-    """How the problem is deployed; asked at most once a minute."""
+def _mode(problem: str, _minute: str) -> str:
+    """How the problem is deployed; asked at most once a minute.
+
+    Raises:
+        RefusedError: there is no such problem.
+    """
     found = _ports().records.problem(problem)
-    return str(found.definition["deploy"]["mode"]) if found else None
+    if found is None:
+        raise RefusedError(404, f"There is no problem called {problem}.")
+    return str(found.definition["deploy"]["mode"])
 
 
 def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, Any]:
@@ -38,8 +44,6 @@ def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, 
     try:
         question = read_question(event)
         mode = _mode(question.problem, now()[:16])
-        if mode is None:
-            raise RefusedError(404, f"There is no problem called {question.problem}.")
         inference_id = str(uuid4())
         reply = _ask(question, inference_id)
     except RefusedError as error:
@@ -61,7 +65,7 @@ def _ask(question: Question, inference_id: str) -> str:
             InferenceId=inference_id,
         )
     except ClientError as error:
-        details = error.response
+        details: dict[str, Any] = {**error.response}
         message = details.get("OriginalMessage") or details["Error"].get("Message", "")
         code, status = details["Error"]["Code"], details.get("OriginalStatusCode")
         logger.warning("the endpoint refused", code=code, problem=question.problem)

@@ -22,7 +22,7 @@ def lambda_handler(
     """Load what is known of the file, and the run that serves."""
     event = cause.event
     if isinstance(event, ModelDeployed):
-        return decide_release(cause, ports.records.inputs(event.problem))
+        return decide_release(event.problem, ports.records.inputs(event.problem))
     row = new_input(event)
     known = ports.records.get(row)
     if known and not known.waiting:

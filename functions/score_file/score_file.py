@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import ApiCall, Decision
 from lifecycle.events import ScoringStarted, WaitingDataReleased
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from lifecycle.aws_events import ObjectCreated
     from lifecycle.cause import Cause
-    from lifecycle.events import ModelDeployed
     from lifecycle.records import RunRecord
     from lifecycle.settings import Settings
 
@@ -42,9 +41,7 @@ def decide_known(row: InputRecord) -> Decision:
     return Decision(f"{row.source} was taken up before.", problem=row.problem)
 
 
-def decide_waiting(
-    cause: Cause[Landed], row: InputRecord, problem: ProblemRecord | None
-) -> Decision:
+def decide_waiting(cause: Cause[Any], row: InputRecord, problem: ProblemRecord | None) -> Decision:
     """No model serves yet: the file waits for one."""
     waiting = row.model_copy(update={"waiting": True, "at": cause.time})
     nobody = ProblemRecord(problem=row.problem, definition={})
@@ -58,7 +55,7 @@ def decide_waiting(
 
 
 def decide(
-    cause: Cause[Landed], row: InputRecord, champion: RunRecord, settings: Settings
+    cause: Cause[Any], row: InputRecord, champion: RunRecord, settings: Settings
 ) -> Decision:
     """Start the job that scores this file with the champion."""
     name = processing_job_name("score", row.problem, row.digest)
@@ -92,7 +89,7 @@ def decide(
     )
 
 
-def decide_release(cause: Cause[ModelDeployed], inputs: Iterable[InputRecord]) -> Decision:
+def decide_release(problem: str, inputs: Iterable[InputRecord]) -> Decision:
     """A model serves: what waited for it need wait no more."""
     waiting = [row for row in inputs if row.waiting and row.purpose == "score"][:RELEASED_AT_ONCE]
     events = tuple(
@@ -101,5 +98,4 @@ def decide_release(cause: Cause[ModelDeployed], inputs: Iterable[InputRecord]) -
         )
         for row in waiting
     )
-    problem = cause.event.problem
     return Decision(f"{len(events)} file(s) to score released.", problem=problem, events=events)
