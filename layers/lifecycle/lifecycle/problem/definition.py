@@ -20,6 +20,7 @@ from lifecycle.problem.values import (
     EMAIL_ADDRESS,
     INSTANCE_TYPE,
     LISTED,
+    PAIR,
     SWITCH,
     duration,
     matching,
@@ -36,6 +37,9 @@ NAME = matching(
 REGION = matching(
     re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "no AWS Region", "a Region such as us-east-1"
 )
+
+SHORTEST_LINEAR_PERCENT = 10
+"""The least a linear shift may move at once, and what shifts move when nothing is said."""
 
 type Columns = Annotated[tuple[Annotated[str, COLUMN], ...], LISTED]
 type Switch = Annotated[bool, SWITCH]
@@ -104,7 +108,7 @@ class Compliance(Section):
 class Source(Section):
     """A place to fetch data from."""
 
-    kind: Literal["database", "api"]
+    kind: Literal["database", "s3", "kinesis"]
     through: Literal["glue", "dms"] | None = None
     connection: Annotated[str, text(256)] | None = None
     tables: Columns = ()
@@ -127,7 +131,7 @@ class Prepare(Section):
     text: Literal["tokenize", "drop"] = "tokenize"
     scale: Literal["standardize", "normalize", "none"] = "standardize"
     image_size: Annotated[
-        tuple[Annotated[int, whole(8, 1024)], Annotated[int, whole(8, 1024)]], LISTED
+        tuple[Annotated[int, whole(8, 1024)], Annotated[int, whole(8, 1024)]], PAIR
     ] = (64, 64)
 
 
@@ -184,18 +188,18 @@ class Train(Section):
 
 
 class Tune(Section):
-    """How hyperparameters are searched; ``none`` trains once."""
+    """How hyperparameters are searched; ``none`` trains once. Two at once, unless told."""
 
     strategy: Literal["bayesian", "random", "grid", "hyperband", "none"] = "bayesian"
     jobs: Annotated[int, whole(1, 500)] = 10
-    parallel: Annotated[int, whole(1, 100)] = 2
+    parallel: Annotated[int, whole(1, 100)] | None = None
 
 
 class Bias(Section):
     """Which columns are looked at for bias (the sensitive ones, if none are named), and limits."""
 
     facets: Columns = ()
-    limits: dict[BiasMetric, Annotated[float, number(0, 1e6)]] = {}
+    limits: dict[BiasMetric, Annotated[float, number(0, 1000)]] = {}
 
 
 class Evaluate(Section):

@@ -51,8 +51,9 @@ DEFAULTS: dict[str, str] = {
     MULTICLASS: "balanced_accuracy",
     REGRESSION: "rmse",
 }
-"""The metric of a problem that names none. Several classes are judged by balanced accuracy: people
-read it as a share of right answers, and it is not flattered by one frequent class as accuracy is."""
+"""The metric of a problem that names none. Several classes are judged by balanced accuracy:
+people read it as a share of right answers, and one frequent class cannot flatter it as it does
+accuracy."""
 
 
 def default_metric(task: str) -> str:

@@ -22,10 +22,11 @@ from lifecycle.events import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-type Value = str | None | list[Value] | dict[str, Value]
+type Value = str | list[Value] | dict[str, Value] | None
 type Path = tuple[str | int, ...]
 
 LARGEST_BYTES = 256 * 1024
+LONGEST_KEY = 64
 DEEPEST = 12
 LEFT_OUT = frozenset({"", "~", "null", "Null", "NULL"})
 SYNTAX_CURE = (
@@ -65,14 +66,18 @@ def read_yaml(text: bytes) -> Tree:
         return _Reader(yaml.parse(source, Loader=yaml.SafeLoader)).document()
     except yaml.reader.ReaderError as error:
         line = source.count("\n", 0, error.position) + 1
-        raise _refused(
-            f"the character U+{ord(error.character):04X} cannot stand in YAML", line
-        ) from error
+        code = f"U+{ord(source[error.position]):04X}"
+        raise _refused(f"the character {code} cannot stand in YAML", line) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         words = ", ".join(part for part in (error.context, error.problem) if part)
         line = mark.line + 1 if mark else 1
         raise _refused(f"this is no YAML: {words}", line, SYNTAX_CURE) from error
+
+
+def _line(event: yaml.Event) -> int:
+    """The line an event begins in, counted from 1."""
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def show(path: Path) -> str:
@@ -116,25 +121,26 @@ class _Reader:
         first = next(self._events)
         if not isinstance(first, yaml.MappingStartEvent):
             cure = "Write keys and values, at least name: and target:."
-            raise _refused("the file holds no keys", first.start_mark.line + 1, cure)
+            raise _refused("the file holds no keys", _line(first), cure)
         self._tree.root = self._mapping((), first)
         next(self._events)  # the document's end
         after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
             cure = "Give each problem a folder and a problem.yaml of its own."
-            raise _refused("a second document starts here", after.start_mark.line + 1, cure)
+            raise _refused("a second document starts here", _line(after), cure)
         return self._tree
 
     def _fault(self, path: Path, event: yaml.Event, message: str, cure: str) -> None:
-        line = event.start_mark.line + 1
+        line = _line(event)
         self._tree.faults.append(Fault(path=show(path), message=message, line=line, cure=cure))
 
     def _value(self, path: Path, event: yaml.Event) -> Value:
         if isinstance(event, yaml.AliasEvent):
             self._fault(path, event, f"the alias *{event.anchor} is refused", "Write it out.")
             return None
-        if getattr(event, "tag", None) not in {None, "!"}:
-            self._fault(path, event, f"the tag {event.tag} is refused", "Leave the tag out.")
+        tag = getattr(event, "tag", None)
+        if tag not in {None, "!"}:
+            self._fault(path, event, f"the tag {tag} is refused", "Leave the tag out.")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path, event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -150,14 +156,14 @@ class _Reader:
     def _deep(self, path: Path, event: yaml.Event) -> None:
         if len(path) > DEEPEST:
             message = f"the document is nested more than {DEEPEST} levels deep"
-            raise _refused(message, event.start_mark.line + 1, "No key needs that.", show(path[:3]))
+            raise _refused(message, _line(event), "No key needs that.", show(path[:3]))
 
     def _sequence(self, path: Path, start: yaml.Event) -> list[Value]:
         self._deep(path, start)
         items: list[Value] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             here = (*path, len(items))
-            self._tree.lines[here] = event.start_mark.line + 1
+            self._tree.lines[here] = _line(event)
             items.append(self._value(here, event))
         return items
 
@@ -165,8 +171,9 @@ class _Reader:
         self._deep(path, start)
         found: dict[str, Value] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
-                self._fault(path, event, "a key is no plain text", "Write key: value.")
+            if not isinstance(event, yaml.ScalarEvent) or len(event.value) > LONGEST_KEY:
+                message = f"a key is no plain text of up to {LONGEST_KEY} characters"
+                self._fault(path, event, message, "Write key: value.")
                 self._value((*path, "?"), event)
                 self._value((*path, "?"), next(self._events))
                 continue
@@ -175,7 +182,7 @@ class _Reader:
             if earlier:
                 message = f"the key is given twice, first in line {earlier}"
                 self._fault(here, event, message, "Keep one of the two.")
-            self._tree.lines.setdefault(here, event.start_mark.line + 1)
+            self._tree.lines.setdefault(here, _line(event))
             value = self._value(here, next(self._events))
             if value is not None and not earlier:
                 found[event.value] = value

@@ -149,3 +149,13 @@ def _listed(value: Any) -> Any:
 
 LISTED = BeforeValidator(_listed)
 """A list; a single value is none, and the fault says how to make it one."""
+
+
+def _pair(value: Any) -> Any:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise not_accepted(f"{written(value)} is no pair", "width and height, such as [64, 64]")
+    return value
+
+
+PAIR = BeforeValidator(_pair)
+"""A list of two."""

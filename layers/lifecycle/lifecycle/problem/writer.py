@@ -12,10 +12,17 @@ HEADER = """\
 """
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes out what is the same twice: problem.yaml has no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  (yaml's signature)
+        return True
+
+
 def to_yaml(document: dict[str, Any]) -> str:
     """A resolved definition as YAML, keys in the order of the contract.
 
     Reading it back as a problem.yaml gives the same document.
     """
-    body: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    body: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return HEADER + body

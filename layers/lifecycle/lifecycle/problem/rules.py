@@ -1,0 +1,246 @@
+"""What must fit together, and what is accepted by name but cannot be carried out yet.
+
+A rule names the keys it looks at; when one of them is at fault already, the rule keeps silent, so
+that one mistake is told once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lifecycle.problem.definition import SHORTEST_LINEAR_PERCENT
+from lifecycle.problem.metric_names import BINARY, DEFAULTS, METRICS, metrics_of
+from lifecycle.problem.values import bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lifecycle.problem.definition import Problem
+    from lifecycle.problem.reader import Path
+
+RUNNABLE_ALGORITHMS = ("auto", "xgboost")
+LONGEST_SHIFT_MINUTES = 450
+"""UpdateEndpoint ends a shift after at most 28,800 s; half an hour of it is for starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not fit; its line is looked up later."""
+
+    path: Path
+    message: str
+    accepted: tuple[str, ...] = ()
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the definition landed, and where the stack stands."""
+
+    folder: str
+    region: str
+
+
+type Check = Callable[[Problem, Place], Iterator[Finding]]
+
+RULES: list[tuple[tuple[str, ...], Check]] = []
+
+
+def rule(*concerns: str) -> Callable[[Check], Check]:
+    """Register a check with the dotted keys that it looks at."""
+
+    def register(check: Check) -> Check:
+        RULES.append((concerns, check))
+        return check
+
+    return register
+
+
+def findings(problem: Problem, place: Place, faulty: set[str]) -> Iterator[Finding]:
+    """All that does not fit.
+
+    Args:
+        problem: the definition; keys at fault hold their defaults.
+        place: where it landed.
+        faulty: dotted keys that are at fault already.
+    """
+    for concerns, check in RULES:
+        touched = (
+            key == bad
+            or key.startswith((f"{bad}.", f"{bad}["))
+            or bad.startswith((f"{key}.", f"{key}["))
+            for key in concerns
+            for bad in faulty
+        )
+        if not any(touched):
+            yield from check(problem, place)
+
+
+@rule("name")
+def _folder(problem: Problem, place: Place) -> Iterator[Finding]:
+    if problem.name != place.folder:
+        message = f"the name is {problem.name}, but the file landed in the folder {place.folder}"
+        cure = f"Name it {place.folder}, or drop the file as {problem.name}/problem.yaml."
+        yield Finding(("name",), message, (place.folder,), cure)
+
+
+@rule("task")
+def _task(problem: Problem, _place: Place) -> Iterator[Finding]:
+    if problem.task and problem.task not in DEFAULTS:
+        message = f"{problem.task} is not supported yet"
+        yield Finding(("task",), message, tuple(DEFAULTS), "Use one of the accepted tasks.")
+
+
+@rule("learning")
+def _learning(problem: Problem, _place: Place) -> Iterator[Finding]:
+    if problem.learning != "supervised":
+        message = f"{problem.learning} learning is not supported yet"
+        yield Finding(("learning",), message, ("supervised",), "Leave the key out.")
+
+
+@rule("task", "metric.name")
+def _metric(problem: Problem, _place: Place) -> Iterator[Finding]:
+    name, task = problem.metric.name, problem.task
+    if name and task in DEFAULTS and task not in METRICS[name].tasks:
+        cure = f"Name a metric of {task}, or leave it out for {DEFAULTS[task]}."
+        message = f"{name} does not judge {task}"
+        yield Finding(("metric", "name"), message, metrics_of(task), cure)
+
+
+@rule("metric", "task")
+def _bar(problem: Problem, _place: Place) -> Iterator[Finding]:
+    bar = problem.metric.approve_at
+    name = problem.metric.name or (DEFAULTS.get(problem.task) if problem.task else None)
+    if bar is None or name is None:
+        return
+    low, high = METRICS[name].low, METRICS[name].high
+    if (low is not None and bar < low) or (high is not None and bar > high):
+        most = f"a number of at most {high:g}"
+        accepted = most if low is None else bounds(low, high, "a number")
+        yield Finding(("metric", "approve_at"), f"{name} never is {bar:g}", (accepted,))
+
+
+@rule("positive", "task", "metric.name")
+def _positive(problem: Problem, _place: Place) -> Iterator[Finding]:
+    if problem.positive is None:
+        return
+    if problem.task and problem.task != BINARY:
+        message = f"a positive class has no meaning for {problem.task}"
+        yield Finding(("positive",), message, (), f"Leave it out, or make the task {BINARY}.")
+    name = problem.metric.name
+    if not problem.task and name and BINARY not in METRICS[name].tasks:
+        message = f"{name} judges numbers, but a positive class is named"
+        cure = "Take out positive, or name a metric of classes."
+        yield Finding(("metric", "name"), message, metrics_of(BINARY), cure)
+
+
+@rule("target", "columns")
+def _target_roles(problem: Problem, _place: Place) -> Iterator[Finding]:
+    roles = problem.columns
+    single = {"id": roles.id, "time": roles.time}
+    for role, column in single.items():
+        if column == problem.target:
+            message = f"the target {column} cannot be the {role} column as well"
+            yield Finding(("columns", role), message)
+    for role, columns in {"exclude": roles.exclude, "sensitive": roles.sensitive}.items():
+        for index, column in enumerate(columns):
+            if column == problem.target:
+                message = f"the target {column} cannot stand among {role}"
+                yield Finding(("columns", role, index), message, (), "Take it out of the list.")
+
+
+@rule("target", "evaluate.bias", "columns.sensitive")
+def _bias(problem: Problem, _place: Place) -> Iterator[Finding]:
+    bias = problem.evaluate.bias
+    path = ("evaluate", "bias")
+    if problem.target in bias.facets:
+        index = bias.facets.index(problem.target)
+        message = f"the target {problem.target} cannot be looked at for bias against itself"
+        yield Finding((*path, "facets", index), message, (), "Take it out of the list.")
+    if bias.limits and not (bias.facets or problem.columns.sensitive):
+        message = "there are limits, but no column to look at for bias"
+        yield Finding((*path, "limits"), message, (), "Name columns.sensitive or bias.facets.")
+
+
+@rule("compliance.regions")
+def _regions(problem: Problem, place: Place) -> Iterator[Finding]:
+    regions = problem.compliance.regions
+    if regions and place.region not in regions:
+        message = f"this stack keeps its data in {place.region}, which is not among the Regions"
+        cure = f"Deploy the stack in one of {', '.join(regions)}, or allow {place.region}."
+        yield Finding(("compliance", "regions"), message, (place.region,), cure)
+
+
+@rule("data.sources")
+def _sources(problem: Problem, _place: Place) -> Iterator[Finding]:
+    for index, source in enumerate(problem.data.sources):
+        path = ("data", "sources", index)
+        if source.kind in {"s3", "kinesis"}:
+            yield Finding(path, f"{source.kind} needs no entry", (), "Take the entry out.")
+        else:
+            through = f" through {source.through}" if source.through else ""
+            message = f"a {source.kind}{through} is not supported yet"
+            cure = "Export the rows to files under data/, or send them through Kinesis."
+            yield Finding(path, message, (), cure)
+
+
+@rule("label.workforce")
+def _workforce(problem: Problem, _place: Place) -> Iterator[Finding]:
+    workforce = problem.label.workforce
+    if workforce == "public":
+        message = "Amazon Mechanical Turk, the public workforce, has closed"
+        yield Finding(("label", "workforce"), message, ("private",))
+    elif workforce == "vendor":
+        message = "a vendor's workforce is not supported yet"
+        yield Finding(("label", "workforce"), message, ("private",))
+
+
+@rule("build")
+def _build(problem: Problem, _place: Place) -> Iterator[Finding]:
+    build = problem.build
+    if build.algorithm not in RUNNABLE_ALGORITHMS:
+        message = f"{build.algorithm} is not built yet"
+        yield Finding(("build", "algorithm"), message, RUNNABLE_ALGORITHMS, "Use auto or xgboost.")
+    for key in ("script", "jumpstart"):
+        if getattr(build, key) is not None:
+            message = f"training by {key} is not built yet"
+            cure = "Take it out; use algorithm: auto or xgboost."
+            yield Finding(("build", key), message, (), cure)
+
+
+@rule("tune")
+def _parallel(problem: Problem, _place: Place) -> Iterator[Finding]:
+    tune = problem.tune
+    if tune.parallel is not None and tune.parallel > tune.jobs:
+        message = f"{tune.parallel} jobs at once are more than the {tune.jobs} there are"
+        accepted = bounds(1, tune.jobs, "a whole number")
+        yield Finding(("tune", "parallel"), message, (accepted,))
+
+
+@rule("deploy.shift")
+def _shift(problem: Problem, _place: Place) -> Iterator[Finding]:
+    shift = problem.deploy.shift
+    path = ("deploy", "shift", "percent")
+    if shift.type == "all_at_once":
+        if shift.percent is not None:
+            yield Finding(path, "all_at_once takes no percent", (), "Leave the key out.")
+        return
+    low = SHORTEST_LINEAR_PERCENT if shift.type == "linear" else 1
+    percent = shift.percent or SHORTEST_LINEAR_PERCENT
+    if not low <= percent <= 50:
+        message = f"{percent} percent is out of bounds for {shift.type}"
+        yield Finding(path, message, (bounds(low, 50, "a whole number"),))
+        return
+    steps = -(-100 // percent) if shift.type == "linear" else 2
+    if steps * shift.bake_minutes > LONGEST_SHIFT_MINUTES:
+        message = f"{steps} steps of {shift.bake_minutes:g} minutes take longer than AWS allows"
+        accepted = bounds(0, LONGEST_SHIFT_MINUTES // steps, "a number")
+        yield Finding(("deploy", "shift", "bake_minutes"), message, (accepted,))
+
+
+@rule("retrain.through")
+def _through(problem: Problem, _place: Place) -> Iterator[Finding]:
+    if problem.retrain.through == "pipeline":
+        message = "retraining through a SageMaker pipeline is not supported yet"
+        yield Finding(("retrain", "through"), message, ("events",), "Use events.")
