@@ -1,0 +1,1 @@
+"""A local SageMaker: AWS's own APIs on loopback, whose jobs and endpoints are real processes."""

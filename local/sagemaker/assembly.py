@@ -1,0 +1,87 @@
+"""Puts the local SageMaker together, brings back what ran before, and takes it apart."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+import local.sagemaker
+from local.sagemaker.clients import Clients
+from local.sagemaker.cloud_logs import CloudLogs
+from local.sagemaker.metrics import Metrics
+from local.sagemaker.objects import Objects
+from local.sagemaker.platform import Platform
+from local.sagemaker.state_events import StateEvents
+from local.sagemaker.store import Store
+from local.sagemaker.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.sagemaker.settings import Settings
+
+#: modules that need the jobs environment, or would start a server
+_NOT_HERE = frozenset({"__main__", "fork_server", "preload", "algorithms", "serving"})
+_recoveries: list[Callable[[Platform], None]] = []
+_endings: list[Callable[[Platform], None]] = []
+
+
+def at_start(function: Callable[[Platform], None]) -> Callable[[Platform], None]:
+    """Register what must be done at every start for one kind of resource, before requests come."""
+    _recoveries.append(function)
+    return function
+
+
+def at_end(function: Callable[[Platform], None]) -> Callable[[Platform], None]:
+    """Register what must be done before the workers are ended."""
+    _endings.append(function)
+    return function
+
+
+def load_operations() -> None:
+    """Import every module beside this one, so that its operations are registered."""
+    for module in pkgutil.iter_modules(local.sagemaker.__path__):
+        if module.name not in _NOT_HERE:
+            importlib.import_module(f"local.sagemaker.{module.name}")
+
+
+def assemble(settings: Settings) -> Platform:
+    """Make all parts; the jobs environment warms up in the background."""
+    for folder in ("logs", "cache"):
+        (settings.data / folder).mkdir(parents=True, exist_ok=True)
+    load_operations()
+    workers = WorkerPool(settings.jobs_python, settings.data / "logs" / "fork_server.log")
+    if settings.jobs_python.exists():
+        workers.warm()
+    clients = Clients(settings.endpoint_url, settings.region)
+    cloud = clients if settings.endpoint_url else None
+    account = settings.account or (clients.account() if cloud else "000000000000")
+    return Platform(
+        settings=settings,
+        store=Store(settings.data / "store.sqlite"),
+        events=StateEvents(settings.endpoint_url, settings.region),
+        objects=Objects(clients, settings.data / "cache" / "objects"),
+        logs=CloudLogs(cloud),
+        metrics=Metrics(cloud),
+        workers=workers,
+        account=account,
+        clients=clients,
+    )
+
+
+def recover(platform: Platform) -> None:
+    """Bring back, or end, what ran when the process ended."""
+    for function in _recoveries:
+        function(platform)
+
+
+def disassemble(platform: Platform) -> None:
+    """End everything that this process started."""
+    for function in _endings:
+        function(platform)
+    platform.workers.close()
+    platform.events.close()
+    platform.logs.close()
+    platform.metrics.close()
+    platform.store.close()

@@ -1,0 +1,112 @@
+"""Clients of the cloud that the local SageMaker belongs to, under its own or a job's role."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+ROLE_SECONDS = 2_400.0  # credentials of an assumed role last an hour; they are renewed well before
+_log = logging.getLogger(__name__)
+
+
+class Clients:
+    """Makes each client once; safe to use from many threads."""
+
+    def __init__(self, endpoint_url: str, region: str) -> None:
+        """Remember where to; nothing is made yet.
+
+        Args:
+            endpoint_url: Where every service answers; empty for the SDK's own choice.
+            region: The Region.
+        """
+        self._endpoint_url = endpoint_url
+        self._region = region
+        self._lock = threading.RLock()
+        self._session = botocore.session.get_session()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._roles: dict[str, tuple[float, dict[str, str]]] = {}
+
+    def client(self, service: str, role: str = "") -> Any:
+        """A client of a service; with `role`, under that role if it can be assumed."""
+        credentials = self.role_environment(role) if role else {}
+        key = (service, credentials.get("AWS_ACCESS_KEY_ID", ""))
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make(service, credentials)
+            return self._clients[key]
+
+    def role_environment(self, role: str) -> dict[str, str]:
+        """Environment variables with which a process acts under a role.
+
+        A role that cannot be assumed (an object store alone has none) leaves the own credentials.
+        """
+        with self._lock:
+            known = self._roles.get(role)
+            if known is None or known[0] < time.monotonic():
+                known = (time.monotonic() + ROLE_SECONDS, self._assume(role))
+                self._roles[role] = known
+            return known[1]
+
+    def process_environment(self, role: str) -> dict[str, str]:
+        """What a job's process needs to reach the cloud: credentials, Region, endpoint."""
+        environment = {"AWS_REGION": self._region, "AWS_DEFAULT_REGION": self._region}
+        if self._endpoint_url:
+            environment["AWS_ENDPOINT_URL"] = self._endpoint_url
+        return environment | self.role_environment(role)
+
+    def account(self) -> str:
+        """The account of the own credentials; 000000000000 when nobody can tell."""
+        try:
+            return str(self.client("sts").get_caller_identity()["Account"])
+        except (BotoCoreError, ClientError):
+            return "000000000000"
+
+    def _assume(self, role: str) -> dict[str, str]:
+        try:
+            answer = self.client("sts").assume_role(RoleArn=role, RoleSessionName="SageMaker")
+        except (BotoCoreError, ClientError) as error:
+            _log.info("acting without %s: %s", role, error)
+            return self._own_environment()
+        keys = answer["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys["SessionToken"],
+        }
+
+    def _own_environment(self) -> dict[str, str]:
+        found = self._session.get_credentials()
+        if found is None:
+            return {}
+        frozen = found.get_frozen_credentials()
+        own = {
+            "AWS_ACCESS_KEY_ID": frozen.access_key,
+            "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
+        }
+        own["AWS_SESSION_TOKEN"] = frozen.token
+        return {name: str(value) for name, value in own.items() if value}
+
+    def _make(self, service: str, credentials: dict[str, str]) -> Any:
+        local = "127.0.0.1" in self._endpoint_url or "localhost" in self._endpoint_url
+        config = Config(
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"max_attempts": 4, "mode": "standard"},
+            max_pool_connections=32,
+            s3={"addressing_style": "path"} if local else None,
+        )
+        return self._session.create_client(
+            service,
+            region_name=self._region,
+            endpoint_url=self._endpoint_url or None,
+            config=config,
+            aws_access_key_id=credentials.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=credentials.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
+        )

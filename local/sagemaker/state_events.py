@@ -1,0 +1,123 @@
+"""SageMaker's own events: "SageMaker Training Job State Change" and its siblings.
+
+They enter the bus by an inside door, because PutEvents refuses sources that begin with `aws.`.
+Delivery is best effort, as SageMaker's is: an event that no door takes within a minute is dropped,
+and said so in the log.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from local.sagemaker.shaping import iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+type Document = dict[str, Any]
+
+DOOR = "/_baton/events"
+RING = 1_000
+GIVE_UP_SECONDS = 60.0
+BATCH = 10  # PutEvents takes ten entries at most
+_log = logging.getLogger(__name__)
+
+
+class StateEvents:
+    """Sends events in the order in which they happened, from one thread of its own."""
+
+    def __init__(
+        self, endpoint_url: str, region: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Start.
+
+        Args:
+            endpoint_url: The cloud with the inside door; empty to keep events in `recent` alone.
+            region: The Region that events carry.
+            clock: Seconds since the epoch.
+        """
+        self._clock = clock
+        self.recent: deque[Document] = deque(maxlen=RING)
+        self._region = region
+        self._address = urlsplit(endpoint_url)
+        self._queue: queue.Queue[Document | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run, name="state-events", daemon=True)
+        if endpoint_url:
+            self._thread.start()
+
+    def emit(self, detail_type: str, arn: str, detail: Document, *more_resources: str) -> None:
+        """Tell a state change; returns at once.
+
+        Args:
+            detail_type: For example `SageMaker Training Job State Change`.
+            arn: The resource's ARN.
+            detail: The detail, in the form that AWS sends (see `shaping.to_event`).
+            more_resources: Further ARNs.
+        """
+        entry = {
+            "Source": "aws.sagemaker",
+            "DetailType": detail_type,
+            "Detail": json.dumps(detail),
+            "Resources": [arn, *more_resources],
+            "Time": iso_time(self._clock()),
+        }
+        self.recent.append(entry)
+        if self._address.netloc:
+            self._queue.put(entry)
+
+    def close(self) -> None:
+        """Send what is left, for a second at most, and end."""
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join(timeout=1.0)
+
+    def _run(self) -> None:
+        while (entry := self._queue.get()) is not None:
+            batch = [entry]
+            while len(batch) < BATCH and not self._queue.empty():
+                more = self._queue.get()
+                if more is None:
+                    self._send(batch)
+                    return
+                batch.append(more)
+            self._send(batch)
+
+    def _send(self, batch: list[Document]) -> None:
+        deadline = time.monotonic() + GIVE_UP_SECONDS
+        pause = 0.05
+        while not self._post(json.dumps({"Entries": batch}).encode()):
+            if time.monotonic() > deadline:
+                _log.error("dropped events", extra={"events": batch})
+                return
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+    def _post(self, body: bytes) -> bool:
+        connection = http.client.HTTPConnection(
+            self._address.hostname or "127.0.0.1", self._address.port or 80, timeout=10
+        )
+        try:
+            connection.request("POST", DOOR, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+        if 400 <= answer.status < 500:
+            _log.error("the bus refused events: HTTP %s", answer.status)
+            return True
+        return answer.status < 400
+
+
+def tags_of(document: Document) -> dict[str, str]:
+    """Tags as events carry them: a map."""
+    return {tag["Key"]: tag["Value"] for tag in document.get("Tags") or []}
