@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lifecycle.prices import USD_PER_HOUR
 from lifecycle.problem.definition import SHORTEST_LINEAR_PERCENT
 from lifecycle.problem.metric_names import BINARY, DEFAULTS, METRICS, metrics_of
 from lifecycle.problem.values import bounds
@@ -244,3 +245,14 @@ def _through(problem: Problem, _place: Place) -> Iterator[Finding]:
     if problem.retrain.through == "pipeline":
         message = "retraining through a SageMaker pipeline is not supported yet"
         yield Finding(("retrain", "through"), message, ("events",), "Use events.")
+
+
+@rule("budget", "train.instance")
+def _budget(problem: Problem, _place: Place) -> Iterator[Finding]:
+    instance = problem.train.instance
+    limits = problem.budget
+    limited = limits.usd_per_run is not None or limits.usd_per_month is not None
+    if limited and instance not in USD_PER_HOUR:
+        message = f"no price of {instance} is known, so that the budget could not be kept"
+        cure = "Train on a type with a known price, or take the budget out."
+        yield Finding(("train", "instance"), message, tuple(USD_PER_HOUR), cure)
