@@ -8,7 +8,10 @@ own functions are not in them. The bill is what counts.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
+
+from lifecycle.requests.training import GRID
 
 USD_PER_HOUR: dict[str, float] = {
     "ml.t2.medium": 0.056,
@@ -79,8 +82,13 @@ SPOT_FACTOR = 0.4
 """What managed spot training costs of the on-demand price, cautiously: AWS speaks of savings of up
 to 90 %, and the price moves with the market ("Managed Spot Training in Amazon SageMaker AI")."""
 
-GRID_JOBS = 12
-"""Grid search tries every combination, whatever ``tune.jobs`` says (``requests.training.GRID``)."""
+HOSTING_HOURLY_USD = USD_PER_HOUR
+"""Real-time hosting costs what training costs, for the types listed."""
+
+NOTE = (
+    "An estimate from the on-demand list prices of us-east-1 as published in 2025, spot training at "
+    f"{SPOT_FACTOR:.0%} of them; storage, requests and the stack's own functions are not in it."
+)
 
 EVALUATION_MINUTES = 10
 """What an evaluation is taken to last; it scores the hold-out and is charged on demand."""
@@ -109,7 +117,10 @@ def training_jobs(definition: dict[str, Any]) -> int:
     tune = definition["tune"]
     if tune["strategy"] == "none":
         return 1
-    return GRID_JOBS if tune["strategy"] == "grid" else int(tune["jobs"])
+    if tune["strategy"] == "grid":
+        # Grid search tries every combination, whatever tune.jobs says.
+        return prod(len(item["Values"]) for item in GRID["CategoricalParameterRanges"])
+    return int(tune["jobs"])
 
 
 def estimate_run(definition: dict[str, Any]) -> float | None:
