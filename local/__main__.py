@@ -7,7 +7,6 @@ import json
 import shutil
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,9 +46,9 @@ def up(template: Template = None) -> None:
     """Start the cloud, deploy the stack, and stay until Ctrl-C."""
     settings = _settings(template)
     signal.signal(signal.SIGTERM, _stop_by_signal)
-    cloud, code = Cloud(settings), 0
+    cloud, deployment, code = Cloud(settings), Deployment(settings), 0
     try:
-        _bring_up(cloud, settings)
+        _bring_up(cloud, deployment, settings)
         cloud.watch()
     except KeyboardInterrupt:
         console.print("\nstopping …")
@@ -59,21 +58,23 @@ def up(template: Template = None) -> None:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        deployment.stop()
         cloud.stop()
     raise typer.Exit(code)
 
 
-def _bring_up(cloud: Cloud, settings: Settings) -> None:
+def _bring_up(cloud: Cloud, deployment: Deployment, settings: Settings) -> None:
     """Start the servers while sam builds, then deploy; say on the screen how long each took."""
     begin = time.monotonic()
-    deployment = Deployment(settings)
     current = deployment.is_current()
-    with console.status("starting …"), ThreadPoolExecutor(1) as pool:
-        built = None if current else pool.submit(deployment.build)
+    cloud.check_startable()
+    with console.status("starting …"):
+        if not current:
+            deployment.start_build()
         cloud.start()
         screen.step(console, "servers", time.monotonic() - begin)
-        if built is not None:
-            built.result()
+        if not current:
+            deployment.finish_build()
             screen.step(console, "sam build", time.monotonic() - begin)
             deployment.deploy()
             screen.step(console, "sam deploy", time.monotonic() - begin)

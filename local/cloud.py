@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from local.processes import Child, Process, recall, remember
-from local.settings import ACCESS_KEY_ID, HOST, REGION, STACK
+from local.settings import ACCESS_KEY_ID, HOST, REGION, SAGEMAKER_ACCESS_KEY_ID, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,19 +44,37 @@ class Cloud:
         self._settings = settings
         self._children: list[Child] = []
 
+    def check_startable(self) -> None:
+        """Find out beforehand what would stop a start.
+
+        Raises:
+            CloudError: when it runs already, the port is taken, or an environment is missing.
+        """
+        settings = self._settings
+        for name in ("ministack", "local", "jobs", "sam"):
+            if not (settings.environments / name / "bin" / "python").exists():
+                raise CloudError(f"{settings.environments / name} is missing: `make setup` first")
+        if running := recall(settings.process_file):
+            raise CloudError(
+                f"this laptop cloud runs already (pid {running[0].pid}): `make down` ends it"
+            )
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, settings.port))
+            except OSError as error:
+                raise CloudError(
+                    f"port {settings.port} is taken ({error.strerror}): end the other program, "
+                    f"or choose another port, for example `BATON_PORT={free_port()} make up`"
+                ) from error
+
     def start(self) -> None:
         """Start both servers and return when both answer.
 
         Raises:
-            CloudError: when the port is taken, an environment is missing, or a server ends.
+            CloudError: when a server ends or does not answer.
         """
         settings = self._settings
-        self._check_free()
-        for name in ("ministack", "local", "jobs", "sam"):
-            if not (settings.environments / name / "bin" / "python").exists():
-                raise CloudError(
-                    f"{settings.environments / name} is missing: run `make setup` first"
-                )
         self.say("starting")
         shutil.rmtree(settings.state / "tmp", ignore_errors=True)
         (settings.state / "tmp").mkdir(parents=True)
@@ -103,22 +121,6 @@ class Cloud:
         self._settings.health_file.unlink(missing_ok=True)
         self._settings.process_file.unlink(missing_ok=True)
 
-    def _check_free(self) -> None:
-        settings = self._settings
-        if running := recall(settings.process_file):
-            raise CloudError(
-                f"this laptop cloud runs already (pid {running[0].pid}): `make down` ends it"
-            )
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, settings.port))
-            except OSError as error:
-                raise CloudError(
-                    f"port {settings.port} is taken ({error.strerror}): end the other program, "
-                    f"or choose another port, for example `BATON_PORT={free_port()} make up`"
-                ) from error
-
     def _remember(self) -> None:
         itself = Process.of("python -m local up", os.getpid())
         remember(
@@ -131,16 +133,16 @@ class Cloud:
 
     def _start_ministack(self, sagemaker_port: int) -> Child:
         settings = self._settings
+        users = {"administrator": ACCESS_KEY_ID, "sagemaker": SAGEMAKER_ACCESS_KEY_ID}
         environment = self._environment(
             AUTH="true",
-            AWS_ACCESS_KEY_ID=ACCESS_KEY_ID,
-            AWS_SECRET_ACCESS_KEY=settings.secret_access_key,
+            BATON_SECRET_ACCESS_KEY=settings.secret_access_key,
             BATON_SAGEMAKER_PORT=str(sagemaker_port),
             BATON_STATE=str(settings.state),
+            BATON_USERS=json.dumps(users),
             DOCKER_HOST="unix:///nonexistent",
             GATEWAY_PORT=str(settings.port),
             IOT_MTLS_ENABLED="0",
-            LOG_LEVEL="INFO",
             MINISTACK_HOST=HOST,
             MINISTACK_REGION=REGION,
             PERSIST_STATE="1",
@@ -150,13 +152,14 @@ class Cloud:
             STATE_DIR=str(settings.state / "ministack"),
         )
         python = str(settings.environments / "ministack/bin/python")
-        command = [python, "-m", "local.ministack_hooks"]
+        command = [python, "-m", "local.ministack_server"]
         log = settings.logs / "ministack.log"
         return Child("ministack", command, environment=environment, log=log, cwd=settings.root)
 
     def _start_sagemaker(self, port: int) -> Child:
         settings = self._settings
-        environment = self._environment(PYTHONUNBUFFERED="1", **settings.client_environment())
+        identity = {**settings.client_environment(), "AWS_ACCESS_KEY_ID": SAGEMAKER_ACCESS_KEY_ID}
+        environment = self._environment(PYTHONUNBUFFERED="1", **identity)
         python = str(settings.environments / "local/bin/python")
         command = [python, "-m", "local.sagemaker", "--port", str(port)]
         command += ["--data", str(settings.state / "sagemaker")]
@@ -180,7 +183,8 @@ class Cloud:
 
 
 def _ended(child: Child) -> str:
-    return f"{child.name} ended with code {child.exit_code()}; the end of {child.log}:\n{child.last_lines()}"
+    how = f"{child.name} ended with code {child.exit_code()}"
+    return f"{how}; the end of {child.log}:\n{child.last_lines()}"
 
 
 def answers(port: int, path: str) -> bool:

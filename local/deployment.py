@@ -1,20 +1,22 @@
-"""Brings `template.yaml` onto the laptop cloud with `sam build` and `sam deploy`, when it changed."""
+"""Brings `template.yaml` onto the laptop cloud by `sam build` and `sam deploy`, if it changed."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import platform
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.processes import Child
 from local.settings import HOST, REGION, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from local.settings import Settings
 
 #: Where `sam deploy` puts its archives; samconfig.toml names it too.
@@ -58,7 +60,7 @@ class Deployment:
         """Describe a deployment; nothing happens yet."""
         self._settings = settings
         self._file = settings.state / "deployed.json"
-        self._log = settings.logs / "sam.log"
+        self._running: Child | None = None
 
     def is_current(self) -> bool:
         """Tell whether the cloud's saved state already holds exactly these sources."""
@@ -68,18 +70,22 @@ class Deployment:
             return False
         return bool(deployed == self._identity())
 
-    def build(self) -> None:
-        """Run `sam build`; needs no server, so it may run while they start.
-
-        Raises:
-            DeploymentError: with the end of sam's output.
-        """
+    def start_build(self) -> None:
+        """Start `sam build`; it needs no server, so that it may run while they start."""
         build = self._settings.state / "build"
-        self._sam(
+        self._start(
             ["build", "--cached", "--build-dir", str(build)],
             ["--cache-dir", str(self._settings.state / "build-cache")],
             ["--template-file", str(self._settings.template)],
         )
+
+    def finish_build(self) -> None:
+        """Wait for `sam build`.
+
+        Raises:
+            DeploymentError: with the end of sam's output.
+        """
+        self._finish()
 
     def deploy(self) -> None:
         """Run `sam deploy` and remember what was deployed.
@@ -90,13 +96,20 @@ class Deployment:
         identity = self._identity()
         self._file.unlink(missing_ok=True)
         self._make_artifacts_bucket()
-        self._sam(
+        self._start(
             ["deploy", "--config-env", "local", "--stack-name", STACK, "--region", REGION],
             ["--config-file", str(self._settings.root / "samconfig.toml")],
             ["--template-file", str(self._settings.state / "build" / "template.yaml")],
             ["--parameter-overrides", f"Architecture={architecture()}", "--no-progressbar"],
         )
+        self._finish()
         self._file.write_text(json.dumps(identity))
+
+    def stop(self) -> None:
+        """End a `sam` that still runs."""
+        if self._running is not None:
+            self._running.end()
+            self._running = None
 
     def _identity(self) -> dict[str, str]:
         return {"template": str(self._settings.template), "digest": digest(self._settings.template)}
@@ -114,29 +127,26 @@ class Deployment:
         )
         client.create_bucket(Bucket=ARTIFACTS_BUCKET)
 
-    def _sam(self, *arguments: list[str]) -> None:
+    def _start(self, *arguments: list[str]) -> None:
         settings = self._settings
-        command = [str(settings.environments / "sam/bin/sam")]
-        for group in arguments:
-            command += group
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            begin = log.tell()
-            log.write(f"$ {' '.join(command)}\n".encode())
-            log.flush()
-            result = subprocess.run(
-                command,
-                env=self._environment(),
-                cwd=settings.root,
-                stdout=log,
-                stderr=log,
-                check=False,
-            )
-        if result.returncode:
-            output = self._log.read_bytes()[begin:].decode(errors="replace")
-            lines = "\n".join(output.splitlines()[-25:])
+        command = [str(settings.environments / "sam/bin/sam"), *itertools.chain(*arguments)]
+        log = settings.logs / f"sam-{command[1]}.log"
+        log.unlink(missing_ok=True)
+        self._running = Child(
+            f"sam {command[1]}",
+            command,
+            environment=self._environment(),
+            log=log,
+            cwd=settings.root,
+        )
+
+    def _finish(self) -> None:
+        assert self._running is not None
+        child, code = self._running, self._running.wait()
+        self._running = None
+        if code:
             raise DeploymentError(
-                f"`sam {arguments[0][0]}` failed; the end of {self._log}:\n{lines}"
+                f"`{child.name}` failed; the end of {child.log}:\n{child.last_lines(25)}"
             )
 
     def _environment(self) -> dict[str, str]:
@@ -149,12 +159,12 @@ class Deployment:
             "NO_PROXY": HOST,
             "PATH": f"{self._python_folder()}:{os.environ.get('PATH', '')}",
             "SAM_CLI_TELEMETRY": "0",
-            "TMPDIR": str(settings.state / "tmp"),
+            "SAM_CLI_POLL_DELAY": "0.2",
         }
 
     @staticmethod
     def _python_folder() -> Path:
-        """Return a real python3.13's folder: sam calls it by name; a version manager's shim fails."""
+        """Return a real python3.13's folder: sam calls it by name, and a shim of pyenv's fails."""
         return Path(sys.executable).resolve().parent
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -14,6 +17,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _LOOPBACK_IS_PRIVATE = (b"x-forwarded-proto", b"https")
+#: ministack's own unsigned addresses that programs need; its others read or wipe everything.
+_OPEN_ADDRESSES = ("health", "ready", "cfn-response/", "cfn-signal/", "lambda-")
 
 
 class FrontDoor:
@@ -23,6 +28,7 @@ class FrontDoor:
         self,
         inner: Application,
         *,
+        port: int,
         health_file: Path,
         put_events: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
         started: Callable[[], None],
@@ -30,12 +36,15 @@ class FrontDoor:
         """Take what it needs.
 
         Args:
+            port: Its port on the loopback interface.
             inner: The application that answers all other requests.
-            health_file: JSON that another process writes; `status` is `ready`, `starting`, `failed`.
-            put_events: Puts entries on the default bus, `aws.*` sources allowed; may block.
+            health_file: JSON that another process writes; ready when its `status` says so.
+            put_events: Puts entries on the default bus, `aws.*` allowed; may block.
             started: Called once, when health first reads ready; may block.
         """
         self._inner = inner
+        names = ("127.0.0.1", "localhost")
+        self._hosts = {f"{name}:{port}".encode() for name in names}
         self._health_file = health_file
         self._put_events = put_events
         self._started = started
@@ -47,17 +56,36 @@ class FrontDoor:
         """Answer one request."""
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
+        elif refusal := self._refusal(scope):
+            await _answer(send, 403, {"message": refusal})
         elif scope["path"] == "/_baton/health":
             await self._health(send)
         elif scope["path"] == "/_baton/events":
             await self._events(scope, receive, send)
         else:
             self.requests += 1
-            self.last_request = asyncio.get_running_loop().time()
+            self.last_request = time.monotonic()
             # Bucket and queue policies refuse plain HTTP (aws:SecureTransport). The loopback
             # interface never leaves the machine, which is what that rule is about.
             scope["headers"] = [*scope["headers"], _LOOPBACK_IS_PRIVATE]
             await self._inner(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        """Say why a request is none that a program of this machine's user would send.
+
+        A page in a browser can reach a loopback port too, across origins or by a name that it has
+        pointed here; it must neither read this cloud nor change it.
+        """
+        headers = dict(scope["headers"])
+        host, origin = headers.get(b"host", b""), headers.get(b"origin")
+        if host not in self._hosts and not host.split(b":")[0].endswith(b".localhost"):
+            return f"this cloud answers to 127.0.0.1 and localhost, not to {host.decode('latin-1')}"
+        if origin is not None and origin.removeprefix(b"http://") not in self._hosts:
+            return f"pages of {origin.decode('latin-1')} may not use this cloud"
+        own = scope["path"].removeprefix("/_ministack/")
+        if own != scope["path"] and not own.startswith(_OPEN_ADDRESSES):
+            return "ministack's own addresses are closed here"
+        return None
 
     async def _health(self, send: Send) -> None:
         try:
@@ -71,9 +99,8 @@ class FrontDoor:
         await _answer(send, 200 if ready else 503, health)
 
     async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        if scope["method"] != "POST" or b"origin" in headers:  # no web page may forge AWS's events
-            await _answer(send, 403, {"message": "POST from a program on this machine only"})
+        if scope["method"] != "POST":
+            await _answer(send, 405, {"message": "POST only"})
             return
         body, more = b"", True
         while more:

@@ -1,7 +1,8 @@
 """Runs a command that ends when its parent ends, even if the parent is killed outright.
 
-`python lifeline.py <pid of the parent> <command> …` asks Linux for SIGTERM at the parent's death and then becomes the
-command: the request survives `exec` (prctl(2), PR_SET_PDEATHSIG), so the command itself needs to know nothing.
+`python lifeline.py <pid of the parent> <command> …` asks Linux for SIGTERM at the parent's death
+and then becomes the command: the request survives `exec` (prctl(2), PR_SET_PDEATHSIG), so that the
+command itself needs to know nothing.
 """
 
 from __future__ import annotations

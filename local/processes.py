@@ -91,6 +91,10 @@ class Child:
         """Return its exit code, None while it runs."""
         return self._popen.poll()
 
+    def wait(self) -> int:
+        """Wait for its end and return its exit code."""
+        return self._popen.wait()
+
     def end(self, patience: float = 15.0) -> None:
         """End it and everything it started; returns when it is gone."""
         if self._popen.poll() is None:

@@ -1,17 +1,22 @@
-"""A small HTTP/1.1 client that forwards requests to the local SageMaker over kept-alive connections.
+"""Forwards requests to the local SageMaker over kept-alive HTTP/1.1 connections.
 
-It runs inside ministack's event loop, so a slow answer (a model that computes for a second) holds up nobody else.
-It uses `h11`, which ministack's own web server already brings.
+It runs inside ministack's event loop, so that a slow answer (a model that computes for a second)
+holds up nobody else. It uses `h11`, which ministack's own web server already brings.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 import h11
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 #: Headers that belong to one connection and must not travel on (RFC 9110, section 7.6.1).
 HOP_BY_HOP = frozenset(
@@ -47,6 +52,12 @@ class Answer:
         """Read the whole body."""
         return b"".join([chunk async for chunk in self.chunks])
 
+    async def stream(self, send: Callable[[Any], Awaitable[None]], _receive: object) -> None:
+        """Send the body on, chunk by chunk, as an ASGI application does."""
+        async for chunk in self.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
 
 @dataclass
 class _Connection:
@@ -76,8 +87,8 @@ class KeepAliveClient:
     ) -> Answer:
         """Send one request and return as soon as the answer's headers are there.
 
-        A kept connection that its other end closed in the meantime is replaced by a new one: nothing of the request
-        was acted on when not even a status line came back.
+        A kept connection that its other end closed in the meantime is replaced by a new one: no
+        part of the request was acted on when not even a status line came back.
 
         Raises:
             UpstreamUnreachableError: when no connection can be made, or a new one breaks.
@@ -143,3 +154,31 @@ class KeepAliveClient:
             self._idle.append(connection)
         else:
             connection.close()
+
+
+async def forward(  # noqa: PLR0917 -- the order in which ministack calls a service
+    client: KeepAliveClient,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    query: Mapping[str, Any],
+) -> tuple[int, dict[str, str], Any]:
+    """Forward one request as ministack hands it to a service, and answer in ministack's form.
+
+    Returns:
+        Status, headers, and the body: bytes, or for an answer of unknown length a function
+        that sends its chunks as they come. Header names are in lower case, which keeps ministack
+        from rewriting the content type: InvokeEndpoint's caller chose it.
+    """
+    target = quote(path) + ("?" + urlencode(query, doseq=True) if query else "")
+    try:
+        answer = await client.request(method, target, headers, body)
+    except UpstreamUnreachableError as error:
+        fault = {"__type": "ServiceUnavailable", "message": f"the local SageMaker is down: {error}"}
+        return 503, {"content-type": "application/x-amz-json-1.1"}, json.dumps(fault).encode()
+    dropped = {"connection", "date", "server", "transfer-encoding"}
+    kept = {name: value for name, value in answer.headers.items() if name not in dropped}
+    if "content-length" in kept:
+        return answer.status, kept, await answer.body()
+    return answer.status, kept, answer.stream

@@ -1,4 +1,4 @@
-"""What a SageMaker request acts on, read from the request alone; the ground of its authorisation."""
+"""What a SageMaker request acts on, read from the request alone: the ground of authorisation."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _KINDS = {
 
 
 def resource_arn(path: str, headers: Json, body: bytes, region: str, account: str) -> str:
-    """Name the ARN that a SageMaker request acts on; `*` for operations on no single resource, such as lists.
+    """Name the ARN that a SageMaker request acts on; `*` where it is no single one, as in lists.
 
-    An operation's own resource comes first: CreateEndpoint names an endpoint and its configuration, and AWS asks for
-    the right to both; here the right to the endpoint is enough (Service Authorization Reference, SageMaker AI).
+    An operation's own resource comes first: CreateEndpoint names an endpoint and its configuration.
+    AWS asks for the right to both, here the right to the endpoint is enough (Service Authorization
+    Reference, Amazon SageMaker).
     """
     prefix = f"arn:aws:sagemaker:{region}:{account}:"
     parts = unquote(path).strip("/").split("/")
@@ -54,3 +55,26 @@ def json_object(body: bytes) -> Json:
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def passed_role(headers: Json, body: bytes) -> str | None:
+    """Name the role that a request hands to SageMaker; None when it hands over none."""
+    if not str(headers.get("x-amz-target", "")).startswith("SageMaker.Create"):
+        return None
+    request = json_object(body)
+    definition = request.get("TrainingJobDefinition") or {}
+    role = request.get("RoleArn") or request.get("ExecutionRoleArn") or definition.get("RoleArn")
+    return role if isinstance(role, str) else None
+
+
+def trusts_service(document: Json | str, service: str) -> bool:
+    """Tell whether a role's trust policy lets an AWS service, for example SageMaker, take it on."""
+    policy = json.loads(document) if isinstance(document, str) else document
+    statements = policy.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        named = principal.get("Service", []) if isinstance(principal, dict) else []
+        services = [named] if isinstance(named, str) else named
+        if service in services:
+            return bool(statement.get("Effect") == "Allow")
+    return False

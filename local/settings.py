@@ -15,6 +15,8 @@ REGION = "us-east-1"
 STACK = "baton"
 #: The access key's id may be known to all; its secret is drawn at random once per state folder.
 ACCESS_KEY_ID = "AKIABATONLAPTOP00000"
+#: The identity of the local SageMaker: it alone may take on the roles that trust SageMaker.
+SAGEMAKER_ACCESS_KEY_ID = "AKIABATONSAGEMAKER00"
 
 
 class SettingsError(Exception):
@@ -75,7 +77,7 @@ class Settings:
 
     @cached_property
     def secret_access_key(self) -> str:
-        """The administrator's secret, made on first use and kept in a file that only its owner reads."""
+        """The administrator's secret: made on first use, in a file that only its owner reads."""
         file = self.state / "credentials.json"
         if not file.exists():
             self.state.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,17 @@
-"""Zip archives that are unpacked once and then shared by link."""
+"""What a function runs in: an interpreter without packages, and packages unpacked once for all."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
 
 
 class SharedArchive(zipfile.ZipFile):
@@ -48,3 +51,15 @@ class SharedArchive(zipfile.ZipFile):
             unpacking.rename(copy)
         except OSError:  # another worker was faster
             shutil.rmtree(unpacking)
+
+
+def bare_interpreter(folder: Path) -> Path:
+    """Make a virtual environment with nothing in it and return its interpreter."""
+    interpreter = folder / "bin" / "python"
+    if not interpreter.exists():
+        interpreter.parent.mkdir(parents=True, exist_ok=True)
+        base = Path(sys._base_executable).resolve()  # type: ignore[attr-defined] # noqa: SLF001
+        config = f"home = {base.parent}\ninclude-system-site-packages = false\n"
+        (folder / "pyvenv.cfg").write_text(config)
+        interpreter.symlink_to(base)
+    return interpreter

@@ -1,0 +1,104 @@
+"""`python -m local.ministack_server`: ministack with this project's hooks, on one loopback port.
+
+Run by ministack's own interpreter; `local.cloud` starts it, with its settings in the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+from hypercorn.asyncio import serve as serve_application  # type: ignore[import-not-found]
+from hypercorn.config import Config  # type: ignore[import-not-found]
+
+from local import ministack_hooks as hooks
+from local.front_door import FrontDoor
+
+_HOST = "127.0.0.1"
+_logger = logging.getLogger("baton")
+
+
+class Saver:
+    """Writes the state down while the cloud runs, so that a sudden end loses seconds only.
+
+    Each service is saved a second after traffic pauses, and during traffic after a while; the more
+    its last saving cost, the longer it waits for the next, so that all of it takes a twentieth of
+    the time at most.
+    """
+
+    def __init__(self, door: FrontDoor) -> None:
+        """Watch the traffic through `door`."""
+        self._door = door
+        self._saved_at: dict[str, float] = {}
+        self._seen: dict[str, int] = {}
+        self._cost: dict[str, float] = {}
+
+    async def run(self, *, quiet: float = 1.0, at_most: float = 15.0) -> None:
+        """Save for ever; times in seconds."""
+        while True:
+            await asyncio.sleep(quiet)
+            patience = quiet if time.monotonic() - self._door.last_request >= quiet else at_most
+            await asyncio.to_thread(self.save_due, patience)
+
+    def save_due(self, patience: float) -> None:
+        """Save every service that has waited `patience` seconds and whose turn it is."""
+        for name, save in list(hooks.savable()):
+            begin, requests = time.monotonic(), self._door.requests
+            wait = max(patience, 20 * self._cost.get(name, 0.0))
+            if requests == self._seen.get(name) or begin - self._saved_at.get(name, 0.0) < wait:
+                continue
+            try:
+                save()
+            except RuntimeError as error:  # it changed while it was copied; the next turn is soon
+                _logger.info("state of %s not saved this time: %s", name, error)
+                continue
+            self._saved_at[name] = time.monotonic()
+            self._seen[name], self._cost[name] = requests, time.monotonic() - begin
+
+
+async def serve(state: Path, port: int, region: str) -> None:
+    """Serve until SIGINT or SIGTERM; ministack saves its state at the end."""
+    door = FrontDoor(
+        hooks.application(),
+        port=port,
+        health_file=state / "health.json",
+        put_events=partial(hooks.put_aws_events, region=region),
+        started=hooks.warm_functions,
+    )
+    config = Config()
+    config.bind = [f"{_HOST}:{port}"]
+    config.keep_alive_timeout = 75
+    config.backlog = 512
+    saver = asyncio.create_task(Saver(door).run())
+    try:
+        await serve_application(door, config)
+    finally:
+        saver.cancel()
+        hooks.end_functions()
+
+
+def main() -> None:
+    """Install every hook and serve."""
+    state, port = Path(os.environ["BATON_STATE"]), int(os.environ["GATEWAY_PORT"])
+    region = os.environ["MINISTACK_REGION"]
+    hooks.check_compatible()
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    secret = os.environ.pop("BATON_SECRET_ACCESS_KEY")  # functions inherit the environment
+    hooks.hook_identities(json.loads(os.environ.pop("BATON_USERS")), secret, region)
+    hooks.hook_service_identity("sagemaker", "sagemaker.amazonaws.com")
+    hooks.hook_sagemaker(int(os.environ["BATON_SAGEMAKER_PORT"]))
+    hooks.hook_event_archive()
+    hooks.hook_function_urls(f"http://{_HOST}:{port}")
+    hooks.hook_embedded_metrics()
+    hooks.hook_function_workers(state / "functions")
+    hooks.hook_stream_polling()
+    asyncio.run(serve(state, port, region))
+
+
+if __name__ == "__main__":
+    main()
