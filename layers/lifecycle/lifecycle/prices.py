@@ -86,7 +86,7 @@ HOSTING_HOURLY_USD = USD_PER_HOUR
 """Real-time hosting costs what training costs, for the types listed."""
 
 NOTE = (
-    "An estimate from the on-demand list prices of us-east-1 as published in 2025, spot training at "
+    "An estimate from on-demand list prices of us-east-1 as published in 2025, spot training at "
     f"{SPOT_FACTOR:.0%} of them; storage, requests and the stack's own functions are not in it."
 )
 
