@@ -5,7 +5,7 @@ VENVS := .venvs
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements
+.PHONY: help setup requirements up down clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,16 @@ $(eval $(call environment,.venv,development))
 $(foreach name,ministack sam jobs local checkov,$(eval $(call environment,$(VENVS)/$(name),$(name))))
 
 setup: .venv/.installed $(foreach name,ministack sam jobs local checkov,$(VENVS)/$(name)/.installed)  ## install every environment
+
+LAPTOP := $(VENVS)/local/bin/python -m local
+up: setup  ## run the laptop cloud until Ctrl-C (BATON_PORT, default 4566)
+	@exec $(LAPTOP) up
+
+down:  ## stop a laptop cloud that was left behind
+	@test ! -x $(VENVS)/local/bin/python || $(LAPTOP) down
+
+clean:  ## stop the laptop cloud and forget its state
+	@if test -x $(VENVS)/local/bin/python; then $(LAPTOP) clean; else rm -rf .baton; fi
 
 requirements: | $(UV)  ## resolve and pin all dependencies again
 	@for source in requirements/*.in layers/*/requirements.in; do \

@@ -22,7 +22,9 @@ from local.settings import HOST, Settings, SettingsError
 if TYPE_CHECKING:
     from types import FrameType
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 console = Console(highlight=False)
 Template = Annotated[
     Path | None, typer.Option(help="deploy this template instead of template.yaml")
@@ -66,8 +68,8 @@ def up(template: Template = None) -> None:
 def _bring_up(cloud: Cloud, deployment: Deployment, settings: Settings) -> None:
     """Start the servers while sam builds, then deploy; say on the screen how long each took."""
     begin = time.monotonic()
-    current = deployment.is_current()
     cloud.check_startable()
+    current = deployment.is_current()
     with console.status("starting …"):
         if not current:
             deployment.start_build()

@@ -54,6 +54,8 @@ class Cloud:
         for name in ("ministack", "local", "jobs", "sam"):
             if not (settings.environments / name / "bin" / "python").exists():
                 raise CloudError(f"{settings.environments / name} is missing: `make setup` first")
+        if not settings.template.is_file():
+            raise CloudError(f"{settings.template} is missing: there is nothing to deploy")
         if running := recall(settings.process_file):
             raise CloudError(
                 f"this laptop cloud runs already (pid {running[0].pid}): `make down` ends it"
@@ -114,6 +116,8 @@ class Cloud:
 
     def stop(self) -> None:
         """End the local SageMaker with its jobs, then ministack, which saves its state."""
+        if not self._children:
+            return
         for child in reversed(self._children):
             child.end()
         self._children = []
