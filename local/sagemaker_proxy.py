@@ -82,6 +82,13 @@ class KeepAliveClient:
         self._port = port
         self._idle: deque[_Connection] = deque()
 
+    async def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            connection = self._idle.pop()
+            connection.close()
+            await connection.writer.wait_closed()
+
     async def request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
