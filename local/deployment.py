@@ -74,7 +74,8 @@ class Deployment:
         """Start `sam build`; it needs no server, so that it may run while they start."""
         build = self._settings.state / "build"
         self._start(
-            ["build", "--cached", "--build-dir", str(build)],
+            ["build", "--config-env", "local", "--build-dir", str(build)],
+            ["--config-file", str(self._settings.root / "samconfig.toml")],
             ["--cache-dir", str(self._settings.state / "build-cache")],
             ["--template-file", str(self._settings.template)],
         )
@@ -156,6 +157,7 @@ class Deployment:
         return {
             **inherited,
             **settings.client_environment(),
+            "BATON_ARCHITECTURE": architecture(),
             "NO_PROXY": HOST,
             "PATH": f"{self._python_folder()}:{os.environ.get('PATH', '')}",
             "SAM_CLI_TELEMETRY": "0",
