@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from typing import Any
 
 import botocore.session
@@ -24,6 +23,8 @@ from lifecycle.requests.processing import evaluation_request, scoring_request
 from lifecycle.requests.registry import group_request, package_request
 from lifecycle.requests.training import training_request, tuning_request
 from lifecycle.settings import Settings
+from local.sagemaker.errors import ValidationException
+from local.sagemaker.validation import validate
 from send_alert import decide as decide_alert
 from tests.builders import cause_of, own_event, prepared_run, problem_record
 
@@ -54,38 +55,19 @@ DEPLOYS = [
 
 
 def faults(service: str, operation: str, request: dict[str, Any]) -> list[str]:
-    """What the service's model has against a request: shapes, bounds, patterns and enums."""
+    """What the service's model has against a request: shapes, bounds, patterns and enums.
+
+    botocore checks shapes and lower bounds alone; the local SageMaker's validation does the rest.
+    """
     shape = SESSION.get_service_model(service).operation_model(operation).input_shape
     report = ParamValidator().validate(request, shape)
     found = [report.generate_report()] if report.has_errors() else []
-    return found + list(_deep_faults(request, shape, operation))
-
-
-def _deep_faults(value: Any, shape: Any, path: str) -> Any:
-    """Patterns, enums and upper bounds, which botocore itself does not check."""
-    if shape.type_name == "structure":
-        for name, item in value.items():
-            if name in shape.members:
-                yield from _deep_faults(item, shape.members[name], f"{path}.{name}")
-    elif shape.type_name == "list":
-        for index, item in enumerate(value):
-            yield from _deep_faults(item, shape.member, f"{path}[{index}]")
-    elif shape.type_name == "map":
-        for name, item in value.items():
-            yield from _deep_faults(item, shape.value, f"{path}.{name}")
-    size = len(value) if isinstance(value, (str, list, dict)) else value
-    most = shape.metadata.get("max")
-    if most is not None and isinstance(size, (int, float)) and size > most:
-        yield f"{path}: {size} is over {most}"
-    if isinstance(value, str):
-        pattern = shape.metadata.get("pattern")
-        # Java's Unicode classes, which Python spells otherwise.
-        pattern = re.sub(r"\\p\{[LN]\}", r"\\w", re.sub(r"\\p\{Z\}", r"\\s", pattern or ""))
-        if pattern and not re.fullmatch(pattern, value):
-            yield f"{path}: {value!r} does not match {pattern}"
-        enum = shape.metadata.get("enum")
-        if enum and value not in enum:
-            yield f"{path}: {value!r} is none of {enum}"
+    if service == "sagemaker":
+        try:
+            validate(shape, request)
+        except ValidationException as error:
+            found.append(str(error))
+    return found
 
 
 def run_of(extra: str = "", **changes: Any) -> Any:
