@@ -1,0 +1,74 @@
+"""How one step of a relay looks on a screen, and in plain lines."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from cli.output import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from cli.story import Step
+
+SEVERITY_STYLES = {"info": "cyan", "warning": "yellow", "critical": "bold red"}
+LEG_WIDTH = 18
+GAP_WIDTH = 10
+INDENT = 10 + GAP_WIDTH + LEG_WIDTH + 2
+
+
+class StepPrinter:
+    """Prints steps one under the other, each with the time since the one before."""
+
+    def __init__(self, screen: Console, *, name_problem: bool) -> None:
+        self._screen = screen
+        self._name_problem = name_problem
+        self._before: datetime | None = None
+
+    @contextmanager
+    def waiting(self, what: str = "listening; Ctrl-C stops") -> Iterator[None]:
+        """Show, on a terminal, that it goes on."""
+        if self._screen.is_terminal:
+            with self._screen.status(f"[dim]{what}[/]"):
+                yield
+        else:
+            yield
+
+    def show(self, step: Step) -> None:
+        """Print one step: when, how long after the last, which leg, what it said, and why."""
+        gap = ""
+        if self._before is not None:
+            gap = "+" + duration(max((step.moment - self._before).total_seconds(), 0.0))
+        self._before = step.moment
+        line = Text()
+        line.append(f"{step.moment.astimezone():%H:%M:%S}  ", style="dim")
+        line.append(f"{gap:>{GAP_WIDTH - 2}}  ", style="cyan")
+        if self._name_problem:
+            line.append(f"{step.problem}  ", style="bold")
+        line.append(f"{step.leg:<{LEG_WIDTH}}", style="bold" if step.said else "")
+        line.append("  ")
+        line.append_text(said(step))
+        self._screen.print(line, soft_wrap=True)
+        self._explain(step.reason)
+
+    def _explain(self, reason: str) -> None:
+        width = max(self._screen.width - INDENT, 30)
+        for part in Text(reason).wrap(self._screen, width):
+            self._screen.print(
+                Text(" " * INDENT) + Text(part.plain.rstrip(), style="dim"), soft_wrap=True
+            )
+
+
+def said(step: Step) -> Text:
+    """What a step heard and what it announced, coloured by how much people want to hear of it."""
+    text = Text(f"{step.heard}", style="dim")
+    for index, event in enumerate(step.said):
+        text.append(" → " if index == 0 else ", ", style="dim")
+        text.append(event.name, style=SEVERITY_STYLES.get(event.severity or "", "green"))
+    return text

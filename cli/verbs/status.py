@@ -1,0 +1,94 @@
+"""`baton status`: where every problem stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from cli.output import AnyProblem, AsJson, ago, console, print_json, verb
+from cli.stack import Stack
+from cli.story import Story
+
+if TYPE_CHECKING:
+    from lifecycle.records import ProblemRecord, RunRecord
+
+STAGE_STYLES = {
+    "deployed": "green",
+    "rejected": "yellow",
+    "waiting_for_approval": "magenta",
+    "failed": "red",
+    "rolled_back": "red",
+    "data_rejected": "red",
+}
+
+
+@verb
+def status(problem: AnyProblem = None, *, as_json: AsJson = False) -> None:
+    """Show where every problem stands: the run under way, its stage, and the serving champion."""
+    stack = Stack.open()
+    story = Story(stack)
+    problems = [story.known(problem)] if problem else story.problems()
+    documents = [_describe(story, each) for each in problems]
+    if as_json:
+        print_json({"stack": stack.name, "problems": documents})
+    elif not documents:
+        console().print("No problem is defined yet. [dim]baton init  begins one[/]")
+    else:
+        console().print(_table(documents))
+
+
+def _describe(story: Story, problem: ProblemRecord) -> dict[str, Any]:
+    newest = story.run(problem.problem, problem.last_run) if problem.last_run else None
+    champion = newest
+    if problem.champion and (newest is None or newest.run != problem.champion):
+        champion = story.run(problem.problem, problem.champion)
+    return {
+        "problem": problem.problem,
+        "target": problem.definition.get("target"),
+        "definition_version": problem.definition_version,
+        "defined_at": problem.defined_at,
+        "active_run": problem.active_run,
+        "last_run": _run(newest),
+        "champion": _run(champion) if problem.champion else None,
+        "deployed_at": problem.deployed_at,
+        "retrain_because": problem.retrain_because,
+    }
+
+
+def _run(run: RunRecord | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "run": run.run,
+        "stage": run.stage,
+        "stage_at": run.stage_at,
+        "because": run.because,
+        "task": run.task,
+        "rows": run.rows,
+        "metric": run.metric,
+        "score": run.score,
+        "cost_usd": run.cost_usd,
+        "reason": run.reason,
+    }
+
+
+def _table(documents: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for heading in ("problem", "run", "stage", "since", "rows", "champion", "score", "serving"):
+        table.add_column(heading, justify="right" if heading in {"rows", "score"} else "left")
+    for each in documents:
+        run, champion = each["last_run"] or {}, each["champion"] or {}
+        stage = run.get("stage", "waiting for data")
+        score = champion.get("score")
+        table.add_row(
+            f"[bold]{each['problem']}[/]",
+            run.get("run", "–"),
+            f"[{STAGE_STYLES.get(stage, 'cyan')}]{stage.replace('_', ' ')}[/]",
+            ago(run.get("stage_at") or each["defined_at"]),
+            f"{run['rows']:,}" if run else "–",
+            champion.get("run", "–"),
+            f"{champion['metric']} {score:.4f}" if score is not None else "–",
+            ago(each["deployed_at"]) if each["deployed_at"] else "–",
+        )
+    return table
