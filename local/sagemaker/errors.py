@@ -18,6 +18,7 @@ class ApiError(Exception):
     Attributes:
         code: What clients see as `Error.Code`.
         status: The HTTP status.
+        members: What the error says besides its message (ModelError's OriginalStatusCode …).
     """
 
     code = "InternalFailure"
@@ -28,6 +29,7 @@ class ApiError(Exception):
         self.message = message
         self.code = code or type(self).code
         self.status = status or type(self).status
+        self.members: dict[str, object] = {}
 
 
 class ValidationException(ApiError):  # noqa: N818 -- AWS's own name, which clients see

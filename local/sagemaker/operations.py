@@ -81,10 +81,15 @@ class Registry:
         if found is None:
             raise NotImplementedHere(f"The local SageMaker does not have {service}:{name} yet")
         shape = operation_model(service, name).input_shape
-        checked: Document = validate(shape, request) if shape is not None else {}
-        refuse_unhonoured(checked, found.honours, found.refuses)
         try:
+            checked: Document = validate(shape, request) if shape is not None else {}
+            refuse_unhonoured(checked, found.honours, found.refuses)
             return found.implementation(checked, platform) or {}
+        except ValidationException as error:
+            if "ValidationError" not in declared_errors(service, name):
+                raise
+            # The runtime services call it so (InvokeEndpoint, PutRecord).
+            raise ApiError(error.message, code="ValidationError", status=400) from error
         except (ResourceInUse, ResourceNotFound) as error:
             if error.code in declared_errors(service, name):
                 raise

@@ -146,6 +146,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _refusal(error: ApiError) -> Answer:
-    body = {"__type": error.code, "message": error.message, "Message": error.message}
+    said = {"__type": error.code, "message": error.message, "Message": error.message}
+    body = error.members | said
     headers = {"Content-Type": JSON_TYPE, "x-amzn-ErrorType": error.code}
     return Answer(error.status, headers, json.dumps(body).encode())

@@ -1,0 +1,196 @@
+"""All instances that serve one endpoint configuration, and how requests are spread over them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.sagemaker.endpoint_instances import ContainerPlan, Instance, StartError, container_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.sagemaker.platform import Platform
+
+type Document = dict[str, Any]
+
+START_SECONDS = 240.0
+"""A container must answer `/ping` within four minutes unless its variant says otherwise."""
+
+_LONGEST_BACKOFF = 10.0
+_log = logging.getLogger(__name__)
+
+
+def snapshot(platform: Platform, config: Document) -> Document:
+    """An endpoint configuration together with its models, as they are now.
+
+    An endpoint serves on, and is started again, though its configuration or model was deleted.
+
+    Raises:
+        ResourceNotFound: When a model is gone already.
+    """
+    names = {variant["ModelName"] for variant in config["ProductionVariants"]}
+    return config | {"_Models": {name: platform.get("model", name) for name in names}}
+
+
+@dataclass
+class VariantFleet:
+    """The instances of one production variant."""
+
+    name: str
+    weight: float
+    count: int
+    model_name: str
+    image: str
+    serverless: Document | None
+    instances: list[Instance] = field(default_factory=list)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that its instances answer now."""
+        return sum(instance.in_flight for instance in self.instances)
+
+    def least_busy(self) -> Instance | None:
+        """The healthy instance with the fewest requests; None when none is healthy."""
+        healthy = [instance for instance in self.instances if instance.healthy]
+        return min(healthy, key=lambda instance: instance.in_flight, default=None)
+
+
+class Fleet:
+    """What serves one endpoint configuration."""
+
+    def __init__(self, platform: Platform, endpoint: str, config: Document) -> None:
+        """Plan a fleet; `start` starts it.
+
+        Args:
+            platform: The local SageMaker.
+            endpoint: The endpoint's name.
+            config: The endpoint configuration and its models, from `snapshot`.
+        """
+        self.endpoint = endpoint
+        self.config_name: str = config["EndpointConfigName"]
+        self.capture: Document | None = config.get("DataCaptureConfig")
+        self.role = ""
+        self.variants: list[VariantFleet] = []
+        self._platform = platform
+        self.config = config
+        self._plans: dict[str, ContainerPlan] = {}
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start every instance, and return when all answer `/ping`.
+
+        Raises:
+            StartError: When one does not; the others are ended then.
+        """
+        try:
+            for variant in self.config["ProductionVariants"]:
+                self.variants.append(self._plan(variant))
+            pairs = [
+                (variant, instance) for variant in self.variants for instance in variant.instances
+            ]
+            with ThreadPoolExecutor(min(4, len(pairs))) as pool:
+                list(pool.map(lambda pair: self._start(*pair), pairs))
+        except StartError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every instance."""
+        self._stopping.set()
+        instances = [instance for variant in self.variants for instance in variant.instances]
+        if instances:
+            with ThreadPoolExecutor(min(8, len(instances))) as pool:
+                list(pool.map(lambda instance: instance.stop(), instances))
+
+    def resize(self, variant: VariantFleet, count: int) -> list[Instance]:
+        """Give a variant another number of instances.
+
+        Returns:
+            The instances that are no longer part of it, to be drained and stopped.
+
+        Raises:
+            StartError: When a new one does not come up.
+        """
+        for _ in range(count - len(variant.instances)):
+            instance = self._instance(variant.name)
+            self._start(variant, instance)
+            variant.instances = [*variant.instances, instance]
+        surplus = variant.instances[count:]
+        variant.instances = variant.instances[:count]
+        variant.count = count
+        return surplus
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that its instances answer now."""
+        return sum(variant.in_flight for variant in self.variants)
+
+    def variant(self, name: str) -> VariantFleet | None:
+        """A variant by name."""
+        return next((variant for variant in self.variants if variant.name == name), None)
+
+    def _plan(self, variant: Document) -> VariantFleet:
+        name = variant["VariantName"]
+        model = self.config["_Models"][variant["ModelName"]]
+        container = model.get("PrimaryContainer") or model["Containers"][0]
+        patience = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", START_SECONDS)
+        self._plans[name] = container_plan(self._platform, model, container, patience)
+        self.role = self.role or model.get("ExecutionRoleArn", "")
+        serverless = variant.get("ServerlessConfig")
+        count = 1 if serverless else variant.get("InitialInstanceCount", 1)
+        planned = VariantFleet(
+            name=name,
+            weight=variant.get("InitialVariantWeight", 1.0),
+            count=count,
+            model_name=variant["ModelName"],
+            image=container.get("Image", ""),
+            serverless=serverless,
+        )
+        planned.instances = [self._instance(name) for _ in range(count)]
+        return planned
+
+    def _instance(self, variant: str) -> Instance:
+        # As in CloudWatch Logs: <variant>/<instance>
+        identity = f"i-{uuid.uuid4().hex[:17]}"
+        return Instance(
+            name=f"{variant}/{identity}",
+            folder=self._folder() / identity,
+            log_group=f"/aws/sagemaker/Endpoints/{self.endpoint}",
+        )
+
+    def _folder(self) -> Path:
+        return self._platform.settings.data / "endpoints" / self.endpoint
+
+    def _start(self, variant: VariantFleet, instance: Instance) -> None:
+        try:
+            instance.start(self._platform, self._plans[variant.name])
+        except StartError as error:
+            raise StartError(
+                f"The primary container for production variant {variant.name} did not pass the "
+                f"ping health check. Please check CloudWatch logs for this endpoint. ({error})"
+            ) from error
+        threading.Thread(target=self._watch, args=(variant, instance), daemon=True).start()
+
+    def _watch(self, variant: VariantFleet, instance: Instance) -> None:
+        """Start an instance's process again whenever it dies."""
+        pause = 0.05
+        while True:
+            code = instance.wait()
+            instance.healthy = False
+            if instance.stopping or self._stopping.is_set():
+                return
+            _log.warning("instance %s ended with %s; it is started again", instance.name, code)
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_BACKOFF)
+            try:
+                instance.start(self._platform, self._plans[variant.name])
+            except StartError as error:
+                _log.warning("instance %s does not come up: %s", instance.name, error)
+            if instance.stopping or self._stopping.is_set():
+                instance.stop()

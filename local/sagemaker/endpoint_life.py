@@ -1,0 +1,202 @@
+"""An endpoint's life besides its deployments: coming up, coming back after a restart, going."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.sagemaker.assembly import at_end, at_start
+from local.sagemaker.data_capture import DataCapture
+from local.sagemaker.endpoint_fleets import Fleet
+from local.sagemaker.endpoint_instances import StartError
+from local.sagemaker.endpoint_metrics import EndpointMetrics, sender
+from local.sagemaker.endpoint_state import KIND, change_status, summaries
+from local.sagemaker.endpoint_traffic import Share, Traffic
+from local.sagemaker.objects import ObjectsError, split_uri
+
+if TYPE_CHECKING:
+    from local.sagemaker.platform import Platform
+
+type Document = dict[str, Any]
+
+DRAIN_SECONDS = 65.0
+"""Longer than an invocation may take (60 s)."""
+
+_SHUTDOWN_SECONDS = 4.0
+_log = logging.getLogger(__name__)
+_guard = threading.Lock()
+
+
+@dataclass
+class LiveEndpoint:
+    """An endpoint that serves, or will as soon as its instances are up.
+
+    Attributes:
+        traffic: Where its requests go.
+        fleet: What serves; None until it is up.
+        halted: Set when the endpoint is deleted or the server ends.
+        thread: What works on it now.
+    """
+
+    name: str
+    traffic: Traffic
+    fleet: Fleet | None = None
+    halted: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+
+@dataclass(frozen=True)
+class Recorders:
+    """What is written down of invocations, in the background."""
+
+    capture: DataCapture
+    metrics: EndpointMetrics
+
+
+def live_endpoint(platform: Platform, name: str) -> LiveEndpoint | None:
+    """The endpoint, if it serves."""
+    found: LiveEndpoint | None = platform.active.get((KIND, name))
+    return found
+
+
+def recorders(platform: Platform) -> Recorders:
+    """Data capture and metrics, begun on first use."""
+    found: Recorders | None = platform.active.get(("recorders", ""))
+    if found is not None:
+        return found
+    with _guard:
+        if ("recorders", "") not in platform.active:
+            send = sender(lambda: platform.clients.client("cloudwatch"))
+            made = Recorders(
+                DataCapture(lambda uri, body, role: _put(platform, uri, body, role)),
+                EndpointMetrics(send if platform.settings.endpoint_url else lambda _: None),
+            )
+            platform.active["recorders", ""] = made
+        ready: Recorders = platform.active["recorders", ""]
+        return ready
+
+
+def begin(platform: Platform, name: str) -> None:
+    """Bring a new endpoint up in the background."""
+    live = LiveEndpoint(name, Traffic(name))
+    _in_background(live, lambda: _come_up(platform, live))
+
+
+def remove(platform: Platform, name: str) -> None:
+    """Take an endpoint out of service in the background, after its last answer."""
+    live = platform.active.pop((KIND, name), None) or LiveEndpoint(name, Traffic(name))
+    live.halted.set()
+    _in_background(live, lambda: _go(platform, live))
+
+
+def retire(live: LiveEndpoint, fleet: Fleet) -> None:
+    """End a fleet that gets no more requests, once it has answered those it has."""
+    instances = [instance for variant in fleet.variants for instance in variant.instances]
+    if not live.traffic.drain(instances, DRAIN_SECONDS):
+        _log.warning("a fleet of %s is ended while it still answers", live.name)
+    fleet.stop()
+
+
+@at_start
+def recover_endpoints(platform: Platform) -> None:
+    """Serve again what was served, and go on with what was under way."""
+    from local.sagemaker.deployments import resume
+
+    shutil.rmtree(platform.settings.data / "endpoints", ignore_errors=True)
+    for document in platform.store.list(KIND):
+        name, status = document["EndpointName"], document["EndpointStatus"]
+        if status == "Deleting":
+            remove(platform, name)
+        elif status == "Creating":
+            begin(platform, name)
+        elif status not in ("Failed", "OutOfService"):
+            live = LiveEndpoint(name, Traffic(name))
+            # Known before it is up: requests wait for it instead of failing.
+            platform.active[KIND, name] = live
+            _in_background(live, lambda live=live: _come_back(platform, live, resume))
+
+
+@at_end
+def end_endpoints(platform: Platform) -> None:
+    """Answer what is under way, write what was captured, end every process."""
+    lives = [live for (kind, _), live in list(platform.active.items()) if kind == KIND]
+    for live in lives:
+        live.halted.set()
+    for live in lives:
+        fleets = live.traffic.fleets
+        instances = [one for fleet in fleets for each in fleet.variants for one in each.instances]
+        live.traffic.drain(instances, _SHUTDOWN_SECONDS)
+        live.traffic.close()
+        for fleet in fleets:
+            fleet.stop()
+    found: Recorders | None = platform.active.pop(("recorders", ""), None)
+    if found is not None:
+        found.capture.close()
+        found.metrics.close()
+
+
+def _in_background(live: LiveEndpoint, work: Any) -> None:
+    live.thread = threading.Thread(target=work, name=f"endpoint-{live.name}", daemon=True)
+    live.thread.start()
+
+
+def _come_up(platform: Platform, live: LiveEndpoint) -> None:
+    document = platform.store.find(KIND, live.name)
+    if document is None or not _start_fleet(platform, live, document["_Config"]):
+        return
+    platform.active[KIND, live.name] = live
+    assert live.fleet is not None
+    change_status(platform, live.name, "InService", ProductionVariants=summaries(live.fleet))
+
+
+def _come_back(platform: Platform, live: LiveEndpoint, resume: Any) -> None:
+    document = platform.store.find(KIND, live.name)
+    if document is None or not _start_fleet(platform, live, document["_Config"]):
+        return
+    if document["EndpointStatus"] != "InService":
+        resume(platform, live, document)
+
+
+def _start_fleet(platform: Platform, live: LiveEndpoint, config: Document) -> bool:
+    fleet = Fleet(platform, live.name, config)
+    try:
+        fleet.start()
+    except StartError as error:
+        platform.active.pop((KIND, live.name), None)
+        live.traffic.close()
+        change_status(platform, live.name, "Failed", FailureReason=str(error)[:1024])
+        return False
+    live.fleet = fleet
+    live.traffic.route([Share(fleet, 1.0)])
+    if live.halted.is_set():
+        fleet.stop()
+        return False
+    return True
+
+
+def _go(platform: Platform, live: LiveEndpoint) -> None:
+    fleets = live.traffic.fleets
+    live.traffic.close()
+    for fleet in fleets:
+        retire(live, fleet)
+    document = platform.store.find(KIND, live.name)
+    if document is None:
+        return
+    from local.sagemaker.endpoint_state import tell
+
+    platform.store.delete(KIND, live.name)
+    tell(platform, document | {"Tags": [], "LastModifiedTime": platform.now()}, "Deleted")
+
+
+def _put(platform: Platform, uri: str, body: bytes, role: str) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket, key = split_uri(uri)
+    try:
+        client = platform.clients.client("s3", role)
+        client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/jsonlines")
+    except (BotoCoreError, ClientError) as error:
+        raise ObjectsError(f"Unable to write {uri}: {error}") from error

@@ -1,0 +1,161 @@
+"""Decides, for each request, which instance of an endpoint answers it.
+
+Choosing an instance and counting the request as in flight there is one step under one lock. A fleet
+that gets no more traffic is therefore ended only after its last request was answered: traffic
+shifts without a failed request.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.sagemaker.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from local.sagemaker.endpoint_fleets import Fleet, VariantFleet
+    from local.sagemaker.endpoint_instances import Instance
+
+WAIT_SECONDS = 30.0
+"""How long a request waits for an instance that is being started again."""
+
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Share:
+    """A fleet and the part of the traffic, 0 to 1, that goes to it."""
+
+    fleet: Fleet
+    part: float
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One request's place on an instance."""
+
+    fleet: Fleet
+    variant: VariantFleet
+    instance: Instance
+
+
+class Traffic:
+    """The routes of one endpoint."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._lock = threading.Condition()
+        self._shares: tuple[Share, ...] = ()
+        self._closed = False
+        self._random = random.Random()  # noqa: S311 -- spreads load, guards nothing
+
+    @property
+    def fleets(self) -> tuple[Fleet, ...]:
+        """The fleets that get traffic, the one with the most of it first."""
+        ordered = sorted(self._shares, key=lambda share: -share.part)
+        return tuple(share.fleet for share in ordered)
+
+    def route(self, shares: Sequence[Share]) -> None:
+        """Spread traffic anew, from the next request on."""
+        with self._lock:
+            self._shares = tuple(shares)
+            self._lock.notify_all()
+
+    def close(self) -> None:
+        """Take no more requests."""
+        with self._lock:
+            self._closed = True
+            self._shares = ()
+            self._lock.notify_all()
+
+    def drain(self, instances: Sequence[Instance], patience: float) -> bool:
+        """Wait until instances answer nothing any more; tell whether that came true in time."""
+        with self._lock:
+            return self._lock.wait_for(
+                lambda: not any(instance.in_flight for instance in instances), timeout=patience
+            )
+
+    def busy(self) -> int:
+        """Requests that are being answered."""
+        with self._lock:
+            return sum(share.fleet.in_flight for share in self._shares)
+
+    @contextmanager
+    def lease(self, target_variant: str = "") -> Iterator[Lease]:
+        """Take a place on an instance for one request.
+
+        Args:
+            target_variant: The variant that the caller insists on.
+
+        Raises:
+            ApiError: ValidationError for an unknown variant, ThrottlingException when a serverless
+                variant is at its bound, ServiceUnavailable when nothing comes up in time.
+        """
+        lease = self._take(target_variant)
+        try:
+            yield lease
+        finally:
+            with self._lock:
+                lease.instance.in_flight -= 1
+                self._lock.notify_all()
+
+    def _take(self, target_variant: str) -> Lease:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            with self._lock:
+                lease = self._choose(target_variant)
+                if lease is not None:
+                    lease.instance.in_flight += 1
+                    return lease
+                if self._closed:
+                    raise _not_found(self.name)
+                if time.monotonic() > deadline:
+                    raise ApiError(
+                        "No instance of the endpoint is in service",
+                        code="ServiceUnavailable",
+                        status=503,
+                    )
+                self._lock.wait(_POLL_SECONDS)
+
+    def _choose(self, target_variant: str) -> Lease | None:
+        if not self._shares:
+            return None
+        parts = [share.part for share in self._shares]
+        fleet = self._random.choices(self._shares, parts)[0].fleet
+        variant = self._choose_variant(fleet, target_variant)
+        bound = (variant.serverless or {}).get("MaxConcurrency")
+        if bound is not None and variant.in_flight >= bound:
+            raise ApiError("Rate exceeded", code="ThrottlingException", status=429)
+        instance = variant.least_busy()
+        return Lease(fleet, variant, instance) if instance else None
+
+    def _choose_variant(self, fleet: Fleet, target_variant: str) -> VariantFleet:
+        if target_variant:
+            found = fleet.variant(target_variant)
+            if found is None:
+                raise ApiError(
+                    f"Variant {target_variant} is not part of endpoint {self.name}.",
+                    code="ValidationError",
+                    status=400,
+                )
+            return found
+        if len(fleet.variants) == 1:
+            return fleet.variants[0]
+        weights = [variant.weight for variant in fleet.variants]
+        if not sum(weights):
+            raise ApiError(
+                f"No variant of endpoint {self.name} takes traffic: all weights are 0.",
+                code="ValidationError",
+                status=400,
+            )
+        return self._random.choices(fleet.variants, weights)[0]
+
+
+def _not_found(name: str) -> ApiError:
+    return ApiError(f"Endpoint {name} not found.", code="ValidationError", status=400)

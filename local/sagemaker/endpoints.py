@@ -1,0 +1,225 @@
+"""CreateEndpoint, UpdateEndpoint and their siblings."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from local.sagemaker.deployments import check_plan, deploy
+from local.sagemaker.endpoint_configs import find_config
+from local.sagemaker.endpoint_fleets import snapshot
+from local.sagemaker.endpoint_instances import StartError
+from local.sagemaker.endpoint_life import (
+    DRAIN_SECONDS,
+    LiveEndpoint,
+    begin,
+    live_endpoint,
+    remove,
+)
+from local.sagemaker.endpoint_state import (
+    KIND,
+    capture_summary,
+    change_status,
+    summaries,
+)
+from local.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local.sagemaker.listing import page
+from local.sagemaker.operations import Document, operation
+
+if TYPE_CHECKING:
+    from local.sagemaker.platform import Platform
+
+SETTLED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
+
+
+@operation("CreateEndpoint", honours={"EndpointName", "EndpointConfigName", "Tags"})
+def create_endpoint(request: Document, platform: Platform) -> Document:
+    """Begin to serve; the endpoint is InService as soon as its instances answer `/ping`."""
+    name = request["EndpointName"]
+    config = snapshot(platform, find_config(platform, request["EndpointConfigName"]))
+    now = platform.now()
+    document = request | {
+        "EndpointArn": platform.arn(KIND, name),
+        "EndpointStatus": "Creating",
+        "CreationTime": now,
+        "LastModifiedTime": now,
+        "DataCaptureConfig": capture_summary(config),
+        "_Config": config,
+    }
+    try:
+        arn = platform.create(KIND, name, document)
+    except ResourceInUse as error:
+        raise ValidationException(
+            f'Cannot create already existing endpoint "{document["EndpointArn"]}".'
+        ) from error
+    change_status(platform, name, "Creating")
+    begin(platform, name)
+    return {"EndpointArn": arn}
+
+
+@operation("DescribeEndpoint")
+def describe_endpoint(request: Document, platform: Platform) -> Document:
+    """An endpoint as it is now."""
+    return platform.get(KIND, request["EndpointName"])
+
+
+@operation("ListEndpoints")
+def list_endpoints(request: Document, platform: Platform) -> Document:
+    """All endpoints, newest first."""
+    return page(
+        request,
+        platform.store.list(KIND),
+        name_member="EndpointName",
+        answer_member="Endpoints",
+        status_member="EndpointStatus",
+    )
+
+
+@operation("DeleteEndpoint")
+def delete_endpoint(request: Document, platform: Platform) -> Document:
+    """Stop serving; requests under way are still answered."""
+    name = request["EndpointName"]
+    document = platform.get(KIND, name)
+    if document["EndpointStatus"] not in SETTLED:
+        raise _in_progress(document)
+    change_status(platform, name, "Deleting")
+    remove(platform, name)
+    return {}
+
+
+@operation("UpdateEndpoint")
+def update_endpoint(request: Document, platform: Platform) -> Document:
+    """Move an endpoint's traffic to another configuration."""
+    name = request["EndpointName"]
+    document = platform.get(KIND, name)
+    live = _settled(platform, document)
+    config = snapshot(platform, find_config(platform, request["EndpointConfigName"]))
+    plan: Document = request.get("DeploymentConfig") or {}
+    if request.get("RetainDeploymentConfig"):
+        plan = document.get("LastDeploymentConfig") or {}
+    check_plan(plan)
+    _check_kinds(document["_Config"], config)
+    if request.get("RetainAllVariantProperties"):
+        excluded = {
+            item["VariantPropertyType"]
+            for item in request.get("ExcludeRetainedVariantProperties", [])
+        }
+        config = _retaining(document, config, excluded)
+    _claim(platform, name, {"Config": config, "DeploymentConfig": plan})
+    _work(live, lambda: deploy(platform, live, config, plan))
+    return {"EndpointArn": document["EndpointArn"]}
+
+
+@operation("UpdateEndpointWeightsAndCapacities")
+def update_endpoint_weights_and_capacities(request: Document, platform: Platform) -> Document:
+    """Change how much traffic, and how many instances, each variant has."""
+    name = request["EndpointName"]
+    document = platform.get(KIND, name)
+    live = _settled(platform, document)
+    assert live.fleet is not None
+    wanted = {item["VariantName"]: item for item in request["DesiredWeightsAndCapacities"]}
+    unknown = sorted(set(wanted) - {variant.name for variant in live.fleet.variants})
+    if unknown:
+        raise ValidationException(f"Could not find variant(s) {', '.join(unknown)} of {name}.")
+    if any("ServerlessUpdateConfig" in item for item in wanted.values()):
+        raise ValidationException("The local SageMaker does not support: ServerlessUpdateConfig")
+    _claim(platform, name, {})
+    _work(live, lambda: _rebalance(platform, live, wanted))
+    return {"EndpointArn": document["EndpointArn"]}
+
+
+def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Document]) -> None:
+    assert live.fleet is not None
+    config = live.fleet.config
+    reason, surplus = None, []
+    for variant in live.fleet.variants:
+        item = wanted.get(variant.name, {})
+        variant.weight = item.get("DesiredWeight", variant.weight)
+        try:
+            count = item.get("DesiredInstanceCount", variant.count)
+            surplus += live.fleet.resize(variant, count)
+        except StartError as error:
+            reason = str(error)[:1024]
+    kept = {variant.name: variant for variant in live.fleet.variants}
+    for entry in config["ProductionVariants"]:
+        variant = kept[entry["VariantName"]]
+        entry["InitialVariantWeight"] = variant.weight
+        if "ServerlessConfig" not in entry:
+            entry["InitialInstanceCount"] = len(variant.instances)
+    change_status(
+        platform,
+        live.name,
+        "InService",
+        ProductionVariants=summaries(live.fleet),
+        FailureReason=reason,
+        _Config=config,
+        _Pending=None,
+    )
+    live.traffic.drain(surplus, DRAIN_SECONDS)
+    for instance in surplus:
+        instance.stop()
+
+
+def _settled(platform: Platform, document: Document) -> LiveEndpoint:
+    live = live_endpoint(platform, document["EndpointName"])
+    if document["EndpointStatus"] != "InService" or live is None or live.fleet is None:
+        raise _in_progress(document)
+    return live
+
+
+def _claim(platform: Platform, name: str, pending: Document) -> None:
+    """Set Updating, unless somebody else did in the meantime."""
+
+    def claim(found: Document) -> Document:
+        if found["EndpointStatus"] != "InService":
+            raise _in_progress(found)
+        return found | {"EndpointStatus": "Updating", "_Pending": pending}
+
+    platform.store.change(KIND, name, claim)
+    summary: Document = {}
+    if "Config" in pending:
+        summary["PendingDeploymentSummary"] = {
+            "EndpointConfigName": pending["Config"]["EndpointConfigName"],
+            "StartTime": platform.now(),
+        }
+    change_status(platform, name, "Updating", FailureReason=None, **summary)
+
+
+def _work(live: LiveEndpoint, work: Any) -> None:
+    live.thread = threading.Thread(target=work, name=f"endpoint-{live.name}", daemon=True)
+    live.thread.start()
+
+
+def _check_kinds(old: Document, new: Document) -> None:
+    """A real-time endpoint cannot become serverless (serverless-endpoints)."""
+    was = any("ServerlessConfig" in variant for variant in old["ProductionVariants"])
+    will_be = any("ServerlessConfig" in variant for variant in new["ProductionVariants"])
+    if will_be and not was:
+        raise ValidationException("Cannot update a real-time endpoint to a serverless one.")
+
+
+def _retaining(document: Document, config: Document, excluded: set[str]) -> Document:
+    """The new configuration with what the endpoint's variants were set to at run time."""
+    now = {entry["VariantName"]: entry for entry in document["_Config"]["ProductionVariants"]}
+    members = {
+        "DesiredInstanceCount": "InitialInstanceCount",
+        "DesiredWeight": "InitialVariantWeight",
+    }
+    kept = [member for kind, member in members.items() if kind not in excluded]
+    variants = []
+    for variant in config["ProductionVariants"]:
+        old = now.get(variant["VariantName"], {})
+        variants.append(variant | {member: old[member] for member in kept if member in old})
+    retained = config | {"ProductionVariants": variants}
+    if "DataCaptureConfig" not in excluded and document["_Config"].get("DataCaptureConfig"):
+        retained["DataCaptureConfig"] = document["_Config"]["DataCaptureConfig"]
+    return retained
+
+
+def _in_progress(document: Document) -> ValidationException | ResourceNotFound:
+    if document["EndpointStatus"] in SETTLED - {"InService"}:
+        return ValidationException(
+            f'Cannot update endpoint "{document["EndpointArn"]}" with status '
+            f'"{document["EndpointStatus"]}": it can only be deleted.'
+        )
+    return ValidationException(f'Cannot update in-progress endpoint "{document["EndpointArn"]}".')

@@ -1,0 +1,172 @@
+"""InvokeEndpoint: one request to one instance, counted and captured beside its way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.sagemaker.data_capture import Exchange, Target
+from local.sagemaker.endpoint_life import live_endpoint, recorders
+from local.sagemaker.errors import ApiError
+from local.sagemaker.model_client import ModelAnswer, ModelTimeoutError, ModelUnreachableError
+from local.sagemaker.operations import Document, operation
+from local.sagemaker.service_models import RUNTIME
+
+if TYPE_CHECKING:
+    from local.sagemaker.endpoint_life import LiveEndpoint
+    from local.sagemaker.endpoint_traffic import Lease
+    from local.sagemaker.platform import Platform
+
+INVOCATION_SECONDS = 60.0
+LARGEST_BODY = 6_291_456
+LARGEST_SERVERLESS_BODY = 4 * 1024 * 1024
+ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+_TRIES = 2
+_TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. Review the "
+    "latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+
+class ModelError(ApiError):
+    """The model answered with an error, or not at all."""
+
+    code = "ModelError"
+    status = 424
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One answered request.
+
+    Attributes:
+        answer: What the model said; None when it said nothing.
+        lease: Who was asked.
+        seconds: What the model took.
+        reason: Why there is no answer.
+    """
+
+    answer: ModelAnswer | None
+    lease: Lease
+    seconds: float
+    reason: str = ""
+
+
+@operation(
+    "InvokeEndpoint",
+    service=RUNTIME,
+    honours={
+        "EndpointName",
+        "Body",
+        "ContentType",
+        "Accept",
+        "CustomAttributes",
+        "TargetVariant",
+        "InferenceId",
+    },
+)
+def invoke_endpoint(request: Document, platform: Platform) -> Document:
+    """Ask the model behind an endpoint."""
+    began = time.perf_counter()
+    name = request["EndpointName"]
+    live = live_endpoint(platform, name)
+    if live is None:
+        raise ApiError(
+            f"Endpoint {name} of account {platform.account} not found.",
+            code="ValidationError",
+            status=400,
+        )
+    outcome = _ask(live, request)
+    _record(platform, live, outcome, request, time.perf_counter() - began - outcome.seconds)
+    answer = outcome.answer
+    if answer is None or answer.status >= 400:
+        raise _model_error(platform, name, outcome)
+    return {
+        "Body": answer.body,
+        "ContentType": answer.headers.get("content-type"),
+        "InvokedProductionVariant": outcome.lease.variant.name,
+        "CustomAttributes": answer.headers.get(ATTRIBUTES.lower()),
+    }
+
+
+def _ask(live: LiveEndpoint, request: Document) -> Outcome:
+    """Pass a request on; one whose instance died under it is given to another, once."""
+    body: bytes = request.get("Body", b"")
+    headers = {"Content-Type": request.get("ContentType") or "application/octet-stream"}
+    if accept := request.get("Accept"):
+        headers["Accept"] = accept
+    if attributes := request.get("CustomAttributes"):
+        headers[ATTRIBUTES] = attributes
+    for attempt in range(1, _TRIES + 1):
+        with live.traffic.lease(request.get("TargetVariant", "")) as lease:
+            _check_size(body, lease)
+            began = time.perf_counter()
+            try:
+                answer = lease.instance.request(headers, body, INVOCATION_SECONDS)
+            except ModelUnreachableError:
+                lease.instance.healthy = False
+                if attempt == _TRIES:
+                    took = time.perf_counter() - began
+                    return Outcome(None, lease, took, "the model server ended while it answered")
+            except ModelTimeoutError:
+                return Outcome(None, lease, time.perf_counter() - began, _TIMED_OUT)
+            else:
+                return Outcome(answer, lease, time.perf_counter() - began)
+    raise AssertionError("unreachable: the last try returns")
+
+
+def _check_size(body: bytes, lease: Lease) -> None:
+    largest = LARGEST_SERVERLESS_BODY if lease.variant.serverless else LARGEST_BODY
+    if len(body) > largest:
+        raise ApiError(
+            f"1 validation error detected: Value at 'body' failed to satisfy constraint: Member "
+            f"must have length less than or equal to {largest}",
+            code="ValidationError",
+            status=400,
+        )
+
+
+def _record(
+    platform: Platform, live: LiveEndpoint, outcome: Outcome, request: Document, overhead: float
+) -> None:
+    lease, kept = outcome.lease, recorders(platform)
+    status = outcome.answer.status if outcome.answer else 0
+    key = (live.name, lease.variant.name, lease.fleet.config_name)
+    kept.metrics.record(key, status, outcome.seconds, max(0.0, overhead))
+    capture = lease.fleet.capture
+    if not capture or not capture.get("EnableCapture", True) or outcome.answer is None:
+        return
+    if status >= 400:
+        return
+    target = Target(capture["DestinationS3Uri"], live.name, lease.variant.name, lease.fleet.role)
+    exchange = Exchange(
+        when=platform.clock(),
+        body=request.get("Body", b""),
+        content_type=request.get("ContentType", ""),
+        answer=outcome.answer.body,
+        answer_type=outcome.answer.headers.get("content-type", ""),
+        inference_id=request.get("InferenceId", ""),
+        custom_attributes=request.get("CustomAttributes", ""),
+    )
+    kept.capture.record(capture, target, exchange)
+
+
+def _model_error(platform: Platform, name: str, outcome: Outcome) -> ModelError:
+    status = outcome.answer.status if outcome.answer else 0
+    text = outcome.answer.body.decode("utf-8", "replace") if outcome.answer else outcome.reason
+    kind = "client" if 400 <= status < 500 else "server"
+    group = f"/aws/sagemaker/Endpoints/{name}"
+    error = ModelError(
+        f'Received {kind} error ({status}) from primary with message "{text}". See '
+        f"https://{platform.region}.console.aws.amazon.com/cloudwatch/home?region="
+        f"{platform.region}#logEventViewer:group={group} in account {platform.account} for more "
+        "information."
+    )
+    error.members = {
+        "OriginalStatusCode": status,
+        "OriginalMessage": text,
+        "LogStreamArn": f"arn:{platform.settings.partition}:logs:{platform.region}:"
+        f"{platform.account}:log-group:{group}",
+    }
+    return error
