@@ -66,7 +66,7 @@ class Objects(Protocol):
     """Objects in S3, by their s3:// address."""
 
     def download(self, uri: str, path: Path) -> Path:
-        """Copy an object to a file."""
+        """Copy an object to a file. Raises FileNotFoundError when there is none."""
 
     def upload(self, path: Path, uri: str, content_type: str = ...) -> None:
         """Copy a file to an object."""
@@ -78,7 +78,7 @@ class Objects(Protocol):
         """Make or replace a small object."""
 
     def copy(self, source: str, target: str) -> None:
-        """Copy an object as it is."""
+        """Copy an object as it is. Raises FileNotFoundError when there is none."""
 
     def list(self, prefix: str) -> list[str]:
         """The addresses of all objects under a prefix, in key order."""

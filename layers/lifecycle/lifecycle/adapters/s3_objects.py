@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lifecycle.adapters.clients import client
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 BINARY = "application/octet-stream"
@@ -24,13 +26,30 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
+@contextmanager
+def _missing_told(uri: str) -> Iterator[None]:
+    """Tell of a missing object as of a missing file; HEAD answers 404, GET answers NoSuchKey."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+            raise FileNotFoundError(uri) from error
+        raise
+
+
 class S3Objects:
     """Reads and writes objects with the function's own role."""
 
     def download(self, uri: str, path: Path) -> Path:
-        """Copy an object to a file."""
+        """Copy an object to a file.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
         bucket, key = split_uri(uri)
-        with path.open("wb") as file:
+        with path.open("wb") as file, _missing_told(uri):
             client("s3").download_fileobj(bucket, key, file)
         return path
 
@@ -45,15 +64,9 @@ class S3Objects:
         Raises:
             FileNotFoundError: there is none.
         """
-        from botocore.exceptions import ClientError
-
         bucket, key = split_uri(uri)
-        try:
+        with _missing_told(uri):
             body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
-                raise FileNotFoundError(uri) from error
-            raise
         return body
 
     def write(self, uri: str, body: bytes, content_type: str = BINARY) -> None:
@@ -62,10 +75,15 @@ class S3Objects:
         client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 
     def copy(self, source: str, target: str) -> None:
-        """Copy an object, of any size, as it is."""
+        """Copy an object, of any size, as it is.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
         bucket, key = split_uri(source)
         target_bucket, target_key = split_uri(target)
-        client("s3").copy({"Bucket": bucket, "Key": key}, target_bucket, target_key)
+        with _missing_told(source):
+            client("s3").copy({"Bucket": bucket, "Key": key}, target_bucket, target_key)
 
     def list(self, prefix: str) -> list[str]:
         """The addresses of all objects under a prefix, in key order."""

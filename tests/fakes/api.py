@@ -1,0 +1,97 @@
+"""AWS's APIs in memory: what is made by name is there, and cannot be made twice."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tests.fakes.refusal import refusal
+
+if TYPE_CHECKING:
+    from lifecycle.decision import ApiCall
+    from tests.fakes.objects import FakeObjects
+
+ACCOUNT = "123456789012"
+TOKENS = ("ClientToken", "ClientRequestToken")
+
+type Thing = tuple[str, str, str]
+
+
+class FakeApi:
+    """Carries out Create, Update, Put and Describe calls on things by their name.
+
+    Attributes:
+        calls: every call that was asked for, also those that found the thing there already.
+        done: every request that had an effect.
+        things: what there is: (service, noun, name) → what Describe answers.
+    """
+
+    def __init__(self, objects: FakeObjects | None = None) -> None:
+        self.calls: list[ApiCall] = []
+        self.done: list[tuple[str, dict[str, Any]]] = []
+        self.things: dict[Thing, dict[str, Any]] = {}
+        self._objects = objects
+        self._tokens: dict[str, dict[str, Any]] = {}
+
+    def call(self, call: ApiCall) -> dict[str, Any]:
+        self.calls.append(call)
+        if call.unless and self.describe(call.service, *call.unless) is not None:
+            return {}
+        try:
+            answer = self._invoke(call.service, call.operation, call.request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in call.exists:
+                return {}
+            raise
+        return {name: answer[key] for name, key in call.keep.items()}
+
+    def describe(
+        self, service: str, operation: str, request: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        noun = re.sub("^(Describe|Get|Head)", "", operation)
+        return self.things.get((service, noun, self._name(noun, request)))
+
+    def operations(self) -> list[str]:
+        """The names of the operations that had an effect, in order."""
+        return [operation for operation, _ in self.done]
+
+    @staticmethod
+    def _name(noun: str, request: dict[str, Any]) -> str:
+        """A thing's name: the parameter called after it, or after the last words of it."""
+        names = [key for key in request if key.endswith("Name")]
+        exact = f"{noun}Name"
+        return str(request[exact] if exact in request else request[names[0]])
+
+    def _invoke(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        for token in (request[name] for name in TOKENS if name in request):
+            if token in self._tokens:
+                return self._tokens[token]
+        if (service, operation) == ("s3", "PutObject"):
+            answer = self._put_object(request)
+        elif operation.startswith("Create"):
+            answer = self._create(service, operation.removeprefix("Create"), request)
+        else:
+            answer = {"MessageId": str(len(self.done))}
+        self.done.append((operation, request))
+        self._tokens |= {request[name]: answer for name in TOKENS if name in request}
+        return answer
+
+    def _put_object(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._objects is not None:
+            uri = f"s3://{request['Bucket']}/{request['Key']}"
+            self._objects.write(uri, request["Body"], request.get("ContentType", ""))
+        return {}
+
+    def _create(self, service: str, noun: str, request: dict[str, Any]) -> dict[str, Any]:
+        name = self._name(noun, request)
+        if noun == "ModelPackage":  # a version of its group, each with a number of its own
+            name = f"{name}/{sum(key[:2] == (service, noun) for key in self.things) + 1}"
+        if (service, noun, name) in self.things:
+            raise refusal("ResourceInUse", f"{noun} {name} exists", f"Create{noun}")
+        kind = re.sub(r"(?<!^)(?=[A-Z])", "-", noun).lower()
+        arn = f"arn:aws:{service}:us-east-1:{ACCOUNT}:{kind}/{name}"
+        answer = {f"{noun}Arn": arn}
+        self.things[service, noun, name] = request | answer
+        return answer
