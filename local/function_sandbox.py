@@ -29,7 +29,7 @@ class SharedArchive(zipfile.ZipFile):
     def extractall(  # type: ignore[override]
         self, path: str | os.PathLike[str], *_ignored: Any, **_options: Any
     ) -> None:
-        """Make `path`, an empty folder or nothing yet, a link to the unpacked copy."""
+        """Make `path`, an empty folder or none, a link to the unpacked copy; delete the archive."""
         copy = self._folder / self._digest()
         if not copy.exists():
             self._unpack(copy)
@@ -37,6 +37,7 @@ class SharedArchive(zipfile.ZipFile):
         if target.is_dir():
             target.rmdir()
         target.symlink_to(copy, target_is_directory=True)
+        Path(self.filename or "").unlink()  # each worker writes its own; a layer can be 250 MB
 
     def _digest(self) -> str:
         names = (f"{entry.filename}\0{entry.CRC}\0{entry.file_size}\n" for entry in self.infolist())

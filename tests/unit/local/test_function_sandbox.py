@@ -30,6 +30,8 @@ def test_equal_archives_share_one_copy(tmp_path):
 
     assert one == two
     assert (tmp_path / "code" / "module.py").read_text() == "x = 1"
+    assert not first.exists()
+    assert not again.exists()
 
 
 def test_archives_that_differ_are_kept_apart(tmp_path):

@@ -1,0 +1,25 @@
+"""The running cloud that the tests of this folder share."""
+
+import threading
+
+import pytest
+
+from tests.integration.local.laptop import Laptop, RecordingSageMaker
+
+
+@pytest.fixture(scope="session")
+def sagemaker():
+    server = RecordingSageMaker()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def laptop(tmp_path_factory, sagemaker):
+    running = Laptop(tmp_path_factory.mktemp("laptop"), sagemaker.server_address[1])
+    yield running
+    running.child.end()
