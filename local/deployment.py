@@ -78,6 +78,7 @@ class Deployment:
             ["--config-file", str(self._settings.root / "samconfig.toml")],
             ["--cache-dir", str(self._settings.state / "build-cache")],
             ["--template-file", str(self._settings.template)],
+            ["--parameter-overrides", f"Architecture={architecture()}"],
         )
 
     def finish_build(self) -> None:
