@@ -78,6 +78,7 @@ def recover(platform: Platform) -> None:
 
 def disassemble(platform: Platform) -> None:
     """End everything that this process started."""
+    platform.closing = True
     for function in _endings:
         function(platform)
     platform.workers.close()

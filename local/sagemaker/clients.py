@@ -10,7 +10,10 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
+CLOUD_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""What a call to the cloud may raise; the last when its endpoint speaks another protocol."""
 ROLE_SECONDS = 2_400.0  # credentials of an assumed role last an hour; they are renewed well before
 _log = logging.getLogger(__name__)
 
@@ -64,13 +67,13 @@ class Clients:
         """The account of the own credentials; 000000000000 when nobody can tell."""
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
-        except (BotoCoreError, ClientError):
+        except CLOUD_ERRORS:
             return "000000000000"
 
     def _assume(self, role: str) -> dict[str, str]:
         try:
             answer = self.client("sts").assume_role(RoleArn=role, RoleSessionName="SageMaker")
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             _log.info("acting without %s: %s", role, error)
             return self._own_environment()
         keys = answer["Credentials"]

@@ -8,7 +8,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+
+from local.sagemaker.clients import CLOUD_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +77,7 @@ class CloudLogs:
                     for when, text in lines[start : start + _BATCH]
                 ]
                 client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             _log.info("log lines of %s stay in the file only: %s", stream, error)
 
     def _create(self, group: str, stream: str) -> None:

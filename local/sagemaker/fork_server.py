@@ -3,8 +3,9 @@
 Run by the jobs environment's interpreter: `python -m local.sagemaker.fork_server <fd> <module> …`.
 It imports nothing of this project that would need another library.
 
-`<fd>` is a socket. Each message on it is one byte with three file descriptors: a socket for this
-child alone, the child's output, and a file with its order as JSON. Over the child's socket the
+`<fd>` is a socket. Each message on it is one byte with file descriptors: a socket for this child
+alone, the child's output, a file with its order as JSON, and, if it is to converse, a socket whose
+number it finds in `WORKER_CHANNEL`. Over the child's socket the
 server answers `{"pid": …}` and, when it ends, `{"exit": …}`. When the other end of the child's
 socket closes, the child is killed; when `<fd>` closes, all are, and the server ends: nothing is
 ever left behind.
@@ -31,6 +32,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
+CHANNEL = "WORKER_CHANNEL"
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -68,22 +70,22 @@ class ForkServer:
                     self._abandoned(key.data)
 
     def _fork_one(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 3)
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 4)
         if not message:
             return False
         own = socket.socket(fileno=descriptors[0])
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become(own, descriptors[1], descriptors[2], server)
-        os.close(descriptors[1])
-        os.close(descriptors[2])
+            self._become(own, descriptors[1:], server)
+        for descriptor in descriptors[1:]:
+            os.close(descriptor)
         self._children[pid] = own
         self._selector.register(own, selectors.EVENT_READ, pid)
         _tell(own, {"pid": pid})
         return True
 
-    def _become(self, own: socket.socket, output: int, order: int, server: int) -> NoReturn:
+    def _become(self, own: socket.socket, descriptors: list[int], server: int) -> NoReturn:
         """Turn this fresh copy into the child; never returns."""
         code = 70  # EX_SOFTWARE: the child could not even start
         try:
@@ -100,9 +102,11 @@ class ForkServer:
             for other in self._children.values():
                 other.close()
             self._selector.close()
-            with os.fdopen(order, "rb") as file:
+            with os.fdopen(descriptors[1], "rb") as file:
                 request = json.loads(file.read())
-            _redirect(output)
+            if len(descriptors) > 2:
+                request["environment"][CHANNEL] = str(descriptors[2])
+            _redirect(descriptors[0])
             code = perform(request)
         except BaseException:  # noqa: BLE001 -- a child must never fall back into the server's loop
             traceback.print_exc()

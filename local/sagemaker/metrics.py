@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from local.sagemaker.clients import CLOUD_ERRORS
 
 if TYPE_CHECKING:
     from local.sagemaker.clients import Clients
@@ -86,5 +86,5 @@ class Metrics:
             client = self._clients.client("cloudwatch")
             for start in range(0, len(data), _BATCH):
                 client.put_metric_data(Namespace=namespace, MetricData=data[start : start + _BATCH])
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             _log.info("metrics of %s are lost: %s", namespace, error)

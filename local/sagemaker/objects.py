@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from local.sagemaker.clients import CLOUD_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,7 +78,7 @@ class Objects:
                 for item in answer.get("Contents", [])
                 if not item["Key"].endswith("/")  # a folder drawn by a console
             ]
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             raise ObjectsError(f"Data download failed: {uri}: {error}") from error
 
     def find_in_manifest(self, uri: str, role: str = "") -> list[Found]:
@@ -127,7 +127,7 @@ class Objects:
         try:
             with path.open("rb") as content:
                 self._clients.client("s3", role).put_object(Bucket=bucket, Key=key, Body=content)
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             raise ObjectsError(f"Unable to write {uri}: {error}") from error
 
     def upload_folder(self, folder: Path, uri: str, role: str = "") -> int:
@@ -152,13 +152,13 @@ class Objects:
         bucket, key = split_uri(uri)
         try:
             self._clients.client("s3", role).delete_object(Bucket=bucket, Key=key)
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             raise ObjectsError(f"Unable to delete {uri}: {error}") from error
 
     def _head(self, bucket: str, key: str, role: str) -> dict[str, Any]:
         try:
             answer = self._clients.client("s3", role).head_object(Bucket=bucket, Key=key)
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             raise ObjectsError(f"Data download failed: s3://{bucket}/{key}: {error}") from error
         return dict(answer)
 
@@ -193,7 +193,7 @@ class Objects:
             with part.open("wb") as target:
                 for piece in answer["Body"].iter_chunks(_PIECE):
                     target.write(piece)
-        except (BotoCoreError, ClientError) as error:
+        except CLOUD_ERRORS as error:
             part.unlink(missing_ok=True)
             raise ObjectsError(
                 f"Data download failed: s3://{found.bucket}/{found.key}: {error}"

@@ -39,6 +39,7 @@ class Platform:
         account: The account in ARNs.
         clients: Clients of the cloud that it belongs to.
         clock: Seconds since the epoch.
+        closing: Set when everything is being ended.
         active: Whatever runs (jobs, endpoints), by kind and name; not persistent.
     """
 
@@ -52,6 +53,7 @@ class Platform:
     account: str
     clients: Clients
     clock: Callable[[], float] = time.time
+    closing: bool = False
     active: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     @property

@@ -50,6 +50,12 @@ class Handler(BaseHTTPRequestHandler):
         except (ConnectionError, socket.timeout):  # noqa: UP041 -- the name of the base class
             self.close_connection = True
 
+    def handle_expect_100(self) -> bool:
+        """Say at once that the body may come; the answer's buffer would hold it back."""
+        going = super().handle_expect_100()
+        self.wfile.flush()
+        return going
+
     def do_GET(self) -> None:
         """Answer GET."""
         self._respond()

@@ -69,12 +69,14 @@ class Worker:
         pid: Its process id, which is its process group's too.
         output: Its standard output and error, to be read to the end (or it blocks).
         started: `time.monotonic()` of its start.
+        channel: The socket to converse with it, if it was ordered with one.
     """
 
     pid: int
     output: BinaryIO
     started: float
     _socket: socket.socket
+    channel: socket.socket | None = None
     _exit: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -152,8 +154,12 @@ class WorkerPool:
         with self._lock:
             self._connect()
 
-    def start(self, order: Order) -> Worker:
+    def start(self, order: Order, *, channel: bool = False) -> Worker:
         """Start a worker.
+
+        Args:
+            order: What it is to do.
+            channel: Give it a socket to converse over.
 
         Raises:
             WorkersError: When the jobs environment is missing or does not start.
@@ -163,17 +169,22 @@ class WorkerPool:
         letter = os.memfd_create("order")
         os.write(letter, order.to_json())
         os.lseek(letter, 0, os.SEEK_SET)
+        sent = [theirs.fileno(), write, letter]
+        talk = socket.socketpair() if channel else None
         try:
-            self._send([theirs.fileno(), write, letter])
+            self._send([*sent, talk[1].fileno()] if talk else sent)
         finally:
             theirs.close()
+            if talk:
+                talk[1].close()
             os.close(write)
             os.close(letter)
         answer = _line(ours)
         if not answer:
             os.close(read)
             raise WorkersError(f"{self._python} does not start; see {self._log}")
-        return Worker(int(json.loads(answer)["pid"]), os.fdopen(read, "rb"), time.monotonic(), ours)
+        pid, output = int(json.loads(answer)["pid"]), os.fdopen(read, "rb")
+        return Worker(pid, output, time.monotonic(), ours, talk[0] if talk else None)
 
     def close(self) -> None:
         """End the fork server and every worker."""

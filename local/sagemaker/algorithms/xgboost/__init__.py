@@ -1,0 +1,1 @@
+"""SageMaker's XGBoost algorithm: its hyperparameters, formats, log lines and model file."""

@@ -1,0 +1,62 @@
+"""XGBoost's matrices of a channel, made once and shared by all trainings that are forked from here.
+
+A tuning job's template process fills `shared` with one thread, so that no OpenMP pool exists when
+it forks; its children then start with the matrices in memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import xgboost
+
+from local.sagemaker.algorithms.xgboost.data import Rows, read_channel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUANTIZED = frozenset({"auto", "hist"})
+DEFAULT_BINS = 256
+shared: dict[str, Any] = {}
+"""Key of `matrix_key` → matrix."""
+
+
+def matrix_key(digest: str, reference: str, bins: int) -> str:
+    """What a quantized matrix depends on: its rows, those its bins come from, how many bins."""
+    return f"{digest}:{reference}:{bins}"
+
+
+def quantized(parameters: dict[str, Any]) -> bool:
+    """Tell whether a training works on binned values alone."""
+    return (
+        parameters.get("tree_method", "auto") in QUANTIZED
+        and parameters.get("booster", "gbtree") != "gblinear"
+        and "updater" not in parameters
+        and parameters.get("process_type", "default") == "default"
+    )
+
+
+def load(folder: Path, content_type: str, *, weighted: bool) -> Rows:
+    """Read a channel; raises `UserError`."""
+    return read_channel(folder, content_type, weighted=weighted)
+
+
+def build(rows: Rows, parameters: dict[str, Any], threads: int, reference: Any = None) -> Any:
+    """Make the matrix that a training with these parameters needs.
+
+    Args:
+        rows: The channel's rows.
+        parameters: The training's hyperparameters.
+        threads: How many threads to use.
+        reference: The training matrix, when this is the validation channel's.
+    """
+    if not quantized(parameters):
+        return xgboost.DMatrix(rows.features, rows.labels, weight=rows.weights, nthread=threads)
+    return xgboost.QuantileDMatrix(
+        rows.features,
+        rows.labels,
+        weight=rows.weights,
+        nthread=threads,
+        ref=reference,
+        max_bin=parameters.get("max_bin", DEFAULT_BINS),
+    )

@@ -1,0 +1,163 @@
+"""The folders, files and variables that a SageMaker container finds, in a folder of its own.
+
+`/opt/ml` becomes the job's folder, told by SAGEMAKER_BASE_DIR as in SageMaker's own toolkits
+(sagemaker-training-toolkit, environment.py; pages "How Amazon SageMaker AI Provides Training
+Information" and "Build Your Own Processing Container").
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+type Document = dict[str, Any]
+
+OPT_ML = "/opt/ml"
+HOST = "algo-1"
+GROUP = "homogeneousCluster"
+_REASON_CHARACTERS = 1024
+
+
+@dataclass(frozen=True)
+class Container:
+    """One job's `/opt/ml`.
+
+    Attributes:
+        base: The folder that stands for `/opt/ml`.
+    """
+
+    base: Path
+
+    def make(self) -> None:
+        """Make the folders that every container has."""
+        for folder in ("input/config", "input/data", "model", "output/data", "code", "config"):
+            (self.base / folder).mkdir(parents=True, exist_ok=True)
+
+    def remove(self) -> None:
+        """Remove the whole folder."""
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def path(self, text: str) -> Path:
+        """The real place of a path under `/opt/ml`.
+
+        Raises:
+            ValueError: For any other path.
+        """
+        if text != OPT_ML and not text.startswith(f"{OPT_ML}/"):
+            raise ValueError(f"{text} is not under {OPT_ML}")
+        return self.base / text.removeprefix(OPT_ML).lstrip("/")
+
+    def relocate(self, text: str) -> str:
+        """An argument with a leading `/opt/ml/` turned into the real place."""
+        return str(self.path(text)) if text.startswith(f"{OPT_ML}/") else text
+
+    def write_config(self, name: str, document: Document, folder: str = "input/config") -> None:
+        """Write one of the JSON files that tell the container about its job."""
+        (self.base / folder / name).write_text(json.dumps(document))
+
+    def read_text(self, name: str) -> str:
+        """The first 1,024 characters of a file that the job may have left; empty without it.
+
+        Raises:
+            UnicodeDecodeError: When it is not UTF-8.
+        """
+        try:
+            content = (self.base / name).read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            return ""
+        return content[: 4 * _REASON_CHARACTERS].decode("utf-8")[:_REASON_CHARACTERS]
+
+    def failure(self) -> str:
+        """What the job wrote to `output/failure`, undecodable bytes replaced."""
+        try:
+            return self.read_text("output/failure").strip()
+        except UnicodeDecodeError:
+            return (self.base / "output/failure").read_bytes().decode("utf-8", "replace")[:1024]
+
+
+def resource_config(instance_type: str) -> Document:
+    """`resourceconfig.json` of a job on one host."""
+    group = {"instance_group_name": GROUP, "instance_type": instance_type, "hosts": [HOST]}
+    return {
+        "current_host": HOST,
+        "current_instance_type": instance_type,
+        "current_group_name": GROUP,
+        "hosts": [HOST],
+        "instance_groups": [group],
+        "network_interface_name": "lo",
+    }
+
+
+def input_data_config(channels: list[Document]) -> Document:
+    """`inputdataconfig.json`: a member for each channel."""
+    documents = {}
+    for channel in channels:
+        source = channel["DataSource"]["S3DataSource"]
+        document = {
+            "TrainingInputMode": "File",
+            "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
+            "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+        }
+        if "ContentType" in channel:
+            document["ContentType"] = channel["ContentType"]
+        documents[channel["ChannelName"]] = document
+    return documents
+
+
+def toolkit_variables(
+    container: Container,
+    hyperparameters: Document,
+    channels: list[str],
+    *,
+    instance: str,
+    cpus: int,
+) -> dict[str, str]:
+    """The SM_* variables of SageMaker's training toolkit.
+
+    Args:
+        container: The job's folders.
+        hyperparameters: Values as the script sees them (decoded).
+        channels: Names of the input channels.
+        instance: The instance type.
+        cpus: How many cores the job may use.
+    """
+    base = container.base
+    variables = {
+        "SM_MODEL_DIR": str(base / "model"),
+        "SM_INPUT_DIR": str(base / "input"),
+        "SM_INPUT_CONFIG_DIR": str(base / "input/config"),
+        "SM_OUTPUT_DIR": str(base / "output"),
+        "SM_OUTPUT_DATA_DIR": str(base / "output/data"),
+        "SM_OUTPUT_INTERMEDIATE_DIR": str(base / "output/intermediate"),
+        "SM_CHANNELS": json.dumps(channels),
+        "SM_HPS": json.dumps(hyperparameters),
+        "SM_CURRENT_HOST": HOST,
+        "SM_HOSTS": json.dumps([HOST]),
+        "SM_NUM_CPUS": str(cpus),
+        "SM_NUM_GPUS": "0",
+        "SM_NUM_NEURONS": "0",
+        "SM_NETWORK_INTERFACE_NAME": "lo",
+        "SM_CURRENT_INSTANCE_TYPE": instance,
+        "SM_CURRENT_INSTANCE_GROUP": GROUP,
+        "SM_CURRENT_INSTANCE_GROUP_HOSTS": json.dumps([HOST]),
+        "SM_RESOURCE_CONFIG": json.dumps(resource_config(instance)),
+        "SM_LOG_LEVEL": "20",
+    }
+    variables |= {
+        f"SM_CHANNEL_{name.upper()}": str(base / "input/data" / name) for name in channels
+    }
+    return variables | {
+        f"SM_HP_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in hyperparameters.items()
+    }
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))

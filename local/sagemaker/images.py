@@ -1,0 +1,62 @@
+"""What an image URI means here: which of the local runners stands in for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_URI = re.compile(
+    r"^(?:(?P<registry>[^/]+)/)?(?P<repository>[^:@]+?)(?::(?P<tag>[^:@]+))?(?:@.+)?$"
+)
+
+XGBOOST = "sagemaker-xgboost"
+SCIKIT_LEARN = "sagemaker-scikit-learn"
+#: Repositories whose scripts run in the jobs environment.
+PYTHON_REPOSITORIES = frozenset({XGBOOST, SCIKIT_LEARN})
+
+
+class Runner(Enum):
+    """Who does the work of an image."""
+
+    XGBOOST = "the XGBoost algorithm"
+    SCRIPT = "a Python script of the caller's"
+    UNKNOWN = "nobody here"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image URI's parts."""
+
+    uri: str
+    repository: str
+    tag: str
+
+
+class UnknownImageError(Exception):
+    """No local runner stands in for an image; the message is fit for a FailureReason."""
+
+
+def read_image(uri: str) -> Image:
+    """Split `<registry>/<repository>:<tag>`; unknown parts are empty."""
+    match = _URI.match(uri)
+    if match is None:
+        return Image(uri, "", "")
+    return Image(uri, match["repository"], match["tag"] or "")
+
+
+def training_runner(uri: str, hyperparameters: dict[str, str]) -> Runner:
+    """Choose the runner of a training job: a script if one is named, else the image's algorithm."""
+    repository = read_image(uri).repository
+    if repository in PYTHON_REPOSITORIES and "sagemaker_program" in hyperparameters:
+        return Runner.SCRIPT
+    return Runner.XGBOOST if repository == XGBOOST else Runner.UNKNOWN
+
+
+def refusal(uri: str) -> str:
+    """The FailureReason of a job whose image nobody here can run."""
+    known = ", ".join(sorted(PYTHON_REPOSITORIES))
+    return (
+        f"ClientError: CannotStartContainerError. The local SageMaker runs no containers and "
+        f"has no stand-in for the image {uri}; it has one for {known}."
+    )

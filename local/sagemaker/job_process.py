@@ -1,0 +1,145 @@
+"""One job's process: its lines to a file, a listener and CloudWatch; its limits; its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from local.sagemaker.cloud_logs import CloudLogs, Line
+    from local.sagemaker.workers import Order, Worker, WorkerPool
+
+_POLL_SECONDS = 0.25
+
+
+class Cause(Enum):
+    """Why a process was told to end."""
+
+    NOTHING = "it ended by itself"
+    STOPPED = "somebody stopped it"
+    RUNTIME = "its time was up"
+    WAITED = "its waiting time was up"
+    INTERRUPTED = "its spot capacity was taken back"
+
+
+@dataclass
+class JobLog:
+    """Where a job's lines go.
+
+    Attributes:
+        path: The file that keeps them.
+        logs: CloudWatch Logs.
+        group: The log group.
+        stream: The log stream.
+    """
+
+    path: Path
+    logs: CloudLogs
+    group: str
+    stream: str
+
+
+@dataclass
+class JobControl:
+    """The means to end a running job from outside; made before the process exists."""
+
+    grace_seconds: float
+    cause: Cause = Cause.NOTHING
+    _worker: Worker | None = None
+    _deadline: float | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def end(self, cause: Cause) -> None:
+        """Ask the process to end: SIGTERM now, SIGKILL after the grace time."""
+        with self._lock:
+            if self.cause in (Cause.NOTHING, Cause.INTERRUPTED):
+                self.cause = cause
+            if self._worker is not None and self._deadline is None:
+                self._deadline = time.monotonic() + self.grace_seconds
+                self._worker.terminate()
+
+    @property
+    def told_to_end(self) -> bool:
+        """Tell whether somebody wants it to end."""
+        return self.cause is not Cause.NOTHING
+
+    def attach(self, worker: Worker) -> None:
+        """Take charge of a process just started."""
+        with self._lock:
+            self._worker, self._deadline = worker, None
+        if self.told_to_end:
+            self.end(self.cause)
+
+    def detach(self) -> None:
+        """The process has ended."""
+        with self._lock:
+            self._worker, self._deadline = None, None
+
+    def enforce(self) -> None:
+        """Kill the process if its grace time is over."""
+        with self._lock:
+            if self._worker and self._deadline and time.monotonic() > self._deadline:
+                self._worker.kill()
+
+
+def run_process(
+    workers: WorkerPool,
+    order: Order,
+    log: JobLog,
+    control: JobControl,
+    *,
+    listen: Callable[[str], None] = lambda _line: None,
+    watch: Callable[[float], None] = lambda _seconds: None,
+) -> int:
+    """Run a process to its end.
+
+    Args:
+        workers: Who starts it.
+        order: What it is to do.
+        log: Where its lines go.
+        control: Through which it can be ended.
+        listen: Gets each line, TABs written `#011` as CloudWatch's agent does.
+        watch: Called a few times a second with the seconds since the start; ends the process
+            through `control` when a limit is passed.
+
+    Returns:
+        The exit code; negative for a signal.
+
+    Raises:
+        WorkersError: When no process can be started.
+    """
+    worker = workers.start(order)
+    control.attach(worker)
+    reader = threading.Thread(target=_read, args=(worker, log, listen), daemon=True)
+    reader.start()
+    try:
+        while (code := worker.wait(_POLL_SECONDS)) is None:
+            watch(time.monotonic() - worker.started)
+            control.enforce()
+    finally:
+        control.detach()
+    reader.join()
+    return code
+
+
+def _read(worker: Worker, log: JobLog, listen: Callable[[str], None]) -> None:
+    log.path.parent.mkdir(parents=True, exist_ok=True)
+    waiting: list[Line] = []
+    sent = time.monotonic()
+    with log.path.open("a", encoding="utf-8", errors="replace") as file, worker.output as output:
+        for raw in output:
+            line = raw.decode("utf-8", "replace").rstrip("\r\n").replace("\t", "#011")
+            file.write(line + "\n")
+            listen(line)
+            waiting.append((int(time.time() * 1000), line))
+            if time.monotonic() - sent > 1.0:
+                file.flush()
+                log.logs.send(log.group, log.stream, waiting)
+                waiting, sent = [], time.monotonic()
+    log.logs.send(log.group, log.stream, waiting)

@@ -1,0 +1,77 @@
+"""Reads metrics out of log lines as SageMaker does: regular expression, first group, last value.
+
+Page "Use Amazon CloudWatch Metrics to Monitor and Analyze Training Jobs".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+type Document = dict[str, Any]
+
+#: One expression for all of the XGBoost container's definitions, which differ in the name alone:
+#: `.*\[[0-9]+\].*#011validation-auc:(\S+)`
+_XGBOOST_LINE = re.compile(r"\[[0-9]+\].*#011validation-")
+_XGBOOST_VALUE = re.compile(r"#011validation-([a-z0-9@._-]+?):(\S+)")
+
+
+class MetricReader:
+    """Collects the last value of each metric.
+
+    Attributes:
+        last: Metric name → (value, seconds since the epoch).
+    """
+
+    def __init__(
+        self, definitions: list[Document] | None, clock: Callable[[], float], *, xgboost: bool
+    ) -> None:
+        """Compile the definitions.
+
+        Args:
+            definitions: The request's MetricDefinitions.
+            clock: Seconds since the epoch.
+            xgboost: Read the XGBoost container's own metrics as well.
+        """
+        self._expressions = [
+            (definition["Name"], re.compile(definition["Regex"]))
+            for definition in definitions or []
+        ]
+        self._xgboost = xgboost
+        self._clock = clock
+        self.last: dict[str, tuple[float, float]] = {}
+
+    def read(self, line: str) -> None:
+        """Take up one line; TABs must be written `#011`."""
+        if self._xgboost and _XGBOOST_LINE.search(line):
+            for name, text in _XGBOOST_VALUE.findall(line):
+                self._take(f"validation:{name}", text)
+        for name, expression in self._expressions:
+            if match := expression.search(line):
+                self._take(name, match.group(1) if expression.groups else match.group(0))
+
+    def final(self) -> list[Document]:
+        """FinalMetricDataList."""
+        return [
+            {"MetricName": name, "Value": value, "Timestamp": when}
+            for name, (value, when) in self.last.items()
+        ]
+
+    def _take(self, name: str, text: str | None) -> None:
+        try:
+            self.last[name] = (float(text or ""), round(self._clock(), 3))
+        except ValueError:
+            return  # the expression matched a word; SageMaker ignores it too
+
+
+def invalid_definition(definitions: list[Document] | None) -> str | None:
+    """The first definition whose expression does not compile, said so; None if all do."""
+    for definition in definitions or []:
+        try:
+            re.compile(definition["Regex"])
+        except re.error as error:
+            return f"Invalid regular expression of metric {definition['Name']}: {error}"
+    return None

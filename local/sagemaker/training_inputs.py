@@ -1,0 +1,83 @@
+"""Brings a training job's channels and configuration files into its container."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+from local.sagemaker.container import input_data_config, resource_config
+from local.sagemaker.objects import ObjectsError
+
+if TYPE_CHECKING:
+    from local.sagemaker.container import Container
+    from local.sagemaker.objects import Objects
+
+type Document = dict[str, Any]
+
+
+def write_configuration(container: Container, job: Document) -> None:
+    """Write the files of `/opt/ml/input/config`."""
+    container.write_config("hyperparameters.json", job.get("HyperParameters", {}))
+    container.write_config(
+        "inputdataconfig.json", input_data_config(job.get("InputDataConfig", []))
+    )
+    container.write_config(
+        "resourceconfig.json", resource_config(job["ResourceConfig"]["InstanceType"])
+    )
+    if "CheckpointConfig" in job:
+        container.write_config("checkpointconfig.json", job["CheckpointConfig"])
+
+
+def download_channels(objects: Objects, container: Container, job: Document) -> dict[str, str]:
+    """Download every channel.
+
+    Args:
+        objects: S3.
+        container: Where to.
+        job: The training job's document.
+
+    Returns:
+        Channel name → digest of its objects and their form, equal for equal content.
+
+    Raises:
+        ObjectsError: When a channel has no objects, or one cannot be read.
+    """
+    digests = {}
+    for channel in job.get("InputDataConfig", []):
+        source, role = channel["DataSource"]["S3DataSource"], job["RoleArn"]
+        manifest = source["S3DataType"] == "ManifestFile"
+        find = objects.find_in_manifest if manifest else objects.find
+        found = find(source["S3Uri"], role)
+        if not found:
+            raise ObjectsError(no_objects(source["S3Uri"], role))
+        name = channel["ChannelName"]
+        objects.download(found, container.base / "input/data" / name, role)
+        identity = [(item.bucket, item.key, item.etag) for item in found]
+        form = [
+            identity,
+            channel.get("ContentType"),
+            job.get("HyperParameters", {}).get("csv_weights"),
+        ]
+        digests[name] = hashlib.sha256(json.dumps(form).encode()).hexdigest()
+    return digests
+
+
+def unpack_source(objects: Objects, container: Container, uri: str, role: str) -> None:
+    """Unpack the archive of a script job into `/opt/ml/code`; raises `ObjectsError`."""
+    try:
+        with tarfile.open(objects.fetch(uri, role)) as archive:
+            archive.extractall(container.base / "code", filter="data")
+    except (tarfile.TarError, OSError) as error:
+        raise ObjectsError(f"{uri} is not a readable archive: {error}") from error
+
+
+def no_objects(uri: str, role: str) -> str:
+    """What SageMaker says of an address with nothing under it."""
+    bucket = uri.removeprefix("s3://").partition("/")[0]
+    return (
+        f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that '
+        f"the bucket exists in the selected region, that objects exist under that S3 prefix, and "
+        f'that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+    )
