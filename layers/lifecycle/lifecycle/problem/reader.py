@@ -174,16 +174,19 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent) or len(event.value) > LONGEST_KEY:
                 message = f"a key is no plain text of up to {LONGEST_KEY} characters"
                 self._fault(path, event, message, "Write key: value.")
-                self._value((*path, "?"), event)
-                self._value((*path, "?"), next(self._events))
+                aside = (*path, _line(event))
+                self._value(aside, event)
+                self._value(aside, next(self._events))
                 continue
             here = (*path, event.value)
             earlier = self._tree.lines.get(here)
             if earlier:
                 message = f"the key is given twice, first in line {earlier}"
                 self._fault(here, event, message, "Keep one of the two.")
-            self._tree.lines.setdefault(here, _line(event))
+                self._value((*here, _line(event)), next(self._events))
+                continue
+            self._tree.lines[here] = _line(event)
             value = self._value(here, next(self._events))
-            if value is not None and not earlier:
+            if value is not None:
                 found[event.value] = value
         return found

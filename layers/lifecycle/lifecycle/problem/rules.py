@@ -117,8 +117,7 @@ def _bar(problem: Problem, _place: Place) -> Iterator[Finding]:
         return
     low, high = METRICS[name].low, METRICS[name].high
     if (low is not None and bar < low) or (high is not None and bar > high):
-        most = f"a number of at most {high:g}"
-        accepted = most if low is None else bounds(low, high, "a number")
+        accepted = bounds(low, high, "a number")
         yield Finding(("metric", "approve_at"), f"{name} never is {bar:g}", (accepted,))
 
 

@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from lifecycle.problem.durations import seconds
 
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
-WHOLE = re.compile(r"[+-]?\d{1,18}")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 SWITCHES = {"true": True, "false": False}
 INSTANCE = re.compile(
     r"ml\.[a-z][a-z0-9-]*\.([0-9]+x|nano|micro|small|medium|x?large|metal)[a-z0-9-]*"
@@ -35,11 +35,13 @@ def written(value: object) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-def bounds(low: float, high: float | None, what: str) -> str:
+def bounds(low: float | None, high: float | None, what: str) -> str:
     """An interval in words."""
-    if high is None:
-        return f"{what} of at least {low:g}"
-    return f"{what} from {low:g} to {high:g}"
+    if low is not None and high is not None:
+        return f"{what} from {low:g} to {high:g}"
+    least = f" of at least {low:g}" if low is not None else ""
+    most = f" of at most {high:g}" if high is not None else ""
+    return f"{what}{least}{most}"
 
 
 def whole(low: int, high: int) -> BeforeValidator:
