@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _LOOPBACK_IS_PRIVATE = (b"x-forwarded-proto", b"https")
+#: The signature of a request that may change a function (its credential scope names the service).
+_DEPLOYING = re.compile(rb"/(lambda|cloudformation)/aws4_request")
 #: ministack's own unsigned addresses that programs need; its others read or wipe everything.
 _OPEN_ADDRESSES = ("health", "ready", "cfn-response/", "cfn-signal/", "lambda-")
 
@@ -51,6 +54,7 @@ class FrontDoor:
         self._background: asyncio.Future[None] | None = None
         self.last_request = 0.0
         self.requests = 0
+        self.deployments = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,6 +69,8 @@ class FrontDoor:
         else:
             self.requests += 1
             self.last_request = time.monotonic()
+            if _DEPLOYING.search(dict(scope["headers"]).get(b"authorization", b"")):
+                self.deployments += 1
             # Bucket and queue policies refuse plain HTTP (aws:SecureTransport). The loopback
             # interface never leaves the machine, which is what that rule is about.
             scope["headers"] = [*scope["headers"], _LOOPBACK_IS_PRIVATE]

@@ -57,7 +57,7 @@ NAMES = {
     "services.eventbridge": "_archives _create_archive _delete_archive _put_events _update_archive",
     "services.iam": "_access_keys _create_user _put_user_policy",
     "services.lambda_svc": "_create_function_url_config _emit_lambda_logs _function_url_id "
-    "_function_urls _functions _poll_kinesis",
+    "_function_urls _functions _poll_kinesis _ESM_IDLE_WAKE_GAP_SECONDS",
     "services.sts": "is_root_access_key",
 }
 Json = dict[str, Any]
@@ -340,9 +340,14 @@ def end_functions() -> None:
     _module("core.lambda_runtime").reset()
 
 
-def hook_stream_polling() -> None:
-    """Read Kinesis on a thread of its own: a slow batch would otherwise stop every queue."""
+def hook_polling() -> None:
+    """Poll sooner, and read Kinesis on a thread of its own.
+
+    After a look that found nothing ministack waits 50 ms, most of a hop's time; a slow Kinesis
+    batch would stop every queue.
+    """
     service, concurrency = _module("services.lambda_svc"), _module("core.concurrency")
+    service._ESM_IDLE_WAKE_GAP_SECONDS = 0.004
     original, running = service._poll_kinesis, threading.Lock()
 
     def run() -> None:
