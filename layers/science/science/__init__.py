@@ -1,0 +1,1 @@
+"""The compute layer: arrays and files in, arrays, documents and files out; no AWS."""
