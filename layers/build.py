@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  (run by make, imported by nothing)
 """Builds a Lambda layer: its pinned requirements, its own package, and their bytecode.
 
 `sam build` runs this through the Makefile of each layer. Wheels are fetched for the architecture
@@ -73,7 +74,12 @@ def install(requirements: Path, target: Path, machine: str) -> None:
     else:
         platform = ["--platform", f"{MANYLINUX}_{machine}", "--python-version", "3.13"]
         # Wheels say which glibc they need at least; pip wants each acceptable one named.
-        older = ["--platform", f"manylinux_2_17_{machine}", "--platform", f"manylinux2014_{machine}"]
+        older = [
+            "--platform",
+            f"manylinux_2_17_{machine}",
+            "--platform",
+            f"manylinux2014_{machine}",
+        ]
         command = [sys.executable, "-m", "pip", "install", *common, *platform, *older]
     subprocess.run(command, check=True)
 
