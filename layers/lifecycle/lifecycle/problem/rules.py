@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.prices import USD_PER_HOUR
 from lifecycle.problem.definition import SHORTEST_LINEAR_PERCENT
-from lifecycle.problem.metric_names import BINARY, DEFAULTS, METRICS, metrics_of
+from lifecycle.problem.metric_names import BINARY, DEFAULTS, METRICS, REGRESSION, metrics_of
 from lifecycle.problem.values import bounds
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lifecycle.problem.reader import Path
 
 RUNNABLE_ALGORITHMS = ("auto", "xgboost")
+CONDITIONAL = frozenset({"CDDL", "CDDPL"})
 LONGEST_SHIFT_MINUTES = 450
 """UpdateEndpoint ends a shift after at most 28,800 s; half an hour of it is for starting."""
 
@@ -125,9 +126,9 @@ def _bar(problem: Problem, _place: Place) -> Iterator[Finding]:
 def _positive(problem: Problem, _place: Place) -> Iterator[Finding]:
     if problem.positive is None:
         return
-    if problem.task and problem.task != BINARY:
-        message = f"a positive class has no meaning for {problem.task}"
-        yield Finding(("positive",), message, (), f"Leave it out, or make the task {BINARY}.")
+    if problem.task == REGRESSION:
+        message = "a positive class has no meaning for regression"
+        yield Finding(("positive",), message, (), "Leave it out, or name a task of classes.")
     name = problem.metric.name
     if not problem.task and name and BINARY not in METRICS[name].tasks:
         message = f"{name} judges numbers, but a positive class is named"
@@ -161,6 +162,11 @@ def _bias(problem: Problem, _place: Place) -> Iterator[Finding]:
     if bias.limits and not (bias.facets or problem.columns.sensitive):
         message = "there are limits, but no column to look at for bias"
         yield Finding((*path, "limits"), message, (), "Name columns.sensitive or bias.facets.")
+    # Conditional disparity is taken within the values of another facet.
+    facets = bias.facets or problem.columns.sensitive
+    for name in CONDITIONAL.intersection(bias.limits) if len(facets) == 1 else ():
+        message = f"{name} is taken within another facet, and there is one only"
+        yield Finding((*path, "limits", name), message, (), "Name a second facet.")
 
 
 @rule("compliance.regions")

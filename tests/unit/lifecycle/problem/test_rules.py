@@ -78,8 +78,10 @@ def test_a_bar_may_stand_without_a_metric() -> None:
     )
 
 
-def test_a_positive_class_needs_two_classes() -> None:
-    """It has no meaning elsewhere."""
+def test_a_positive_class_needs_classes() -> None:
+    """Of several, it is the one that bias is looked at for; numbers have none."""
+    lines = "positive: Yes\ntask: multiclass_classification\n"
+    assert resolved(lines)["positive"] == "Yes"
     assert fault_in("positive: Yes\ntask: regression\n").path == "positive"
     assert fault_in("positive: Yes\nmetric: rmse\n").path == "metric.name"
 
@@ -103,6 +105,13 @@ def test_limits_need_somebody_to_protect() -> None:
     assert fault_in("evaluate: {bias: {limits: {DPL: 0.1}}}\n").path == "evaluate.bias.limits"
     lines = "columns: {sensitive: [age]}\nevaluate: {bias: {limits: {DPL: 0.1}}}\n"
     assert resolved(lines)["evaluate"]["bias"] == {"facets": ["age"], "limits": {"DPL": 0.1}}
+
+
+def test_conditional_disparity_needs_a_second_facet() -> None:
+    """With one it would never be known, and its limit never be broken."""
+    bias = "evaluate: {bias: {facets: [%s], limits: {CDDL: 0.1}}}\n"
+    assert fault_in(bias % "age").path == "evaluate.bias.limits.CDDL"
+    assert resolved(bias % "age, city")
 
 
 def test_data_stays_in_an_allowed_region() -> None:
