@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.problem import parse_problem, to_yaml
-
 from lifecycle.decision import ApiCall, Decision
 from lifecycle.errors import ProblemFaultsError
 from lifecycle.events import ProblemDefined, ProblemRejected
+from lifecycle.problem import parse_problem, to_yaml
 from lifecycle.records import ProblemRecord
 from lifecycle.requests.registry import group_request
 
@@ -33,7 +32,7 @@ def decide(
     if existing and existing.etag == cause.event.etag:
         return Decision("The same problem.yaml landed again; nothing changed.", problem=name)
     try:
-        resolved = parse_problem(text, folder=name)
+        resolved = parse_problem(text, folder=name, region=settings.region)
     except ProblemFaultsError as error:
         faults = error.faults
         return Decision(
