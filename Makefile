@@ -5,7 +5,7 @@ VENVS := .venvs
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements up down clean demo
+.PHONY: help catalogue check-template setup requirements up down clean demo
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,17 @@ clean:  ## stop the laptop cloud and forget its state
 
 demo: $(foreach name,ministack sam jobs local demo,$(VENVS)/$(name)/.installed) $(VENVS)/local/bin/baton  ## a model's whole life on real flights, from the first file to its retraining
 	@exec $(VENVS)/local/bin/python -m examples.flights
+
+catalogue: .venv/.installed  ## write the schemas and the catalogue of events again
+	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.catalogue
+
+# checkov cannot expand the template's loops, so it is given the template expanded.
+check-template: .venv/.installed $(VENVS)/sam/.installed $(VENVS)/checkov/.installed  ## lint template.yaml with sam, cfn-lint and checkov
+	$(VENVS)/sam/bin/sam validate --lint --language-extensions --region us-east-1
+	.venv/bin/cfn-lint template.yaml
+	@mkdir -p .aws-sam
+	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.wiring > .aws-sam/expanded.json
+	$(VENVS)/checkov/bin/checkov --file .aws-sam/expanded.json --framework cloudformation --compact --quiet --skip-download
 
 requirements: | $(UV)  ## resolve and pin all dependencies again
 	@for source in requirements/*.in layers/*/requirements.in; do \

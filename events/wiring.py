@@ -7,6 +7,8 @@ after a deployment are replaced by those that the samples carry.
 from __future__ import annotations
 
 import ast
+import json
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -188,3 +190,12 @@ def said_by(folder: str) -> tuple[str, ...]:
             if isinstance(node, ast.Call):
                 made.add(getattr(node.func, "id", getattr(node.func, "attr", "")))
     return tuple(name for name, event in CATALOGUE.items() if event.__name__ in made)
+
+
+def main() -> None:
+    """Print the template with its loops expanded, for tools that cannot expand them."""
+    sys.stdout.write(json.dumps(_read(), indent=1, default=str))
+
+
+if __name__ == "__main__":
+    main()
