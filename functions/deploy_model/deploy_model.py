@@ -66,9 +66,11 @@ def decide(
         leg="confirm_deployment",
         started_at=cause.time,
     )
-    shifting = f", shifting traffic {_shift(run)}" if endpoint else ""
+    # An endpoint of this very configuration was made by an earlier delivery of this event.
+    updated = endpoint is not None and endpoint["EndpointConfigName"] != name
+    shifting = f", shifting traffic {_shift(run)}" if updated else ""
     return Decision(
-        f"Endpoint {run.problem} is being {'updated' if endpoint else 'made'}{shifting}.",
+        f"Endpoint {run.problem} is being {'updated' if updated else 'made'}{shifting}.",
         problem=run.problem,
         run=run.run,
         records=(run.moved("deploying", cause.time, endpoint_config=name), job),
