@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import shutil
+import threading
 from typing import TYPE_CHECKING
 
 import local.sagemaker
@@ -48,6 +50,7 @@ def load_operations() -> None:
 
 def assemble(settings: Settings) -> Platform:
     """Make all parts; the jobs environment warms up in the background."""
+    shutil.rmtree(settings.data / "jobs", ignore_errors=True)  # of a process that was killed
     for folder in ("logs", "cache"):
         (settings.data / folder).mkdir(parents=True, exist_ok=True)
     load_operations()
@@ -56,6 +59,8 @@ def assemble(settings: Settings) -> Platform:
         workers.warm()
     clients = Clients(settings.endpoint_url, settings.region)
     cloud = clients if settings.endpoint_url else None
+    # The first client takes a tenth of a second to make; no job should wait for it.
+    threading.Thread(target=clients.client, args=("s3",), daemon=True).start()
     account = settings.account or (clients.account() if cloud else "000000000000")
     return Platform(
         settings=settings,

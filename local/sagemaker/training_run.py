@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.sagemaker.platform import Platform
-    from local.sagemaker.workers import WorkerPool
+    from local.sagemaker.workers import Starter
 
 type Document = dict[str, Any]
 
@@ -59,7 +59,7 @@ class Share:
     """
 
     cores: int = field(default_factory=available_cores)
-    pool: WorkerPool | None = None
+    pool: Starter | None = None
     variables: dict[str, str] = field(default_factory=dict)
     listen: Callable[[str], None] = lambda _line: None
 

@@ -118,41 +118,10 @@ class Worker:
             (os.killpg if group else os.kill)(self.pid, number)
 
 
-class WorkerPool:
-    """Starts workers; starts the fork server first, and again should it die."""
+class Starter:
+    """Starts workers through a fork server's control socket."""
 
-    def __init__(self, python: Path, log: Path) -> None:
-        """Remember how; `start` or `warm` starts it.
-
-        Args:
-            python: The jobs environment's interpreter.
-            log: The file for what the fork server itself prints.
-        """
-        self._python = python
-        self._log = log
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-
-    @property
-    def python(self) -> Path:
-        """The jobs environment's interpreter."""
-        return self._python
-
-    def base_environment(self) -> dict[str, str]:
-        """The environment that every worker starts from."""
-        path = [str(self._python.parent), "/usr/local/bin", "/usr/bin", "/bin"]
-        return {
-            "PATH": os.pathsep.join(path),
-            "HOME": os.environ.get("HOME", "/tmp"),  # noqa: S108 -- any folder; libraries ask for one
-            "LANG": "C.UTF-8",
-            "PYTHONUNBUFFERED": "1",
-        }
-
-    def warm(self) -> None:
-        """Start the fork server, so that the first job finds it loaded; returns at once."""
-        with self._lock:
-            self._connect()
+    _where = "the jobs environment"
 
     def start(self, order: Order, *, channel: bool = False) -> Worker:
         """Start a worker.
@@ -182,9 +151,50 @@ class WorkerPool:
         answer = _line(ours)
         if not answer:
             os.close(read)
-            raise WorkersError(f"{self._python} does not start; see {self._log}")
+            raise WorkersError(f"{self._where} starts nothing; see the log of the fork server")
         pid, output = int(json.loads(answer)["pid"]), os.fdopen(read, "rb")
         return Worker(pid, output, time.monotonic(), ours, talk[0] if talk else None)
+
+    def _send(self, descriptors: list[int]) -> None:
+        raise NotImplementedError
+
+
+class WorkerPool(Starter):
+    """Starts workers; starts the fork server first, and again should it die."""
+
+    def __init__(self, python: Path, log: Path) -> None:
+        """Remember how; `start` or `warm` starts it.
+
+        Args:
+            python: The jobs environment's interpreter.
+            log: The file for what the fork server itself prints.
+        """
+        self._python = python
+        self._where = str(python)
+        self._log = log
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    @property
+    def python(self) -> Path:
+        """The jobs environment's interpreter."""
+        return self._python
+
+    def base_environment(self) -> dict[str, str]:
+        """The environment that every worker starts from."""
+        path = [str(self._python.parent), "/usr/local/bin", "/usr/bin", "/bin"]
+        return {
+            "PATH": os.pathsep.join(path),
+            "HOME": os.environ.get("HOME", "/tmp"),  # noqa: S108 -- any folder; libraries ask for one
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def warm(self) -> None:
+        """Start the fork server, so that the first job finds it loaded; returns at once."""
+        with self._lock:
+            self._connect()
 
     def close(self) -> None:
         """End the fork server and every worker."""
@@ -240,6 +250,40 @@ class WorkerPool:
             theirs.close()
         self._control = ours
         return ours
+
+
+class Template(Starter):
+    """A worker that is a fork server itself: what it has in memory, its children start with."""
+
+    def __init__(self, pool: Starter, order: Order) -> None:
+        """Start the template.
+
+        Args:
+            pool: Who starts it.
+            order: A `call` that prepares, then serves as a `fork_server.ForkServer` on its channel.
+
+        Raises:
+            WorkersError: When it cannot be started.
+        """
+        self._worker = pool.start(order, channel=True)
+        self._where = order.call
+        self._lock = threading.Lock()
+        threading.Thread(target=self._worker.output.read, daemon=True).start()
+
+    def close(self) -> None:
+        """End the template and its children."""
+        if self._worker.channel is not None:
+            self._worker.channel.close()
+        if self._worker.wait(2.0) is None:
+            self._worker.kill()
+
+    def _send(self, descriptors: list[int]) -> None:
+        assert self._worker.channel is not None
+        try:
+            with self._lock:
+                socket.send_fds(self._worker.channel, [b"f"], descriptors)
+        except OSError as error:
+            raise WorkersError(f"{self._where} has ended: {error}") from error
 
 
 def _line(connection: socket.socket) -> bytes:

@@ -1,0 +1,76 @@
+"""Starts the process that the trainings of a tuning job share their matrices through."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from local.sagemaker.images import Runner, training_runner
+from local.sagemaker.objects import ObjectsError
+from local.sagemaker.training_inputs import download_channels
+from local.sagemaker.workers import Order, Template, WorkersError
+
+if TYPE_CHECKING:
+    from local.sagemaker.container import Container
+    from local.sagemaker.platform import Platform
+
+type Document = dict[str, Any]
+
+#: Hyperparameters that change how values are binned: with one of them tuned, nothing is shared.
+_BINNING = frozenset({"max_bin", "tree_method", "booster", "updater", "process_type"})
+_DEFAULT_BINS = "256"
+_log = logging.getLogger(__name__)
+
+
+def start_template(
+    platform: Platform, container: Container, request: Document, tuned: set[str]
+) -> Template | None:
+    """Start the template of a tuning job, if its trainings can share anything.
+
+    Args:
+        platform: The local SageMaker.
+        container: A folder for the template's copy of the channels.
+        request: The CreateTrainingJob request of any of the trials.
+        tuned: Names of the tuned hyperparameters.
+
+    Returns:
+        The template, or None: the trainings then read their channels themselves, and fail in their
+        own name if there is something wrong with them.
+    """
+    fixed = request["HyperParameters"]
+    image = request["AlgorithmSpecification"]["TrainingImage"]
+    plain = fixed.get("tree_method", "hist") in {"auto", "hist"} and fixed.get("booster") is None
+    if training_runner(image, fixed) is not Runner.XGBOOST or tuned & _BINNING or not plain:
+        return None
+    container.make()
+    try:
+        digests = download_channels(platform.objects, container, request)
+        channels = [
+            {
+                "folder": str(container.base / "input/data" / channel["ChannelName"]),
+                "content_type": channel.get("ContentType", ""),
+                "digest": digests[channel["ChannelName"]],
+            }
+            for wanted in ("train", "validation")
+            for channel in request["InputDataConfig"]
+            if channel["ChannelName"] == wanted
+        ]
+        order = Order(
+            platform.workers.base_environment(),
+            container.base,
+            (
+                json.dumps(
+                    {
+                        "channels": channels,
+                        "bins": int(fixed.get("max_bin", _DEFAULT_BINS)),
+                        "weighted": fixed.get("csv_weights") == "1",
+                    }
+                ),
+            ),
+            call="local.sagemaker.algorithms.xgboost.template:main",
+        )
+        return Template(platform.workers, order)
+    except (ObjectsError, WorkersError, ValueError) as error:
+        _log.info("trainings of %s share nothing: %s", container.base.name, error)
+        return None
