@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import os
 import py_compile
 import shutil
 import subprocess
@@ -60,8 +61,8 @@ def build(layer: str, target: Path, architecture: str) -> None:
         dirs_exist_ok=True,
     )
     compile_all(modules)
-    if layer == "science" and (ROOT / "jobs/pack.py").exists():
-        pack_jobs(modules / "jobs.pyz")
+    if layer == "science":
+        pack_jobs(modules)
 
 
 def install(requirements: Path, target: Path, machine: str) -> None:
@@ -115,10 +116,13 @@ def compile_all(modules: Path) -> None:
     )
 
 
-def pack_jobs(target: Path) -> None:
-    """Pack the code that runs inside SageMaker's containers; every run keeps a copy of it."""
-    pack = ROOT / "jobs/pack.py"
-    subprocess.run([sys.executable, str(pack), str(target)], check=True, cwd=ROOT)
+def pack_jobs(modules: Path) -> None:
+    """Pack the code that runs inside SageMaker's containers; every run keeps a copy of it.
+
+    The libraries that it takes along are those of the layer.
+    """
+    command = [sys.executable, str(ROOT / "jobs/pack.py"), str(modules / "jobs.pyz")]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(modules)})
 
 
 def main() -> None:
