@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from cli.errors import CliError
+from lifecycle.errors import ProblemFaultsError
+from lifecycle.problem import parse_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from cli.stack import Stack
+    from lifecycle.events import Fault
 
 DEFINITION = "problem.yaml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
@@ -57,14 +60,21 @@ def check_name(problem: str) -> None:
         )
 
 
-def plan(problem: str, paths: Iterable[Path], kind: Kind) -> list[Upload]:
+def plan(problem: str, paths: Iterable[Path], kind: Kind, *, force: bool = False) -> list[Upload]:
     """Decide the key of every file, the definition first.
 
     A folder that looks like a problem (it holds ``problem.yaml``, or folders named after the
     kinds) keeps its shape; any other folder lands whole under ``kind``; so does a single file.
 
+    Args:
+        problem: the problem's name.
+        paths: files and folders.
+        kind: what files without a place of their own are for.
+        force: take a faulty definition all the same; the cloud will refuse it.
+
     Raises:
-        CliError: a path is missing, a folder is empty, or a definition names another problem.
+        CliError: a path is missing, a folder is empty, or a definition is for another problem or
+            faulty; all faults are told at once.
     """
     check_name(problem)
     uploads: list[Upload] = []
@@ -82,7 +92,7 @@ def plan(problem: str, paths: Iterable[Path], kind: Kind) -> list[Upload]:
         else:
             raise CliError(f"There is no file or folder {path}.")
     for upload in uploads:
-        if upload.key == f"{problem}/{DEFINITION}":
+        if upload.key == f"{problem}/{DEFINITION}" and not force:
             _check_definition(problem, upload.path)
     return sorted(uploads, key=lambda upload: (not upload.key.endswith(DEFINITION), upload.key))
 
@@ -100,17 +110,37 @@ def _keys(problem: str, folder: Path, kind: Kind) -> Iterator[tuple[Path, str]]:
 
 
 def _check_definition(problem: str, path: Path) -> None:
-    """Make sure that a definition is for this problem; its other faults the cloud tells."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return
-    name = document.get("name") if isinstance(document, dict) else None
-    if isinstance(name, str) and name != problem:
+    """Read a definition as the cloud will, so that its faults are told before they travel."""
+    text = path.read_bytes()
+    name = _name_in(text)
+    if name is not None and name != problem:
         raise CliError(
             f"{path} defines the problem {name}, not {problem}.",
             f"Write `baton put {name} …`, or mend its name.",
         )
+    try:
+        parse_problem(text, folder=problem)
+    except ProblemFaultsError as error:
+        told = "\n".join(f"  {_told(fault)}" for fault in error.faults)
+        raise CliError(
+            f"{path} has faults:\n{told}", "Mend them; --force uploads it all the same."
+        ) from error
+
+
+def _name_in(text: bytes) -> str | None:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+    name = document.get("name") if isinstance(document, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _told(fault: Fault) -> str:
+    where = f"line {fault.line}: " if fault.line else ""
+    path = f"{fault.path}: " if fault.path else ""
+    accepted = f" (accepted: {', '.join(fault.accepted)})" if fault.accepted else ""
+    return f"{where}{path}{fault.message}{accepted}"
 
 
 def upload(stack: Stack, uploads: Iterable[Upload], progress: Callable[[int], Any]) -> None:

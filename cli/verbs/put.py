@@ -31,6 +31,7 @@ Stream = Annotated[
 Rate = Annotated[
     float | None, typer.Option("--rate", min=0.1, help="with --stream: rows a second at most")
 ]
+Force = Annotated[bool, typer.Option("--force", help="upload a faulty problem.yaml all the same")]
 
 
 @verb
@@ -41,6 +42,7 @@ def put(
     *,
     stream: Stream = False,
     rate: Rate = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Upload a definition, data, rows to score, truths, labels or code; or stream rows.
@@ -50,7 +52,7 @@ def put(
     if stream:
         _stream(problem, paths, kind, rate, as_json=as_json)
         return
-    uploads = plan(problem, paths, kind)
+    uploads = plan(problem, paths, kind, force=force)
     stack = Stack.open()
     total = sum(each.size for each in uploads)
     with _progress(DownloadColumn()) as bars:
