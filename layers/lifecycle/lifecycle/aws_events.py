@@ -66,6 +66,13 @@ class ModelPackageChanged(Model):
     updated: tuple[str, ...] = ()
 
 
+class FeatureGroupChanged(Model):
+    """A feature group was made or changed. AWS's sample spells a ready one "Active"."""
+
+    group: str
+    status: str
+
+
 class ScheduleTicked(Model):
     """A schedule of this stack fired."""
 
@@ -86,6 +93,7 @@ type AwsEvent = (
     | JobEnded
     | EndpointChanged
     | ModelPackageChanged
+    | FeatureGroupChanged
     | ScheduleTicked
     | RecordsArrived
 )
@@ -137,6 +145,13 @@ def _model_package_changed(envelope: dict[str, Any]) -> ModelPackageChanged:
     )
 
 
+def _feature_group_changed(envelope: dict[str, Any]) -> FeatureGroupChanged:
+    detail = envelope["detail"]
+    return FeatureGroupChanged(
+        group=detail["FeatureGroupName"], status=detail.get("FeatureGroupStatus") or ""
+    )
+
+
 def _schedule_ticked(envelope: dict[str, Any]) -> ScheduleTicked:
     return ScheduleTicked(rule=(envelope.get("resources") or [""])[0].rsplit("/", 1)[-1])
 
@@ -154,6 +169,7 @@ PARSERS: dict[tuple[str, str], Any] = {
     ),
     ("aws.sagemaker", "SageMaker Endpoint State Change"): _endpoint_changed,
     ("aws.sagemaker", "SageMaker Model Package State Change"): _model_package_changed,
+    ("aws.sagemaker", "SageMaker Feature Group State Change"): _feature_group_changed,
     ("aws.events", "Scheduled Event"): _schedule_ticked,
 }
 
