@@ -16,8 +16,8 @@ from pathlib import Path
 from hypercorn.asyncio import serve as serve_application  # type: ignore[import-not-found]
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
-from local import ministack_hooks as hooks
 from local.front_door import FrontDoor
+from local.ministack_hooks import access, events, functions, inside, metrics, sagemaker, state
 
 _HOST = "127.0.0.1"
 _logger = logging.getLogger("baton")
@@ -47,7 +47,7 @@ class Saver:
 
     def save_due(self, patience: float) -> None:
         """Save every service that has waited `patience` seconds and whose turn it is."""
-        for name, save in list(hooks.savable()):
+        for name, save in list(state.savable()):
             begin = time.monotonic()
             requests = self._door.deployments if name == "lambda" else self._door.requests
             wait = max(patience, 20 * self._cost.get(name, 0.0))
@@ -62,43 +62,53 @@ class Saver:
             self._seen[name], self._cost[name] = requests, time.monotonic() - begin
 
 
-async def serve(state: Path, port: int, region: str) -> None:
+async def look_often(watch: metrics.MetricWatch, *, every: float = 5.0) -> None:
+    """Look at queues and alarms for ever; SQS publishes once a minute."""
+    while True:
+        await asyncio.sleep(every)
+        await asyncio.to_thread(watch.look)
+
+
+async def serve(folder: Path, port: int, region: str) -> None:
     """Serve until SIGINT or SIGTERM; ministack saves its state at the end."""
     door = FrontDoor(
-        hooks.application(),
+        inside.application(),
         port=port,
-        health_file=state / "health.json",
-        put_events=partial(hooks.put_aws_events, region=region),
-        started=hooks.warm_functions,
+        health_file=folder / "health.json",
+        put_events=partial(events.put_aws_events, region=region),
+        started=functions.warm_functions,
     )
     config = Config()
     config.bind = [f"{_HOST}:{port}"]
     config.keep_alive_timeout = 75
     config.backlog = 512
     saver = asyncio.create_task(Saver(door).run())
+    watch = asyncio.create_task(look_often(metrics.MetricWatch(region)))
     try:
         await serve_application(door, config)
     finally:
         saver.cancel()
-        hooks.end_functions()
+        watch.cancel()
+        functions.end_functions()
 
 
 def main() -> None:
     """Install every hook and serve."""
-    state, port = Path(os.environ["BATON_STATE"]), int(os.environ["GATEWAY_PORT"])
+    folder, port = Path(os.environ["BATON_STATE"]), int(os.environ["GATEWAY_PORT"])
     region = os.environ["MINISTACK_REGION"]
-    hooks.check_compatible()
+    inside.check_compatible()
     logging.getLogger("persistence").setLevel(logging.WARNING)
     secret = os.environ.pop("BATON_SECRET_ACCESS_KEY")  # functions inherit the environment
-    hooks.hook_identities(json.loads(os.environ.pop("BATON_USERS")), secret, region)
-    hooks.hook_service_identity("sagemaker", "sagemaker.amazonaws.com")
-    hooks.hook_sagemaker(int(os.environ["BATON_SAGEMAKER_PORT"]))
-    hooks.hook_event_archive()
-    hooks.hook_function_urls(f"http://{_HOST}:{port}")
-    hooks.hook_embedded_metrics()
-    hooks.hook_function_workers(state / "functions")
-    hooks.hook_polling()
-    asyncio.run(serve(state, port, region))
+    access.hook_identities(json.loads(os.environ.pop("BATON_USERS")), secret, region)
+    access.hook_service_identity("sagemaker", "sagemaker.amazonaws.com")
+    sagemaker.hook_sagemaker(int(os.environ["BATON_SAGEMAKER_PORT"]))
+    events.hook_event_archive()
+    functions.hook_function_urls(f"http://{_HOST}:{port}")
+    metrics.hook_embedded_metrics()
+    metrics.hook_alarms(region)
+    functions.hook_function_workers(folder / "functions")
+    functions.hook_polling()
+    asyncio.run(serve(folder, port, region))
 
 
 if __name__ == "__main__":

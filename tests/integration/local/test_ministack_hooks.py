@@ -311,3 +311,77 @@ def test_one_unsigned_request_cannot_wipe_the_cloud(laptop):
     with pytest.raises(urllib.error.HTTPError, match="403") as caught:
         urllib.request.urlopen(reset)
     caught.value.close()
+
+
+def states(laptop, prefix):
+    alarms = laptop.client("cloudwatch").describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
+    return {each["AlarmName"]: each["StateValue"] for each in alarms}
+
+
+def test_an_alarm_hears_its_own_dimensions_alone(laptop, name):
+    """Errors of one endpoint do not roll back another; the bus hears of the change."""
+    metrics, sqs, events = (laptop.client(each) for each in ("cloudwatch", "sqs", "events"))
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:000000000000:{name}"
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(allow)})
+    pattern = {"source": ["aws.cloudwatch"], "detail": {"alarmName": [f"{name}-a"]}}
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn}])
+    for endpoint in ("a", "b"):
+        metrics.put_metric_alarm(
+            AlarmName=f"{name}-{endpoint}",
+            Namespace=name,
+            MetricName="Errors",
+            Dimensions=[{"Name": "EndpointName", "Value": endpoint}],
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+        )
+
+    datum = {
+        "MetricName": "Errors",
+        "Value": 1,
+        "Dimensions": [{"Name": "EndpointName", "Value": "a"}],
+    }
+    metrics.put_metric_data(Namespace=name, MetricData=[datum])
+
+    until(lambda: states(laptop, name) == {f"{name}-a": "ALARM", f"{name}-b": "OK"})
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    event = json.loads(message["Body"])
+    assert event["detail-type"] == "CloudWatch Alarm State Change"
+    assert event["detail"]["state"]["value"] in {"OK", "ALARM"}
+
+
+def test_a_dead_letter_raises_the_alarm_of_its_queue(laptop, name):
+    """SQS publishes how many messages wait; the alarm ends when they are gone."""
+    sqs, metrics = laptop.client("sqs"), laptop.client("cloudwatch")
+    urls = {}
+    for queue in (f"{name}-a", f"{name}-b"):
+        urls[queue] = sqs.create_queue(QueueName=queue)["QueueUrl"]
+        metrics.put_metric_alarm(
+            AlarmName=queue,
+            Namespace="AWS/SQS",
+            MetricName="ApproximateNumberOfMessagesVisible",
+            Dimensions=[{"Name": "QueueName", "Value": queue}],
+            Statistic="Maximum",
+            Period=10,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+        )
+
+    sqs.send_message(QueueUrl=urls[f"{name}-a"], MessageBody="unhandled")
+
+    until(lambda: states(laptop, name) == {f"{name}-a": "ALARM", f"{name}-b": "OK"})
+    sqs.purge_queue(QueueUrl=urls[f"{name}-a"])
+    until(lambda: states(laptop, name)[f"{name}-a"] == "OK", seconds=40)

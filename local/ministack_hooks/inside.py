@@ -1,0 +1,68 @@
+"""The inside of ministack: which names of it are used, and how they are reached."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from typing import Any
+
+PINNED_VERSION = "1.5.33"
+#: module → the names in it that are used or replaced
+NAMES = {
+    "app": "app SERVICE_HANDLERS _build_persistence_save_dict",
+    "core.concurrency": "esm_wake spawn_background",
+    "core.iam_actions": "SERVICE_TO_IAM_NAMESPACE _BOTOCORE_SERVICE_MAP access_denied_response "
+    "extract_resource_arn",
+    "core.iam_evaluator": "AuthError enforce evaluate_trust_policy is_root_access_key",
+    "core.lambda_runtime": "_PYTHON_WORKER_SCRIPT _detect_runtime_binary acquire_worker "
+    "ensure_spawned release_worker reset zipfile",
+    "core.persistence": "save_state",
+    "core.responses": "StreamingResponse get_account_id request_scope",
+    "core.router": "extract_access_key_id extract_region",
+    "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _physical_name",
+    "services.cloudwatch": "_alarms _dims_key _dims_from_list _dispatch_alarm_actions "
+    "_evaluate_alarm _evaluate_all_alarms _evaluate_parent_alarms _metrics _record_history "
+    "_store_datum record_metric",
+    "services.eventbridge": "_archives _create_archive _delete_archive _put_events _update_archive",
+    "services.iam": "_access_keys _create_user _put_user_policy",
+    "services.lambda_svc": "_ESM_IDLE_WAKE_GAP_SECONDS _create_function_url_config "
+    "_emit_lambda_logs _function_url_id _function_urls _functions _poll_kinesis",
+    "services.sqs": "_queues _refresh_counts",
+    "services.sts": "is_root_access_key",
+}
+Json = dict[str, Any]
+Response = tuple[int, dict[str, str], Any]
+
+
+class IncompatibleError(Exception):
+    """The installed ministack is not the one these hooks were written for."""
+
+
+def check_compatible() -> None:
+    """Look up every name used.
+
+    Raises:
+        IncompatibleError: naming the version and each missing name.
+    """
+    version = importlib.metadata.version("ministack")
+    missing = [
+        f"{name}.{each}"
+        for name, names in NAMES.items()
+        for each in names.split()
+        if not hasattr(module(name), each)
+    ]
+    if version != PINNED_VERSION or missing:
+        raise IncompatibleError(
+            f"ministack {version} is installed, these hooks are for {PINNED_VERSION}; "
+            f"missing in it: {', '.join(missing) or 'nothing'}"
+        )
+
+
+def module(name: str) -> Any:
+    """Return a module of ministack."""
+    return importlib.import_module(f"ministack.{name}")
+
+
+def application() -> Any:
+    """Return ministack as an ASGI application."""
+    return module("app").app
