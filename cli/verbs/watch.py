@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import CliError
-from cli.output import AnyProblem, AsJson, console, print_json_line, verb
+from cli.output import AnyProblem, AsJson, console, parse_time, print_json_line, verb
 from cli.show import StepPrinter
 from cli.stack import Stack
 from cli.story import Follower, Step, Story, every, iso
@@ -49,19 +49,19 @@ def watch(
     follower = Follower(story, problem, since, every(PAUSE, deadline))
     printer = StepPrinter(console(), name_problem=problem is None)
     wanted = set(until or ())
-    begin = iso(datetime.now(UTC))
+    begin = iso(parse_time(since)) if since else iso(datetime.now(UTC))
     first = follower.look()
     shown = first if since or (as_json and not wanted) else first[-SHOWN_FIRST:]
     for step in shown:
         _show(step, printer, as_json=as_json)
-    if once:
+    if once or any(_reached(step, wanted, begin) for step in first):
         return
     try:
         reached = _follow(follower, printer, wanted, begin, as_json=as_json)
     except KeyboardInterrupt:
         return
     if wanted and not reached:
-        raise CliError(f"{' or '.join(sorted(wanted))} did not come within {timeout:.0f} s.")
+        raise CliError(f"{' or '.join(sorted(wanted))} did not come within {timeout:g} s.")
 
 
 def _follow(
@@ -71,9 +71,14 @@ def _follow(
     with printer.waiting():
         for step in follower:
             _show(step, printer, as_json=as_json)
-            if step.at >= begin and wanted & set(step.names()):
+            if _reached(step, wanted, begin):
                 return True
     return False
+
+
+def _reached(step: Step, wanted: set[str], begin: str) -> bool:
+    """Tell whether a step announced a wanted event, from a moment on."""
+    return step.at >= begin and not wanted.isdisjoint(step.names())
 
 
 def _show(step: Step, printer: StepPrinter, *, as_json: bool) -> None:
