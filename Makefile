@@ -5,7 +5,7 @@ VENVS := .venvs
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help catalogue check-template setup requirements up down clean demo
+.PHONY: help bench catalogue check check-template clean demo down format requirements setup test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,22 @@ demo: $(foreach name,ministack sam jobs local demo,$(VENVS)/$(name)/.installed) 
 
 catalogue: .venv/.installed  ## write the schemas and the catalogue of events again
 	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.catalogue
+
+SOURCES := functions layers jobs local cli events examples bench tests
+TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs local cli events examples bench
+
+format: .venv/.installed  ## put every file into the one format
+	.venv/bin/ruff check --fix --quiet $(SOURCES) || true
+	.venv/bin/ruff format --quiet $(SOURCES)
+
+check: setup check-template  ## all that guards main besides tests: format, lint, types, spelling, template
+	.venv/bin/ruff format --check $(SOURCES)
+	.venv/bin/ruff check $(SOURCES)
+	.venv/bin/mypy $(TYPED)
+	.venv/bin/codespell $(SOURCES) docs README.md CONTRIBUTING.md CHANGELOG.md template.yaml
+
+test: setup  ## install what is needed and run all tests
+	.venv/bin/pytest
 
 # checkov cannot expand the template's loops, so it is given the template expanded.
 check-template: .venv/.installed $(VENVS)/sam/.installed $(VENVS)/checkov/.installed  ## lint template.yaml with sam, cfn-lint and checkov

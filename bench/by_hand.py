@@ -112,7 +112,7 @@ def search(parts: dict[str, Any], task: str, trials: int, classes: int) -> xgb.B
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = optuna.samplers.TPESampler(seed=SEED)
-    study = optuna.create_study(direction=direction, sampler=sampler)
+    study = optuna.create_study(directions=[direction], sampler=sampler)
     study.optimize(objective, n_trials=trials, n_jobs=2)
     return boosters[study.best_trial.number]
 

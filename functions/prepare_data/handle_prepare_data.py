@@ -7,14 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from science.prepare import UnusableData, prepare
-
 import science
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import Fault, RunStarted
 from lifecycle.leg import leg
 from lifecycle.runs import past
 from prepare_data import decide_prepared, decide_unusable
+from science.prepare import UnusableData, prepare
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -62,8 +61,15 @@ def _fetch(problem: str, run: str, folder: Path, ports: Ports) -> list[Path]:
 
 
 def _keep(out: Path, target: str, ports: Ports) -> None:
-    """Upload all that was made, and the code of the jobs that will use it."""
+    """Upload all that was made, and the code of the jobs that will use it.
+
+    The documents go to a folder of their own, since jobs are given whole folders and need no
+    training rows beside them.
+    """
     for path in sorted(item for item in out.rglob("*") if item.is_file()):
+        where = path.relative_to(out).as_posix()
+        if path.parent == out / "prepared":
+            where = f"prepared/documents/{path.name}"
         kind = TYPES.get(path.suffix, "application/octet-stream")
-        ports.objects.upload(path, f"{target}/{path.relative_to(out).as_posix()}", kind)
+        ports.objects.upload(path, f"{target}/{where}", kind)
     ports.objects.upload(JOBS, f"{target}/code/jobs.pyz")

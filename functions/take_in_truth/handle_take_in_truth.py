@@ -7,14 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from science.tables import UnreadableFile
-
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault
 from lifecycle.leg import leg
 from lifecycle.names import digest
 from lifecycle.quarantine import set_aside
 from lifecycle.records import WatchRecord
+from science.tables import UnreadableFile
 from science.truth import TruthFault, measure_traffic, read_truth
 from take_in_truth import decide, decide_nobody, decide_unreadable
 
