@@ -156,11 +156,10 @@ def _kll(column: ColumnSketch) -> Document:
     Both are read off the bins, rows being spread evenly inside each, so the sketch's weights add up
     to the very number of rows.
     """
-    if column.lowest is None or column.highest is None:
+    low, high = column.lowest, column.highest
+    if low is None or high is None:
         return {"buckets": [], "sketch": {"parameters": KLL, "data": [[]]}}
-    ends = np.clip(
-        np.r_[column.lowest, column.edges, column.highest], column.lowest, column.highest
-    )
+    ends = np.clip(np.r_[low, column.edges, high], low, high)
     reached = np.r_[0, np.cumsum(column.counts)].astype(np.float64)
     limits = np.linspace(low, high, BUCKETS + 1)
     # Bins without width would leave the rows below a limit undecided: take the last.

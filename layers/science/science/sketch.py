@@ -14,7 +14,7 @@ from typing import Any, Iterable, Mapping, Optional
 
 import numpy as np
 
-from science.values import level_of, number_of, text_of
+from science.values import boolean_of, level_of, number_of, text_of
 
 Array = np.ndarray[Any, Any]
 
@@ -103,8 +103,12 @@ class ColumnSketch:
         if self.measure == NUMBER:
             self._add_numbers(*_measured(column, self.kind, self.decimal))
             return
+        if self.measure == PRESENCE and column.dtype.kind == "f":
+            known = int(np.isfinite(column).sum())
+            self.present, self.missing = self.present + known, self.missing + len(column) - known
+            return
         values, weights = _tally(column)
-        texts = [level_of(value) for value in values]
+        texts = [_level(value, self.kind) for value in values]
         there = np.array([text is not None for text in texts], dtype=bool)
         self.present += int(weights[there].sum())
         self.missing += int(weights[~there].sum())
@@ -259,7 +263,7 @@ def _laid(column: Array, entry: Mapping[str, Any]) -> ColumnSketch:
     elif made.measure == CATEGORY:
         levels: Counter[str] = Counter()
         for value, weight in zip(*_tally(column)):
-            level = level_of(value)
+            level = _level(value, kind)
             if level is not None:
                 levels[level] += int(weight)
         ranked = sorted(levels, key=lambda level: (-levels[level], level))
@@ -267,6 +271,12 @@ def _laid(column: Array, entry: Mapping[str, Any]) -> ColumnSketch:
         made.distinct = len(ranked)
         made.counts = [0] * (len(made.levels) + 1)
     return made
+
+
+def _level(value: Any, kind: str) -> Optional[str]:
+    """The level a cell counts as; yes, 1 and true are one level of a boolean."""
+    told = boolean_of(value) if kind == "boolean" else np.nan
+    return level_of(value) if np.isnan(told) else ("true" if told else "false")
 
 
 def _edges(values: Array, weights: Array) -> list[float]:

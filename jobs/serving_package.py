@@ -1,0 +1,114 @@
+"""The package a model is served from: one archive that holds all a prediction needs.
+
+``xgboost-model`` (UBJ), ``features.json``, ``problem.json``, ``code/inference.py``,
+``code/jobs.pyz``, and ``package.json`` with the SHA-256 of each of them. Nothing in it is a
+pickle, so opening a package runs no code; what is opened is first held against its hashes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+MODEL = "xgboost-model"
+FEATURES = "features.json"
+PROBLEM = "problem.json"
+MANIFEST = "package.json"
+ARCHIVE = "model.tar.gz"
+
+LARGEST_BYTES = 8 * 1024**3
+"""What an archive may unpack to: a model that does not fit a small instance is none of ours."""
+
+
+class PackageMismatchError(ValueError):
+    """A package's content is not what was recorded when it was made."""
+
+
+def digest(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            found.update(block)
+    return found.hexdigest()
+
+
+def write_package(archive: Path, files: dict[str, bytes], about: dict[str, Any]) -> str:
+    """Write an archive whose bytes depend on its content alone, and return its SHA-256.
+
+    Args:
+        archive: where it goes; its folder is made.
+        files: content by name inside the archive.
+        about: what ``package.json`` tells besides the hashes.
+    """
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest = json.dumps({**about, "sha256": hashes}, indent=2, sort_keys=True).encode()
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    # Fast compression: most of it, the code, is compressed already. No name and time in the head.
+    with ExitStack() as opened:
+        raw = opened.enter_context(archive.open("wb"))
+        packed = opened.enter_context(gzip.GzipFile("", "wb", 1, raw, mtime=0))
+        members = opened.enter_context(tarfile.open(fileobj=packed, mode="w"))
+        for name, content in sorted([*files.items(), (MANIFEST, manifest)]):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o644
+            members.addfile(member, io.BytesIO(content))
+    return digest(archive)
+
+
+def unpack(archive: Path, target: Path) -> Path:
+    """Unpack plain files into a folder, and return it.
+
+    Raises:
+        PackageMismatchError: the archive holds links or names that lead elsewhere, more than
+            ``LARGEST_BYTES``, or is no archive at all.
+    """
+    left = LARGEST_BYTES
+    try:
+        with tarfile.open(archive, "r:*") as members:
+            for member in members:
+                path = PurePosixPath(member.name)
+                left -= member.size
+                if member.isdir():
+                    continue
+                if not member.isfile() or path.is_absolute() or ".." in path.parts or left < 0:
+                    raise PackageMismatchError(f"{archive.name} may not hold {member.name!r}")
+                place = target / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                source = members.extractfile(member)
+                if source is not None:
+                    with source, place.open("wb") as copy:
+                        shutil.copyfileobj(source, copy, 1 << 20)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise PackageMismatchError(f"{archive.name} is no readable archive: {error}") from error
+    return target
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Hold an unpacked package against the hashes recorded in it, and return its manifest.
+
+    Raises:
+        PackageMismatchError: a file is missing, changed or was never recorded as the model.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise PackageMismatchError(f"the package has no {MANIFEST}: its content is unproven")
+    manifest: dict[str, Any] = json.loads(path.read_bytes())
+    hashes = manifest["sha256"]
+    unproven = [name for name in (MODEL, FEATURES, PROBLEM) if name not in hashes]
+    changed = [
+        name
+        for name, recorded in hashes.items()
+        if not (folder / name).is_file() or digest(folder / name) != recorded
+    ]
+    if unproven or changed:
+        names = ", ".join(sorted([*unproven, *changed]))
+        raise PackageMismatchError(f"not what was packed: {names}; the model is not loaded")
+    return manifest
