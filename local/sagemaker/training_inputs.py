@@ -12,7 +12,7 @@ from local.sagemaker.objects import ObjectsError
 
 if TYPE_CHECKING:
     from local.sagemaker.container import Container
-    from local.sagemaker.objects import Objects
+    from local.sagemaker.objects import Found, Objects
 
 type Document = dict[str, Any]
 
@@ -30,21 +30,9 @@ def write_configuration(container: Container, job: Document) -> None:
         container.write_config("checkpointconfig.json", job["CheckpointConfig"])
 
 
-def download_channels(objects: Objects, container: Container, job: Document) -> dict[str, str]:
-    """Download every channel.
-
-    Args:
-        objects: S3.
-        container: Where to.
-        job: The training job's document.
-
-    Returns:
-        Channel name → digest of its objects and their form, equal for equal content.
-
-    Raises:
-        ObjectsError: When a channel has no objects, or one cannot be read.
-    """
-    digests = {}
+def find_channels(objects: Objects, job: Document) -> dict[str, list[Found]]:
+    """List the objects of every channel; raises `ObjectsError` when one has none."""
+    channels = {}
     for channel in job.get("InputDataConfig", []):
         source, role = channel["DataSource"]["S3DataSource"], job["RoleArn"]
         manifest = source["S3DataType"] == "ManifestFile"
@@ -52,15 +40,35 @@ def download_channels(objects: Objects, container: Container, job: Document) -> 
         found = find(source["S3Uri"], role)
         if not found:
             raise ObjectsError(no_objects(source["S3Uri"], role))
+        channels[channel["ChannelName"]] = found
+    return channels
+
+
+def download_channels(
+    objects: Objects, container: Container, job: Document, found: dict[str, list[Found]]
+) -> dict[str, str]:
+    """Download every channel.
+
+    Args:
+        objects: S3.
+        container: Where to.
+        job: The training job's document.
+        found: The objects of each channel.
+
+    Returns:
+        Channel name → digest of its objects and their form, equal for equal content.
+
+    Raises:
+        ObjectsError: When an object cannot be read.
+    """
+    digests = {}
+    for channel in job.get("InputDataConfig", []):
         name = channel["ChannelName"]
-        objects.download(found, container.base / "input/data" / name, role)
-        identity = [(item.bucket, item.key, item.etag) for item in found]
-        form = [
-            identity,
-            channel.get("ContentType"),
-            job.get("HyperParameters", {}).get("csv_weights"),
-        ]
-        digests[name] = hashlib.sha256(json.dumps(form).encode()).hexdigest()
+        objects.download(found[name], container.base / "input/data" / name, job["RoleArn"])
+        identity = [(item.bucket, item.key, item.etag) for item in found[name]]
+        weights = job.get("HyperParameters", {}).get("csv_weights")
+        form = json.dumps([identity, channel.get("ContentType"), weights])
+        digests[name] = hashlib.sha256(form.encode()).hexdigest()
     return digests
 
 

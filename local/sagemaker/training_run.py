@@ -18,7 +18,12 @@ from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
 from local.sagemaker.metric_definitions import MetricReader
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.programs import program_order
-from local.sagemaker.training_inputs import download_channels, unpack_source, write_configuration
+from local.sagemaker.training_inputs import (
+    download_channels,
+    find_channels,
+    unpack_source,
+    write_configuration,
+)
 from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
 from local.sagemaker.workers import Order, WorkersError
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from local.sagemaker.objects import Found
     from local.sagemaker.platform import Platform
     from local.sagemaker.workers import Starter
 
@@ -55,12 +61,14 @@ class Share:
         cores: How many cores it may use.
         pool: Where its process starts; None for the platform's own workers.
         variables: Further environment variables.
+        found: The objects of each channel, if they are known already.
         listen: Gets each of its log lines.
     """
 
     cores: int = field(default_factory=available_cores)
     pool: Starter | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    found: dict[str, list[Found]] = field(default_factory=dict)
     listen: Callable[[str], None] = lambda _line: None
 
 
@@ -158,7 +166,7 @@ class TrainingRun:
         now = self._platform.now()
         self._job = self._move("Downloading", TrainingStartTime=job.get("TrainingStartTime", now))
         write_configuration(container, job)
-        digests = download_channels(self._platform.objects, container, job)
+        digests = download_channels(self._platform.objects, container, job, self._found())
         order = self._order(digests)
         sync = self._checkpoints()
         if self.control.told_to_end:
@@ -178,6 +186,9 @@ class TrainingRun:
         finally:
             if sync:
                 sync.finish()
+
+    def _found(self) -> dict[str, list[Found]]:
+        return self._share.found or find_channels(self._platform.objects, self._job)
 
     def _resume(self) -> int:
         self._move("Interrupted")

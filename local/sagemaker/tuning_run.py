@@ -13,9 +13,11 @@ from local.sagemaker.container import Container, available_cores
 from local.sagemaker.job_process import Cause
 from local.sagemaker.median_rule import MedianRule
 from local.sagemaker.metric_definitions import MetricReader
+from local.sagemaker.objects import ObjectsError
 from local.sagemaker.service_models import shape
 from local.sagemaker.shaping import to_event
 from local.sagemaker.state_events import tags_of
+from local.sagemaker.training_inputs import find_channels
 from local.sagemaker.training_jobs import new_job
 from local.sagemaker.training_run import Share, TrainingRun
 from local.sagemaker.tuning_children import (
@@ -30,6 +32,7 @@ from local.sagemaker.tuning_search import TuningSearch, flat_ranges
 from local.sagemaker.tuning_template import start_template
 
 if TYPE_CHECKING:
+    from local.sagemaker.objects import Found
     from local.sagemaker.platform import Platform
     from local.sagemaker.workers import Template
 
@@ -87,6 +90,7 @@ class TuningRun:
         )
         self._search: TuningSearch | None = None
         self._template: Template | None = None
+        self._found: dict[str, list[Found]] = {}
         self._exhausted = False
         self._finished_trainings: list[Document] = []
 
@@ -126,7 +130,14 @@ class TuningRun:
         self._search = TuningSearch(self._platform, self._setup())
         first = child_request(self._tuning, "any", {})
         tuned = {item["Name"] for item in self._ranges}
-        self._template = start_template(self._platform, self._container, first, tuned)
+        try:
+            self._found = find_channels(self._platform.objects, first)
+        except ObjectsError as error:
+            _log.info("%s: each training will fail by itself: %s", self._name, error)
+        else:
+            self._template = start_template(
+                self._platform, self._container, first, tuned, self._found
+            )
         with ThreadPoolExecutor(self._limits["MaxParallelTrainingJobs"]) as pool:
             while True:
                 while len(self._running) < self._limits["MaxParallelTrainingJobs"]:
@@ -197,6 +208,7 @@ class TuningRun:
         return Share(
             cores=cores,
             pool=self._template,
+            found=self._found,
             variables={"OMP_NUM_THREADS": str(cores)},
             listen=self._listener(number, name),
         )

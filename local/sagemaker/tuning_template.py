@@ -13,6 +13,7 @@ from local.sagemaker.workers import Order, Template, WorkersError
 
 if TYPE_CHECKING:
     from local.sagemaker.container import Container
+    from local.sagemaker.objects import Found
     from local.sagemaker.platform import Platform
 
 type Document = dict[str, Any]
@@ -24,7 +25,11 @@ _log = logging.getLogger(__name__)
 
 
 def start_template(
-    platform: Platform, container: Container, request: Document, tuned: set[str]
+    platform: Platform,
+    container: Container,
+    request: Document,
+    tuned: set[str],
+    found: dict[str, list[Found]],
 ) -> Template | None:
     """Start the template of a tuning job, if its trainings can share anything.
 
@@ -33,6 +38,7 @@ def start_template(
         container: A folder for the template's copy of the channels.
         request: The CreateTrainingJob request of any of the trials.
         tuned: Names of the tuned hyperparameters.
+        found: The objects of each channel.
 
     Returns:
         The template, or None: the trainings then read their channels themselves, and fail in their
@@ -45,7 +51,7 @@ def start_template(
         return None
     container.make()
     try:
-        digests = download_channels(platform.objects, container, request)
+        digests = download_channels(platform.objects, container, request, found)
         channels = [
             {
                 "folder": str(container.base / "input/data" / channel["ChannelName"]),

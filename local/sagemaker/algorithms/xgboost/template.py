@@ -40,6 +40,9 @@ def main(arguments: list[str]) -> int:
         reference = reference or matrix
         key = matrices.matrix_key(channel["digest"], order["channels"][0]["digest"], order["bins"])
         matrices.shared[key] = matrix
+        if reference is matrix and (sample := matrices.watched(rows)) is not None:
+            key = matrices.watched_key(channel["digest"], order["bins"])
+            matrices.shared[key] = matrices.build(sample, parameters, _ONE_THREAD, reference)
     gc.collect()
     gc.freeze()
     ForkServer(control).run()

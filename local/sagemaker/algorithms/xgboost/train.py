@@ -53,8 +53,8 @@ def train(base: Path) -> int:
         parameters["eval_metric"] = native
     if own and not native:
         parameters["disable_default_eval_metric"] = True
-    watched = _matrices(base, typed, threads)
-    size = f"{watched[0][0].num_row()} rows and {watched[0][0].num_col()} columns"
+    matrix, watched = _matrices(base, typed, threads)
+    size = f"{matrix.num_row()} rows and {matrix.num_col()} columns"
     print(f"INFO:root:Train matrix has {size}")
     start, folder = _resume(base)
     checkpoints = Checkpoints(
@@ -67,7 +67,7 @@ def train(base: Path) -> int:
     ]
     booster = xgboost.train(
         parameters,
-        watched[0][0],
+        matrix,
         num_boost_round=max(typed["num_round"] - start[0], 0),
         evals=watched,
         xgb_model=start[1],
@@ -81,30 +81,35 @@ def train(base: Path) -> int:
     return 0
 
 
-def _matrices(base: Path, typed: dict[str, Any], threads: int) -> list[tuple[Any, str]]:
-    """The matrices of train and, if there is one, validation: shared ones where they fit."""
+def _matrices(base: Path, typed: dict[str, Any], threads: int) -> tuple[Any, list[tuple[Any, str]]]:
+    """The matrix to train on, and those to watch: shared ones where there are any."""
     channels = json.loads((base / "input/config/inputdataconfig.json").read_text())
     if "train" not in channels:
         raise UserError("Channel train is missing")
+    shared = matrices.shared if matrices.quantized(typed) else {}
     digests = json.loads(os.environ.get("LOCAL_CHANNEL_DIGESTS", "{}"))
-    built: list[tuple[Any, str]] = []
+    bins, first = typed.get("max_bin", matrices.DEFAULT_BINS), digests.get("train", "")
+    built: dict[str, Any] = {}
     for name in ("train", "validation"):
+        key = matrices.matrix_key(digests.get(name, ""), first, bins)
         if name not in channels:
             continue
-        reference = built[0][0] if built else None
-        key = matrices.matrix_key(
-            digests.get(name, ""), digests.get("train", ""), typed.get("max_bin", 256)
-        )
-        matrix = matrices.shared.get(key) if matrices.quantized(typed) else None
-        if matrix is None:
-            weighted = bool(typed.get("csv_weights"))
-            content_type = channels[name].get("ContentType", "")
-            rows = matrices.load(base / "input/data" / name, content_type, weighted=weighted)
-            matrix = matrices.build(rows, typed, threads, reference)
-        built.append((matrix, name))
-    if len(built) > 1 and built[0][0].num_col() < built[1][0].num_col():
+        if key in shared:
+            built[name] = shared[key]
+            built[f"{name} watched"] = shared.get(matrices.watched_key(first, bins))
+            continue
+        weighted = bool(typed.get("csv_weights"))
+        content_type = channels[name].get("ContentType", "")
+        rows = matrices.load(base / "input/data" / name, content_type, weighted=weighted)
+        built[name] = matrices.build(rows, typed, threads, built.get("train"))
+        if name == "train" and (sample := matrices.watched(rows)) is not None:
+            built["train watched"] = matrices.build(sample, typed, threads, built["train"])
+    if "validation" in built and built["train"].num_col() < built["validation"].num_col():
         raise UserError("The validation channel has more columns than the train channel")
-    return built
+    evaluated = [(built.get("train watched") or built["train"], "train")]
+    if "validation" in built:
+        evaluated.append((built["validation"], "validation"))
+    return built["train"], evaluated
 
 
 def _early_stopping(typed: dict[str, Any], watched: list[tuple[Any, str]]) -> list[Any]:
