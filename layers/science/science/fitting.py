@@ -1,0 +1,254 @@
+"""Fit the features document from the training rows alone, by SQL aggregates.
+
+What each kind becomes, and why:
+
+- Numbers stay themselves. Fences for outliers lie three interquartile ranges outside the quartiles
+  (Tukey's "far out"), and never inside the 0.1 % or 99.9 % quantile: a heavy tail is not a fault,
+  and trees need its order. Columns with few different values have no outliers.
+- Few categories become one column each (one-hot). Many become a column for each of the most
+  frequent, the category's share of the rows, and its place in the alphabet, since codes that sort
+  together often mean alike things.
+- A missing category is a category; a missing number stays missing, unless imputation is asked for.
+- Nothing here looks at the target, so nothing leaks from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from science import texts
+from science.database import aggregate, arrays
+from science.dates import SECONDS_A_DAY
+from science.features import MISSING_LEVEL, VERSION
+from science.sql_values import name
+from science.values import FALSE_WORDS, TRUE_WORDS, boolean_of, level_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from science.kinds import Column
+
+TYPED = ("number", "date")
+"""Kinds whose cells SQL reads into numbers; all others are read from their text."""
+
+KNOWN_WORDS = TRUE_WORDS | FALSE_WORDS
+
+MOST_ONE_HOT = 16
+"""Categories with up to so many levels become a column for each."""
+
+FREQUENT_ONE_HOT = 12
+FREQUENT_SHARE = 0.01
+"""Of more levels, so many of those with this share of the rows become a column for each."""
+
+MOST_LEVELS_KEPT = 10_000
+FEWEST_VALUES_WITH_OUTLIERS = 20
+FENCE = 3.0
+TAIL = 0.001
+TEXTS_READ = 50_000
+"""Training texts read to choose the words; more change nothing."""
+
+
+def fit(
+    connection: Any, relation: str, columns: Sequence[Column], prepare: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The features document.
+
+    Args:
+        connection: the database.
+        relation: the typed training rows: DOUBLE for numbers and dates, else VARCHAR.
+        columns: the columns that become features.
+        prepare: the definition's settings ``missing``, ``outliers``, ``scale``, ``text``.
+    """
+    rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0]
+    numeric = [column for column in columns if column.kind in TYPED]
+    figures = aggregate(connection, relation, [_figures(column) for column in numeric])
+    by_name = {column.name: found for column, found in zip(numeric, figures)}
+    encoders = []
+    for column in columns:
+        if column.kind in TYPED:
+            encoder = _FITTERS[column.kind](column, by_name[column.name], prepare)
+        elif column.kind == "text":
+            if prepare.get("text") == "drop":
+                continue
+            encoder = _text(connection, relation, column, rows)
+        else:
+            counted = _levels(connection, relation, column)
+            encoder = _FITTERS_OF_LEVELS[column.kind](column, counted, prepare)
+        if encoder["outputs"]:
+            encoders.append(encoder)
+    return _document(encoders)
+
+
+def _document(encoders: list[dict[str, Any]]) -> dict[str, Any]:
+    """Number the features, with names that differ whatever their case and that XGBoost takes."""
+    taken: set[str] = set()
+    features = []
+    for encoder in encoders:
+        outputs = []
+        for output in encoder["outputs"]:
+            title = output.replace("[", "(").replace("]", ")").replace("<", "below ")
+            number = 1
+            while title.lower() in taken:
+                number += 1
+                title = f"{output} ({number})"
+            taken.add(title.lower())
+            outputs.append(title)
+            features.append({"name": title, "column": encoder["column"], "kind": encoder["kind"]})
+        encoder["outputs"] = outputs
+    return {"version": VERSION, "columns": encoders, "features": features}
+
+
+def _figures(column: Column) -> list[str]:
+    cell = name(column.name)
+    return [
+        f"count({cell})",
+        f"count(DISTINCT {cell})",
+        f"coalesce(avg({cell}), 0)",
+        f"coalesce(stddev_pop({cell}), 0)",
+        f"min({cell})",
+        f"max({cell})",
+        f"quantile_cont({cell}, [{TAIL}, 0.25, 0.5, 0.75, {1 - TAIL}])",
+        f"mode({cell})" if column.kind != "date" else "NULL",
+        f"count(*) FILTER ({cell} % {SECONDS_A_DAY} <> 0)" if column.kind == "date" else "0",
+    ]
+
+
+def _number(column: Column, found: tuple[Any, ...], prepare: Mapping[str, Any]) -> dict[str, Any]:
+    _, distinct, mean, deviation, low, high, quantiles, mode, _ = found
+    encoder = {"column": column.name, "kind": "number", "decimal": column.decimal}
+    clip = None
+    if prepare.get("outliers") == "clip" and distinct >= FEWEST_VALUES_WITH_OUTLIERS:
+        clip = fences(quantiles, low, high)
+    center, scale = 0.0, 1.0
+    if prepare.get("scale") == "standardize":
+        center, scale = mean, deviation
+    elif prepare.get("scale") == "normalize" and low is not None:
+        floor, ceiling = clip or (low, high)
+        center, scale = floor, ceiling - floor
+    fill = {"mean": mean, "median": quantiles and quantiles[2], "mode": mode}
+    return {
+        **encoder,
+        "clip": clip,
+        "fill": fill.get(prepare.get("missing", "auto")),
+        "center": center,
+        "scale": scale if scale > 0 and scale < float("inf") else 1.0,
+        "outputs": [column.name] if distinct else [],
+    }
+
+
+def fences(quantiles: Sequence[float], low: float, high: float) -> list[float] | None:
+    """The bounds beyond which a value is an outlier, ``None`` when no training value is.
+
+    Args:
+        quantiles: at 0.1 %, 25 %, 50 %, 75 % and 99.9 %.
+        low: the least value.
+        high: the greatest value.
+    """
+    tail, first, _, third, head = quantiles
+    reach = FENCE * (third - first)
+    if reach <= 0:
+        return None
+    bounds = [min(first - reach, tail), max(third + reach, head)]
+    return bounds if low < bounds[0] or high > bounds[1] else None
+
+
+def _boolean(column: Column, counted: dict[str, int], prepare: Mapping[str, Any]) -> dict[str, Any]:
+    fill = None
+    if prepare.get("missing", "auto") not in {"auto", "drop"}:
+        fill = next((boolean_of(level) for level in counted if level in KNOWN_WORDS), None)
+    return {"column": column.name, "kind": "boolean", "fill": fill, "outputs": [column.name]}
+
+
+def _date(column: Column, found: tuple[Any, ...], prepare: Mapping[str, Any]) -> dict[str, Any]:
+    present, _, _, _, low, high, quantiles, _, timed = found
+    parts: list[str] = []
+    if present and column.formats == ["clock"]:
+        parts = ["hour", "minute_of_day"]
+    elif present:
+        days = (high - low) / SECONDS_A_DAY
+        parts = ["days", "weekday"] if days > 0 or timed else []
+        parts += ["day"] if days > 1 else []
+        parts += ["month"] if days > 27 else []
+        parts += ["day_of_year", "year"] if days > 180 else []
+        parts += ["hour", "minute_of_day"] if timed else []
+    filling = prepare.get("missing", "auto") not in {"auto", "drop"}
+    return {
+        "column": column.name,
+        "kind": "date",
+        "formats": column.formats,
+        "origin": low or 0.0,
+        "parts": parts,
+        "fill": quantiles[2] if filling and quantiles else None,
+        "outputs": [f"{column.name} ({part.replace('_', ' ')})" for part in parts],
+    }
+
+
+def _levels(connection: Any, relation: str, column: Column) -> dict[str, int]:
+    """Rows of each level, most frequent first, then by name; missing cells under their own name."""
+    cell = name(column.name)
+    query = f"SELECT {cell}, count(*) FROM {relation} GROUP BY 1"
+    counted: dict[str, int] = {}
+    for text, count in connection.execute(query).fetchall():
+        level = level_of(text)
+        level = MISSING_LEVEL if level is None else level
+        counted[level] = counted.get(level, 0) + count
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _ordinal(column: Column, counted: dict[str, int], prepare: Mapping[str, Any]) -> dict[str, Any]:
+    levels = {level: rank for rank, level in enumerate(column.order)}
+    fill = None
+    if prepare.get("missing", "auto") not in {"auto", "drop"}:
+        fill = next((levels[level] for level in counted if level in levels), None)
+    shown = [level for level in column.order if level in counted] if len(levels) <= 12 else []
+    return {
+        "column": column.name,
+        "kind": "ordinal",
+        "levels": levels,
+        "one_hot": shown,
+        "fill": fill,
+        "outputs": [column.name, *(f"{column.name} = {level}" for level in shown)],
+    }
+
+
+def _category(
+    column: Column, counted: dict[str, int], prepare: Mapping[str, Any]
+) -> dict[str, Any]:
+    fill = None
+    if prepare.get("missing", "auto") not in {"auto", "drop"}:
+        fill = next((level for level in counted if level != MISSING_LEVEL), None)
+        if fill is not None:
+            counted[fill] += counted.pop(MISSING_LEVEL, 0)
+    rows = sum(counted.values())
+    levels = list(counted)[:MOST_LEVELS_KEPT]
+    many = len(levels) > MOST_ONE_HOT
+    shown = len(levels)
+    if many:
+        often = [level for level in levels if counted[level] >= FREQUENT_SHARE * rows]
+        shown = min(len(often), FREQUENT_ONE_HOT)
+    elif len(levels) == 2:
+        shown = 1
+    ranks = {level: rank for rank, level in enumerate(sorted(levels))}
+    outputs = [f"{column.name} = {level or '(missing)'}" for level in levels[:shown]]
+    return {
+        "column": column.name,
+        "kind": "category",
+        "levels": levels,
+        "one_hot": shown,
+        "frequency": [counted[level] / rows for level in levels] if many else [],
+        "rank": [ranks[level] for level in levels] if many else [],
+        "fill": fill,
+        "outputs": outputs
+        + ([f"{column.name} (frequency)", f"{column.name} (code)"] if many else []),
+    }
+
+
+def _text(connection: Any, relation: str, column: Column, rows: int) -> dict[str, Any]:
+    cell = name(column.name)
+    query = f"SELECT {cell} AS cell FROM {relation} LIMIT {TEXTS_READ}"
+    width = 256 if rows < 2000 else 512
+    return texts.fit(column.name, arrays(connection, query)["cell"].tolist(), width)
+
+
+_FITTERS = {"number": _number, "date": _date}
+_FITTERS_OF_LEVELS = {"boolean": _boolean, "ordinal": _ordinal, "category": _category}

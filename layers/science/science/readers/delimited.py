@@ -1,0 +1,177 @@
+"""CSV and its kin: which delimiter, which quotes, and which line is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from science.readers.unreadable import Limits, UnreadableFile
+from science.sql_values import literal, name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DELIMITERS = ",;\t|"
+SAMPLE = 200_000
+SNIFFED_RECORDS = 100
+PIECE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How fields are parted and quoted; no ``quote`` means that quotes are text like any other."""
+
+    delimiter: str
+    quote: str
+
+
+def read(connection: Any, path: Path, said: str, limits: Limits) -> str:
+    """A query of the file's rows, all columns VARCHAR.
+
+    Args:
+        connection: the database; the rows are read into a temporary table of it.
+        path: UTF-8 text.
+        said: ``csv`` or ``tsv``, which decides between delimiters that fit equally.
+        limits: the most that is read.
+
+    Raises:
+        UnreadableFile: a line has too many fields or too few, a quote is not closed, …
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        sample = file.read(SAMPLE)
+        cut = bool(file.read(1))
+    if sample.lstrip()[:1] in {"{", "["} and '"' in sample[:200] and ":" in sample[:400]:
+        reason = f"Its name says {said}, but it holds JSON."
+        raise UnreadableFile(reason, "Name it .json or .jsonl.")
+    delimiter = sniff(sample, said, cut=cut)
+    faults = []
+    for dialect in (Dialect(delimiter, '"'), Dialect(delimiter, "")):
+        header = _header(sample, dialect, limits)
+        fault = _read(connection, path, dialect, header, limits)
+        if fault is None:
+            return "SELECT * FROM landed"
+        faults.append(fault)
+        if dialect.quote and any('"' in line for line in sample.splitlines()[:1]):
+            break
+    raise faults[0]
+
+
+def sniff(sample: str, said: str, *, cut: bool) -> str:
+    """The delimiter: the one that parts most records into the same number of fields, above one."""
+    scores = {}
+    for delimiter in DELIMITERS:
+        records = list(itertools.islice(_records(sample, delimiter), SNIFFED_RECORDS))
+        if cut and len(records) > 1:
+            records.pop()
+        widths = [len(record) for record in records if record]
+        wanted = widths[0] if widths else 1
+        agreeing = sum(width == wanted for width in widths) / max(len(widths), 1)
+        scores[delimiter] = (wanted > 1) * agreeing * (1 + wanted / 1000)
+    usual = "\t" if said == "tsv" else ","
+    best = max(scores.values())
+    return (
+        usual if best == 0 or scores[usual] >= 0.9 * best else max(scores, key=scores.__getitem__)
+    )
+
+
+def _records(sample: str, delimiter: str, quote: str = '"') -> Any:
+    csv.field_size_limit(10 * SAMPLE)
+    text = io.StringIO(sample, newline="")
+    if quote:
+        reader = csv.reader(text, delimiter=delimiter, quotechar=quote)
+    else:
+        reader = csv.reader(text, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    try:
+        yield from reader
+    except csv.Error:
+        return
+
+
+def _header(sample: str, dialect: Dialect, limits: Limits) -> list[str]:
+    records = (
+        record for record in _records(sample, dialect.delimiter, dialect.quote) if any(record)
+    )
+    header: list[str] = next(records, [])
+    if len(header) > limits.columns:
+        reason = f"It has {len(header):,} columns; at most {limits.columns:,} are read."
+        raise UnreadableFile(reason, "Leave out columns that tell nothing.", 1)
+    return column_names(header)
+
+
+def column_names(header: list[str]) -> list[str]:
+    """Names trimmed; nameless columns numbered; repeated ones (whatever their case) told apart."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, cell in enumerate(header, 1):
+        base = " ".join(cell.split()) or f"column {position}"
+        title, number = base, 1
+        while title.lower() in taken:
+            number += 1
+            title = f"{base}_{number}"
+        taken.add(title.lower())
+        names.append(title)
+    return names
+
+
+def _read(
+    connection: Any, path: Path, dialect: Dialect, header: list[str], limits: Limits
+) -> UnreadableFile | None:
+    """Read into ``landed``; what is wrong with the first bad line, or None."""
+    import duckdb
+
+    columns = ", ".join(f"{literal(title)}: 'VARCHAR'" for title in header)
+    query = (
+        f"CREATE OR REPLACE TEMP TABLE landed AS SELECT * FROM read_csv({literal(str(path))}, "
+        f"auto_detect = false, header = true, delim = {literal(dialect.delimiter)}, "
+        f"quote = {literal(dialect.quote)}, escape = {literal(dialect.quote)}, "
+        f"columns = {{{columns}}}, store_rejects = true, rejects_limit = 1, "
+        f"max_line_size = {limits.line_bytes}, compression = 'none')"
+    )
+    connection.execute("DROP TABLE IF EXISTS reject_errors")
+    connection.execute("DROP TABLE IF EXISTS reject_scans")
+    try:
+        connection.execute(query)
+    except duckdb.Error as error:
+        cure = "Write it as RFC 4180 says: one record a line, quotes doubled inside quotes."
+        return UnreadableFile(f"It cannot be read as text with columns: {_short(error)}", cure)
+    found = connection.execute(
+        "SELECT byte_position, error_type, csv_line, column_idx FROM reject_errors "
+        "ORDER BY byte_position LIMIT 1"
+    ).fetchone()
+    return _fault(path, found, len(header), dialect) if found else None
+
+
+def _short(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200]
+
+
+def _fault(path: Path, found: tuple[Any, ...], fields: int, dialect: Dialect) -> UnreadableFile:
+    position, kind, text, column = found
+    line = _line_at(path, int(position or 1))
+    if kind in {"MISSING COLUMNS", "TOO MANY COLUMNS"}:
+        width = len(next(_records(str(text), dialect.delimiter, dialect.quote), []))
+        reason = f"Line {line} has {width} fields, but the header has {fields}."
+        cure = "Give every line as many fields as the header; quote fields that hold the delimiter."
+        return UnreadableFile(reason, cure, line)
+    if kind == "LINE SIZE OVER MAXIMUM":
+        return UnreadableFile(f"Line {line} is too long.", "Is a quote left open?", line)
+    reason = f"Line {line} has a quote that is not closed, or text after a closing quote."
+    return UnreadableFile(reason, "Double the quotes inside quoted fields.", line, column)
+
+
+def _line_at(path: Path, position: int) -> int:
+    """The physical line of a byte, from 1; quoted fields may hold ends of lines."""
+    left, line = position - 1, 1
+    with path.open("rb") as file:
+        while left > 0 and (piece := file.read(min(PIECE, left))):
+            line += piece.count(b"\n") or 0
+            left -= len(piece)
+    return line
+
+
+def quoted(names: list[str]) -> str:
+    """Columns as the list of a SELECT."""
+    return ", ".join(name(title) for title in names)
