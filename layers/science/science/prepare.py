@@ -11,6 +11,7 @@
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
+- ``rows/rows.parquet``: all cleaned rows, for the feature store
 - ``reports/profile.json``, ``cleaning.json`` and their pages
 """
 
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from science import encode, keys, load, roles, split, target
 from science.database import connect
 from science.faults import Fault, UnusableData
+from science.feature_rows import write_rows
 from science.fitting import fit
 from science.monitor_files import baseline_files
 
@@ -81,6 +83,8 @@ def _prepare(
         if part == split.TRAIN:
             training = fetched
     encode.write_holdout(connection, out / "holdout" / "holdout.parquet", split.HOLDOUT)
+    if (problem.get("features") or {}).get("store", True):
+        write_rows(connection, out / "rows" / "rows.parquet")
     schema = [column.document() for column in kept]
     summary = _summary(
         counted, aim, names, document, [*found.warnings, *aim.warnings, *counted.warnings]
