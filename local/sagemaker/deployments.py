@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.endpoint_fleets import Fleet
 from local.sagemaker.endpoint_instances import StartError
-from local.sagemaker.endpoint_life import LiveEndpoint, retire
+from local.sagemaker.endpoint_life import LiveEndpoint, begin_fleet, retire
 from local.sagemaker.endpoint_state import (
     KIND,
     capture_summary,
@@ -76,7 +76,7 @@ class Deployment:
     def _shift(self) -> None:
         self._check_alarms()
         self._tell("Creating")
-        self.green.start()
+        begin_fleet(self.live, self.green)
         routing = _routing(self.plan)
         for part in parts(self.plan, sum(variant.count for variant in self.green.variants)):
             shares = [Share(self.green, part), Share(self.blue, 1.0 - part)]

@@ -76,9 +76,9 @@ class Fleet:
         self.config_name: str = config["EndpointConfigName"]
         self.capture: Document | None = config.get("DataCaptureConfig")
         self.role = ""
-        self.variants: list[VariantFleet] = []
-        self._platform = platform
         self.config = config
+        self.variants = [self._variant(entry) for entry in config["ProductionVariants"]]
+        self._platform = platform
         self._plans: dict[str, ContainerPlan] = {}
         self._stopping = threading.Event()
 
@@ -89,8 +89,11 @@ class Fleet:
             StartError: When one does not; the others are ended then.
         """
         try:
-            for variant in self.config["ProductionVariants"]:
-                self.variants.append(self._plan(variant))
+            for entry, variant in zip(
+                self.config["ProductionVariants"], self.variants, strict=True
+            ):
+                self._plans[variant.name] = self._plan(entry)
+                variant.instances = [self._instance(variant.name) for _ in range(variant.count)]
             pairs = [
                 (variant, instance) for variant in self.variants for instance in variant.instances
             ]
@@ -135,25 +138,27 @@ class Fleet:
         """A variant by name."""
         return next((variant for variant in self.variants if variant.name == name), None)
 
-    def _plan(self, variant: Document) -> VariantFleet:
-        name = variant["VariantName"]
-        model = self.config["_Models"][variant["ModelName"]]
-        container = model.get("PrimaryContainer") or model["Containers"][0]
-        patience = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", START_SECONDS)
-        self._plans[name] = container_plan(self._platform, model, container, patience)
+    def _container(self, entry: Document) -> tuple[Document, Document]:
+        model: Document = self.config["_Models"][entry["ModelName"]]
+        return model, model.get("PrimaryContainer") or model["Containers"][0]
+
+    def _variant(self, entry: Document) -> VariantFleet:
+        model, container = self._container(entry)
         self.role = self.role or model.get("ExecutionRoleArn", "")
-        serverless = variant.get("ServerlessConfig")
-        count = 1 if serverless else variant.get("InitialInstanceCount", 1)
-        planned = VariantFleet(
-            name=name,
-            weight=variant.get("InitialVariantWeight", 1.0),
-            count=count,
-            model_name=variant["ModelName"],
+        serverless = entry.get("ServerlessConfig")
+        return VariantFleet(
+            name=entry["VariantName"],
+            weight=entry.get("InitialVariantWeight", 1.0),
+            count=1 if serverless else entry.get("InitialInstanceCount", 1),
+            model_name=entry["ModelName"],
             image=container.get("Image", ""),
             serverless=serverless,
         )
-        planned.instances = [self._instance(name) for _ in range(count)]
-        return planned
+
+    def _plan(self, entry: Document) -> ContainerPlan:
+        model, container = self._container(entry)
+        patience = entry.get("ContainerStartupHealthCheckTimeoutInSeconds", START_SECONDS)
+        return container_plan(self._platform, model, container, patience)
 
     def _instance(self, variant: str) -> Instance:
         # As in CloudWatch Logs: <variant>/<instance>

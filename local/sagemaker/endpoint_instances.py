@@ -86,6 +86,7 @@ class Instance:
         Raises:
             StartError: When it ends, or does not answer in time.
         """
+        self._disconnect()
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "model").mkdir(parents=True)
         if plan.files is not None:
@@ -130,8 +131,7 @@ class Instance:
             if self._worker.wait(STOP_SECONDS) is None:
                 self._worker.kill()
                 self._worker.wait(5.0)
-        if self._client is not None:
-            self._client.close()
+        self._disconnect()
         if self._reader is not None:
             self._reader.join(timeout=2.0)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -142,24 +142,23 @@ class Instance:
 
     def _wait_until_ready(self, worker: Worker, patience: float) -> None:
         deadline = time.monotonic() + patience
-        port = self.folder / "port"
+        port, client = self.folder / "port", None
         while time.monotonic() < deadline:
-            if port.exists():
-                self._client = ModelClient(int(port.read_text()))
-                if self._pings():
-                    return
+            if client is None and port.exists():
+                client = ModelClient(int(port.read_text()))
+            if client is not None and _pings(client):
+                self._client = client
+                return
             if not worker.running:
                 raise StartError(self._why())
             time.sleep(_POLL_SECONDS)
         worker.kill()
         raise StartError(f"/ping did not answer within {patience:g} s")
 
-    def _pings(self) -> bool:
-        assert self._client is not None
-        try:
-            return self._client.request("GET", "/ping", {}, b"", PING_SECONDS).status == 200
-        except (ModelUnreachableError, ModelTimeoutError):
-            return False
+    def _disconnect(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _why(self) -> str:
         failure = self.folder / "failure"
@@ -180,6 +179,13 @@ class Instance:
                 self.tail = [*self.tail[-19:], line]
                 platform.logs.send(self.log_group, self.name, [(int(platform.now() * 1000), line)])
         worker.wait()
+
+
+def _pings(client: ModelClient) -> bool:
+    try:
+        return client.request("GET", "/ping", {}, b"", PING_SECONDS).status == 200
+    except (ModelUnreachableError, ModelTimeoutError):
+        return False
 
 
 def _order(plan: ContainerPlan, folder: Path) -> Document:

@@ -37,6 +37,7 @@ class LiveEndpoint:
     Attributes:
         traffic: Where its requests go.
         fleet: What serves; None until it is up.
+        fleets: Every fleet that was begun and is not ended yet.
         halted: Set when the endpoint is deleted or the server ends.
         thread: What works on it now.
     """
@@ -44,6 +45,7 @@ class LiveEndpoint:
     name: str
     traffic: Traffic
     fleet: Fleet | None = None
+    fleets: list[Fleet] = field(default_factory=list)
     halted: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
@@ -97,7 +99,24 @@ def retire(live: LiveEndpoint, fleet: Fleet) -> None:
     instances = [instance for variant in fleet.variants for instance in variant.instances]
     if not live.traffic.drain(instances, DRAIN_SECONDS):
         _log.warning("a fleet of %s is ended while it still answers", live.name)
+    end_fleet(live, fleet)
+
+
+def begin_fleet(live: LiveEndpoint, fleet: Fleet) -> None:
+    """Start a fleet; it is ended with the endpoint, whatever happens.
+
+    Raises:
+        StartError: When it does not come up.
+    """
+    live.fleets.append(fleet)
+    fleet.start()
+
+
+def end_fleet(live: LiveEndpoint, fleet: Fleet) -> None:
+    """End a fleet's processes."""
     fleet.stop()
+    if fleet in live.fleets:
+        live.fleets.remove(fleet)
 
 
 @at_start
@@ -126,12 +145,14 @@ def end_endpoints(platform: Platform) -> None:
     for live in lives:
         live.halted.set()
     for live in lives:
-        fleets = live.traffic.fleets
+        fleets = list(live.fleets)
         instances = [one for fleet in fleets for each in fleet.variants for one in each.instances]
         live.traffic.drain(instances, _SHUTDOWN_SECONDS)
         live.traffic.close()
         for fleet in fleets:
             fleet.stop()
+        if live.thread is not None:
+            live.thread.join(timeout=1.0)
     found: Recorders | None = platform.active.pop(("recorders", ""), None)
     if found is not None:
         found.capture.close()
@@ -163,7 +184,7 @@ def _come_back(platform: Platform, live: LiveEndpoint, resume: Any) -> None:
 def _start_fleet(platform: Platform, live: LiveEndpoint, config: Document) -> bool:
     fleet = Fleet(platform, live.name, config)
     try:
-        fleet.start()
+        begin_fleet(live, fleet)
     except StartError as error:
         platform.active.pop((KIND, live.name), None)
         live.traffic.close()
@@ -178,9 +199,8 @@ def _start_fleet(platform: Platform, live: LiveEndpoint, config: Document) -> bo
 
 
 def _go(platform: Platform, live: LiveEndpoint) -> None:
-    fleets = live.traffic.fleets
     live.traffic.close()
-    for fleet in fleets:
+    for fleet in list(live.fleets):
         retire(live, fleet)
     document = platform.store.find(KIND, live.name)
     if document is None:
