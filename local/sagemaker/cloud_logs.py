@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -33,6 +32,7 @@ class CloudLogs:
         self._clients = clients
         self._queue: queue.Queue[tuple[str, str, Sequence[Line]] | None] = queue.Queue()
         self._known: set[tuple[str, str]] = set()
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cloud-logs", daemon=True)
         if clients is not None:
             self._thread.start()
@@ -45,6 +45,7 @@ class CloudLogs:
     def close(self) -> None:
         """Send what is queued, for two seconds at most, and end."""
         if self._thread.is_alive():
+            self._ending.set()
             self._queue.put(None)
             self._thread.join(timeout=2.0)
 
@@ -52,7 +53,9 @@ class CloudLogs:
         ended = False
         while not ended:
             entries = [self._queue.get()]
-            time.sleep(0 if entries[0] is None else _PAUSE_SECONDS)  # several jobs' lines together
+            self._ending.wait(
+                0 if entries[0] is None else _PAUSE_SECONDS
+            )  # several jobs' lines together
             while not self._queue.empty():
                 entries.append(self._queue.get())
             streams: dict[tuple[str, str], list[Line]] = {}

@@ -116,30 +116,53 @@ def run_process(
     """
     worker = workers.start(order)
     control.attach(worker)
-    reader = threading.Thread(target=_read, args=(worker, log, listen), daemon=True)
+    lines = _Lines(log)
+    reader = threading.Thread(target=_read, args=(worker, lines, listen), daemon=True)
     reader.start()
     try:
         while (code := worker.wait(_POLL_SECONDS)) is None:
             watch(time.monotonic() - worker.started)
             control.enforce()
+            lines.send(after=1.0)
     finally:
         control.detach()
     reader.join()
+    lines.close()
     return code
 
 
-def _read(worker: Worker, log: JobLog, listen: Callable[[str], None]) -> None:
-    log.path.parent.mkdir(parents=True, exist_ok=True)
-    waiting: list[Line] = []
-    sent = time.monotonic()
-    with log.path.open("a", encoding="utf-8", errors="replace") as file, worker.output as output:
+class _Lines:
+    """Keeps a job's lines: at once in the file, second by second in CloudWatch Logs."""
+
+    def __init__(self, log: JobLog) -> None:
+        log.path.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log
+        self._file = log.path.open("a", encoding="utf-8", errors="replace", buffering=1)
+        self._waiting: list[Line] = []
+        self._lock = threading.Lock()
+        self._sent = time.monotonic()
+
+    def add(self, line: str) -> None:
+        self._file.write(line + "\n")
+        with self._lock:
+            self._waiting.append((int(time.time() * 1000), line))
+
+    def send(self, *, after: float = 0.0) -> None:
+        """Send what waits, if `after` seconds have passed since the last time."""
+        if time.monotonic() - self._sent < after:
+            return
+        with self._lock:
+            waiting, self._waiting, self._sent = self._waiting, [], time.monotonic()
+        self._log.logs.send(self._log.group, self._log.stream, waiting)
+
+    def close(self) -> None:
+        self.send()
+        self._file.close()
+
+
+def _read(worker: Worker, lines: _Lines, listen: Callable[[str], None]) -> None:
+    with worker.output as output:
         for raw in output:
             line = raw.decode("utf-8", "replace").rstrip("\r\n").replace("\t", "#011")
-            file.write(line + "\n")
+            lines.add(line)
             listen(line)
-            waiting.append((int(time.time() * 1000), line))
-            if time.monotonic() - sent > 1.0:
-                file.flush()
-                log.logs.send(log.group, log.stream, waiting)
-                waiting, sent = [], time.monotonic()
-    log.logs.send(log.group, log.stream, waiting)

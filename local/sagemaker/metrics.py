@@ -25,6 +25,7 @@ class Metrics:
         """Start; with no clients, values go nowhere."""
         self._clients = clients
         self._queue: queue.Queue[tuple[str, dict[str, Any]] | None] = queue.Queue()
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
         if clients is not None:
             self._thread.start()
@@ -61,6 +62,7 @@ class Metrics:
     def close(self) -> None:
         """Send what is queued, for two seconds at most, and end."""
         if self._thread.is_alive():
+            self._ending.set()
             self._queue.put(None)
             self._thread.join(timeout=2.0)
 
@@ -68,7 +70,7 @@ class Metrics:
         ended = False
         while not ended:
             entries = [self._queue.get()]
-            time.sleep(0 if entries[0] is None else _PAUSE_SECONDS)
+            self._ending.wait(0 if entries[0] is None else _PAUSE_SECONDS)
             while not self._queue.empty():
                 entries.append(self._queue.get())
             spaces: dict[str, list[dict[str, Any]]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import shutil
 import tarfile
 import threading
@@ -303,9 +304,9 @@ class TrainingRun:
         start = self._job.get("TrainingStartTime")
         if start is None:
             return {"TrainingTimeInSeconds": 0, "BillableTimeInSeconds": 0}
-        seconds = max(1, round(end - start))
+        seconds = math.ceil(end - start)
         spot = self._job.get("EnableManagedSpotTraining")
-        billed = max(1, round(seconds * SPOT_SHARE)) if spot else seconds
+        billed = math.ceil((end - start) * SPOT_SHARE) if spot else seconds
         return {
             "TrainingEndTime": end,
             "TrainingTimeInSeconds": seconds,

@@ -1,4 +1,4 @@
-"""A very small S3 on loopback, for jobs to read from and write to: buckets, objects, ListObjectsV2."""
+"""A very small S3 on loopback, for jobs to read from and write to: objects and ListObjectsV2."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class TinyS3:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -36,84 +36,91 @@ class TinyS3:
         )
 
 
-def _handler(store: TinyS3) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = 65536
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    store: TinyS3
 
-        def log_message(self, *_: object) -> None: ...
 
-        def handle_expect_100(self) -> bool:
-            done = super().handle_expect_100()
-            self.wfile.flush()
-            return done
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 65536
+    server: _Server
 
-        def _place(self) -> tuple[str, str, dict[str, list[str]]]:
-            address = urlsplit(self.path)
-            bucket, _, key = unquote(address.path).lstrip("/").partition("/")
-            return bucket, key, parse_qs(address.query)
+    @property
+    def store(self) -> TinyS3:
+        return self.server.store
 
-        def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            if "Content_Length" not in headers:
-                self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            self.wfile.flush()
+    def log_message(self, *_: object) -> None: ...
 
-        def do_PUT(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            bucket, key, _ = self._place()
-            if key:
-                store.objects[bucket, key] = body
-            self._answer(200, ETag=_etag(body))
+    def handle_expect_100(self) -> bool:
+        done = super().handle_expect_100()
+        self.wfile.flush()
+        return done
 
-        def do_POST(self) -> None:  # STS, logs, events: this is an object store alone
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def _place(self) -> tuple[str, str, dict[str, list[str]]]:
+        address = urlsplit(self.path)
+        bucket, _, key = unquote(address.path).lstrip("/").partition("/")
+        return bucket, key, parse_qs(address.query)
+
+    def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if "Content_Length" not in headers:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        bucket, key, _ = self._place()
+        if key:
+            self.store.objects[bucket, key] = body
+        self._answer(200, ETag=_etag(body))
+
+    def do_POST(self) -> None:  # STS, logs, events: this is an object store alone
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._answer(404)
+
+    def do_DELETE(self) -> None:
+        bucket, key, _ = self._place()
+        self.store.objects.pop((bucket, key), None)
+        self._answer(204)
+
+    def do_HEAD(self) -> None:
+        bucket, key, _ = self._place()
+        body = self.store.objects.get((bucket, key))
+        if body is None:
             self._answer(404)
+        else:
+            self._answer(200, ETag=_etag(body), Content_Length=str(len(body)))
 
-        def do_DELETE(self) -> None:
-            bucket, key, _ = self._place()
-            store.objects.pop((bucket, key), None)
-            self._answer(204)
+    def do_GET(self) -> None:
+        bucket, key, query = self._place()
+        if not key:
+            self._list(bucket, query.get("prefix", [""])[0])
+            return
+        body = self.store.objects.get((bucket, key))
+        if body is None:
+            self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+        else:
+            self.store.reads.append(key)
+            self._answer(200, body, ETag=_etag(body))
 
-        def do_HEAD(self) -> None:
-            bucket, key, _ = self._place()
-            body = store.objects.get((bucket, key))
-            if body is None:
-                self._answer(404)
-            else:
-                self._answer(200, ETag=_etag(body), Content_Length=str(len(body)))
-
-        def do_GET(self) -> None:
-            bucket, key, query = self._place()
-            if not key:
-                self._list(bucket, query.get("prefix", [""])[0])
-                return
-            body = store.objects.get((bucket, key))
-            if body is None:
-                self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-            else:
-                store.reads.append(key)
-                self._answer(200, body, ETag=_etag(body))
-
-        def _list(self, bucket: str, prefix: str) -> None:
-            items = "".join(
-                f"<Contents><Key>{escape(key)}</Key><ETag>{escape(_etag(body))}</ETag>"
-                f"<Size>{len(body)}</Size></Contents>"
-                for (home, key), body in sorted(store.objects.items())
-                if home == bucket and key.startswith(prefix)
-            )
-            text = (
-                f'<ListBucketResult xmlns="{_NAMESPACE}"><Name>{bucket}</Name>'
-                f"<IsTruncated>false</IsTruncated>{items}</ListBucketResult>"
-            )
-            self._answer(200, text.encode(), Content_Type="application/xml")
-
-    return Handler
+    def _list(self, bucket: str, prefix: str) -> None:
+        items = "".join(
+            f"<Contents><Key>{escape(key)}</Key><ETag>{escape(_etag(body))}</ETag>"
+            f"<Size>{len(body)}</Size></Contents>"
+            for (home, key), body in sorted(self.store.objects.items())
+            if home == bucket and key.startswith(prefix)
+        )
+        text = (
+            f'<ListBucketResult xmlns="{_NAMESPACE}"><Name>{bucket}</Name>'
+            f"<IsTruncated>false</IsTruncated>{items}</ListBucketResult>"
+        )
+        self._answer(200, text.encode(), Content_Type="application/xml")
 
 
 def _etag(body: bytes) -> str:
