@@ -7,6 +7,7 @@ request may hold several rows.
 from __future__ import annotations
 
 import base64
+import csv
 import json
 from dataclasses import dataclass, field
 from typing import Any, Iterable, Iterator
@@ -85,7 +86,9 @@ def _read(
     columns = parse_rows(_body(asked), kind, problem)
     said = captured.get("endpointOutput")
     answers: list[dict[str, Any]] = []
-    if said:
+    if said and str(said.get("observedContentType")).startswith("text/csv"):
+        answers = _csv_answers(_body(said), problem)
+    elif said:
         answers = list(_answers(_body(said)))
     return columns, answers, document.get("eventMetadata") or {}
 
@@ -105,6 +108,19 @@ def _answers(body: bytes) -> Iterator[dict[str, Any]]:
         for answer in document.get("predictions") or []:
             if isinstance(answer, dict):
                 yield answer
+
+
+def _csv_answers(body: bytes, problem: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers of a CSV reply: a value, or label and score, or these and each class's score."""
+    task = problem["task"]
+    names = ["value"] if task == REGRESSION else ["label", "score"]
+    answers = []
+    for cells in csv.reader(body.decode().splitlines()):
+        answer: dict[str, Any] = dict(zip(names, cells))
+        if task not in {BINARY, REGRESSION}:
+            answer["scores"] = dict(zip(problem["classes"], cells[2:]))
+        answers.append(answer)
+    return answers
 
 
 def outputs(answers: Iterable[dict[str, Any]], problem: dict[str, Any]) -> Array:

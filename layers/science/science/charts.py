@@ -149,6 +149,19 @@ def histogram(edges: Sequence[float], series: dict[str, Sequence[float]], across
     return _svg(parts, frame.height, f"Histogram of {across}") + _legend(list(shares))
 
 
+def spark(counts: Sequence[float]) -> Markup:
+    """A histogram the size of a word."""
+    highest = max(counts, default=0.0) or 1.0
+    width = 120.0 / max(1, len(counts))
+    parts = [
+        f'<rect class="bar c0" x="{at * width:.1f}" y="{28 - 26 * count / highest:.1f}" '
+        f'width="{max(0.5, width - 0.6):.1f}" height="{26 * count / highest:.1f}"/>'
+        for at, count in enumerate(counts)
+    ]
+    picture = '<svg class="spark" viewBox="0 0 120 28" aria-hidden="true">'
+    return Markup(picture + "".join(parts) + "</svg>")  # noqa: S704  (numbers alone)
+
+
 def pairs(labels: Sequence[str], before: Sequence[float], now: Sequence[float]) -> Markup:
     """Two bars a label, side by side: shares of rows in training and in the traffic."""
     highest = max([*before, *now], default=0.0) or 1.0

@@ -18,6 +18,10 @@ from science.values import level_of, numbers
 
 Array = np.ndarray[Any, Any]
 
+RESAMPLES = 100
+MOST_DRAWN = 20_000
+"""Rows drawn for each resample at most."""
+
 
 def encode_target(values: Array, problem: dict[str, Any]) -> Array:
     """Raw target values as float64: class numbers, or the values; NaN where it is neither.
@@ -55,6 +59,34 @@ def judge(
     """The one figure that decides: its name, its value, and whether more is better."""
     name, greater_is_better = judged_by(problem, problem["task"])
     return name, figures[name], greater_is_better
+
+
+def standard_error(
+    truth: Array, output: Array, problem: dict[str, Any], name: str
+) -> Optional[float]:
+    """How far chance alone moves a figure taken from so many rows; None if that cannot be told.
+
+    By the bootstrap: the spread of the figure over rows drawn anew (Efron, Annals of Statistics,
+    1979).
+
+    Args:
+        truth: as for ``measure``.
+        output: as for ``measure``.
+        problem: the prepared problem.
+        name: the figure's name.
+    """
+    generator = np.random.default_rng(0)
+    drawn_rows = min(truth.size, MOST_DRAWN)
+    values = []
+    for _ in range(RESAMPLES if truth.size else 0):
+        drawn = generator.integers(0, truth.size, drawn_rows)
+        value = measure(truth[drawn], output[drawn], problem)[name]
+        if value is not None:
+            values.append(value)
+    if len(values) < RESAMPLES // 2:
+        return None
+    # The spread of a mean shrinks with the root of the rows; so, nearly, does every figure's.
+    return float(np.std(values) * np.sqrt(drawn_rows / truth.size))
 
 
 def picture(truth: Array, output: Array, problem: dict[str, Any]) -> dict[str, Any]:

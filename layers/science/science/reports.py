@@ -52,6 +52,7 @@ def _environment() -> Environment:
         number=number,
         points=points,
         triples=triples,
+        powers=powers,
     )
     made.globals.update(charts=charts)
     return made
@@ -122,3 +123,10 @@ def triples(
 ) -> list[tuple[str, float, str]]:
     """Three keys of each row, as bars: name, value, and a share as text."""
     return [(str(row[name]), float(row[value]), percent(row[share])) for row in rows]
+
+
+def powers(columns: list[dict[str, Any]]) -> list[tuple[str, float, str]]:
+    """The columns that tell most of the target on their own, as bars."""
+    told = [(column["name"], float(column["power"]["value"])) for column in columns]
+    ranked = sorted(told, key=lambda item: -item[1])[:15]
+    return [(name, value, figure(value)) for name, value in ranked]

@@ -10,7 +10,7 @@ import numpy as np
 
 from science.capture import outputs, read_capture
 from science.database import connect
-from science.evaluation import encode_target, judge, measure
+from science.evaluation import encode_target, judge, measure, standard_error
 from science.metric_names import METRICS
 from science.sql_values import literal
 from science.tables import ingest
@@ -74,7 +74,8 @@ def measure_traffic(
         since: answers before this moment, ISO 8601, are another model's.
 
     Returns:
-        ``metric``, ``value`` (None where it cannot be computed), ``greater_is_better``, ``rows``.
+        ``metric``, ``value`` (None where it cannot be computed), ``greater_is_better``, ``rows``,
+        and ``error``: how far chance alone moves the value (None where that cannot be told).
     """
     traffic = read_capture(captured, problem)
     at = [
@@ -94,5 +95,8 @@ def measure_traffic(
         "metric": name,
         "value": value,
         "greater_is_better": rising,
+        "error": None
+        if value is None
+        else standard_error(truth[whole], said[whole], problem, name),
         "rows": int(whole.sum()),
     }
