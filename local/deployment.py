@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ARTIFACTS_BUCKET = "baton-laptop-artifacts"
 #: Whatever lies here beside the template is part of what gets deployed.
 _SOURCES = ("samconfig.toml", "functions", "layers", "jobs", "events")
+#: The files in which a deployment is saved.
+_DEPLOYED_STATE = ("cloudformation.json", "lambda.json")
 _IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache"}
 
 
@@ -63,12 +65,18 @@ class Deployment:
         self._running: Child | None = None
 
     def is_current(self) -> bool:
-        """Tell whether the cloud's saved state already holds exactly these sources."""
+        """Tell whether the cloud's saved state already holds exactly these sources.
+
+        A cloud that was killed right after a deployment may not have saved it.
+        """
+        saved = self._settings.state / "ministack"
         try:
+            when = self._file.stat().st_mtime
+            safe = all((saved / name).stat().st_mtime >= when for name in _DEPLOYED_STATE)
             deployed = json.loads(self._file.read_text())
         except (OSError, ValueError):
             return False
-        return bool(deployed == self._identity())
+        return safe and bool(deployed == self._identity())
 
     def start_build(self) -> None:
         """Start `sam build`; it needs no server, so that it may run while they start."""

@@ -1,8 +1,12 @@
 """When a deployment is due."""
 
+import json
+import os
+
 import pytest
 
-from local.deployment import digest, source_files
+from local.deployment import Deployment, digest, source_files
+from local.settings import Settings
 
 
 @pytest.fixture
@@ -50,3 +54,36 @@ def test_what_is_not_deployed_does_not_count(template):
 
     assert digest(template) == before
     assert len(list(source_files(template))) == 3
+
+
+@pytest.fixture
+def deployed(template, tmp_path):
+    """A state folder in which the template was deployed and then saved."""
+    settings = Settings(4566, tmp_path / "state", template)
+    (settings.state / "ministack").mkdir(parents=True)
+    identity = {"template": str(template), "digest": digest(template)}
+    (settings.state / "deployed.json").write_text(json.dumps(identity))
+    for name in ("cloudformation", "lambda"):
+        (settings.state / "ministack" / f"{name}.json").write_text("{}")
+    return settings
+
+
+def test_what_was_deployed_and_saved_is_current(deployed, template):
+    """Until a source changes."""
+    assert Deployment(deployed).is_current()
+
+    template.write_text("Resources: {More: {}}")
+
+    assert not Deployment(deployed).is_current()
+
+
+def test_a_deployment_that_was_never_saved_is_due_again(deployed):
+    """The cloud was killed before it could write it down."""
+    os.utime(deployed.state / "ministack" / "lambda.json", (1, 1))
+
+    assert not Deployment(deployed).is_current()
+
+
+def test_a_new_cloud_has_nothing(template, tmp_path):
+    """There is no file of the last deployment."""
+    assert not Deployment(Settings(4566, tmp_path / "none", template)).is_current()
