@@ -29,6 +29,7 @@ import socket
 import sys
 import threading
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -228,6 +229,8 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     for module in sys.argv[2:]:
         importlib.import_module(module)
+    # NumPy's and Arrow's idle threads are not missed: both start theirs anew after a fork.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, the shared pages
     ForkServer(control).run()

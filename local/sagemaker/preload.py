@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-import json  # noqa: F401
-import tarfile  # noqa: F401
-import zipfile  # noqa: F401
+import importlib
 
-import numpy as np  # noqa: F401
-import optuna
-import optuna.samplers  # noqa: F401
-import xgboost
-import xgboost.callback  # noqa: F401
+MODULES = (
+    "concurrent.futures",
+    "jinja2",
+    "numpy",
+    "numpy.random",
+    "optuna",
+    "optuna.samplers",
+    "pyarrow.csv",
+    "pyarrow.parquet",
+    "scipy.special",
+    "scipy.stats",
+    "tarfile",
+    "xgboost",
+    "xgboost.callback",
+    "zipfile",
+    "local.sagemaker.algorithms.script",
+    "local.sagemaker.algorithms.search",
+    "local.sagemaker.algorithms.xgboost.template",
+    "local.sagemaker.algorithms.xgboost.train",
+)
+
+for module in MODULES:
+    importlib.import_module(module)

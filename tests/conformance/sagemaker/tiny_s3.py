@@ -1,11 +1,12 @@
-"""A very small S3 on loopback, for jobs to read from and write to: objects and ListObjectsV2."""
+"""A very small S3 on loopback, for jobs to read from and write to, and a door for events."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -18,6 +19,7 @@ class TinyS3:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[str] = []
+        self.events: list[dict[str, Any]] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -80,9 +82,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.store.objects[bucket, key] = body
         self._answer(200, ETag=_etag(body))
 
-    def do_POST(self) -> None:  # STS, logs, events: this is an object store alone
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._answer(404)
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path == "/_baton/events":
+            self.store.events += json.loads(body)["Entries"]
+            self._answer(200, b"{}")
+        else:  # STS, logs, metrics: this is an object store alone
+            self._answer(404)
 
     def do_DELETE(self) -> None:
         bucket, key, _ = self._place()
