@@ -60,6 +60,7 @@ class Leg:
                 # returns to the queue and, if it fails for good, to the dead-letter queue.
                 logger.exception("not handled", leg=self.name, message_id=message["messageId"])
                 failures.append({"itemIdentifier": message["messageId"]})
+                _bring_back(message)
         return {"batchItemFailures": failures}
 
     def answer(self, envelope: dict[str, Any], ports: Ports) -> None:
@@ -81,6 +82,14 @@ class Leg:
             correlation_id=cause.correlation_id,
             announced=[entry["DetailType"] for entry in done.announced],
         )
+
+
+def _bring_back(message: dict[str, Any]) -> None:
+    """Let a failed message come back soon, where it came from a real queue."""
+    if "receiptHandle" in message:
+        from lifecycle.adapters.sqs_retry import bring_back
+
+        bring_back(message)
 
 
 def leg(*hears: type) -> Callable[[Callable[[Cause[Any], Ports], Decision]], Leg]:
