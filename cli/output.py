@@ -12,6 +12,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from cli.errors import CliError, translate
 
@@ -45,6 +46,13 @@ def print_json_line(document: Any) -> None:
     """Print one JSON document on a line of its own, at once, for programs that follow."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
     sys.stdout.flush()
+
+
+def print_indented(screen: Console, text: str, indent: int, style: str = "") -> None:
+    """Print a text that keeps its indent on every line, and leaves no blanks behind it."""
+    for part in Text(text).wrap(screen, max(screen.width - indent, 30)):
+        line = Text(" " * indent) + Text(part.plain.rstrip(), style=style)
+        screen.print(line, soft_wrap=True)
 
 
 def fail(error: CliError, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from cli.output import duration
+from cli.output import duration, print_indented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,14 +55,7 @@ class StepPrinter:
         line.append("  ")
         line.append_text(said(step))
         self._screen.print(line, soft_wrap=True)
-        self._explain(step.reason)
-
-    def _explain(self, reason: str) -> None:
-        width = max(self._screen.width - INDENT, 30)
-        for part in Text(reason).wrap(self._screen, width):
-            self._screen.print(
-                Text(" " * INDENT) + Text(part.plain.rstrip(), style="dim"), soft_wrap=True
-            )
+        print_indented(self._screen, step.reason, INDENT, "dim")
 
 
 def said(step: Step) -> Text:

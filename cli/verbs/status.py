@@ -75,7 +75,7 @@ def _run(run: RunRecord | None) -> dict[str, Any] | None:
 
 def _table(documents: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
-    for heading in ("problem", "run", "stage", "since", "rows", "champion", "score", "serving"):
+    for heading in ("problem", "run", "stage", "changed", "rows", "champion", "score", "deployed"):
         table.add_column(heading, justify="right" if heading in {"rows", "score"} else "left")
     for each in documents:
         run, champion = each["last_run"] or {}, each["champion"] or {}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from rich.markup import escape
-from rich.padding import Padding
 
 from cli import waiting
 from cli.errors import UnknownProblemError
-from cli.output import AsJson, ProblemName, console, parse_time, print_json, verb
+from cli.output import AsJson, ProblemName, console, parse_time, print_indented, print_json, verb
 from cli.queues import dead_letters
 from cli.stack import Stack
 from cli.story import Story
@@ -40,7 +39,7 @@ def why(problem: ProblemName, *, as_json: AsJson = False) -> None:
     for event in events:
         moment = parse_time(event["at"]).astimezone()
         screen.print(f"[dim]{moment:%H:%M:%S}[/]  [cyan]{event['leg']}[/]")
-        screen.print(Padding(escape(event["reason"]), (0, 0, 0, 10)))
+        print_indented(screen, event["reason"], 10)
     screen.print("\n[bold]What it waits for[/]")
     for sentence in waits or ["Nothing: it is done until data, drift or a new definition comes."]:
         screen.print(escape(sentence))

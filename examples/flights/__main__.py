@@ -47,7 +47,8 @@ def main() -> int:
             screen.outcome(demo.play())
             code = 0
         except FAULTS as error:
-            screen.failed(demo.chapter or "start", str(error), str(laptop.logs))
+            told = "\n".join([str(error), *laptop.faults()])
+            screen.failed(demo.chapter or "start", told, str(laptop.logs))
         except KeyboardInterrupt:
             screen.console.print("\nstopped")
             code = 130

@@ -85,6 +85,18 @@ class Laptop:
                 del os.environ[name]
         os.environ["BATON_ENV"] = str(self.state / "env")
 
+    def faults(self, most: int = 3) -> list[str]:
+        """The newest errors that functions logged, a line each; they tell why nothing goes on."""
+        log = self.logs / "ministack.log"
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        found = []
+        for line in lines:
+            if line.startswith("{") and '"level":"ERROR"' in line:
+                said = json.loads(line)
+                last = str(said.get("exception", said.get("message"))).strip().splitlines()[-1]
+                found.append(f"{said.get('leg', 'a function')}: {last}")
+        return list(dict.fromkeys(found))[-most:]
+
     def stop(self) -> None:
         """End it with everything that it started."""
         self._child.end(STOP_SECONDS)

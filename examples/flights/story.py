@@ -260,7 +260,7 @@ class Demo:
             ("requests answered", "", f"{len(tally.answered):,} ({during} during the shift)"),
             ("requests failed", "", str(len(tally.failures))),
             ("slowest answer", "", f"{tally.slowest * 1000:.0f} ms"),
-            ("run cost on AWS", f"${first.cost_usd:.2f}", f"${second.cost_usd:.2f}"),
+            ("run cost on AWS", f"${first.cost_usd:.4f}", f"${second.cost_usd:.4f}"),
         ]
 
     def _follow(self, since: str, event: str) -> tuple[Step, Said]:
