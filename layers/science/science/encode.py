@@ -8,7 +8,7 @@ import numpy as np
 
 from science import features as feature_rules
 from science import sql_values
-from science.database import arrays, write_matrix, write_parquet
+from science.database import aggregate, arrays, write_matrix, write_parquet
 from science.fitting import TYPED
 from science.sql_values import literal, name
 
@@ -26,8 +26,8 @@ def type_rows(connection: Any, columns: Sequence[Column]) -> None:
     """Create ``typed``: row, part, label, then each column; numbers and dates as DOUBLE."""
     listed = ", ".join(f"{_typed(column)} AS {name(column.name)}" for column in columns)
     connection.execute(
-        'CREATE TABLE typed AS SELECT keys.row AS "_row_", part AS "_part_", '
-        f'label AS "_label_", {listed} FROM cells JOIN keys ON cells.rowid = keys.row '
+        'CREATE TABLE typed AS SELECT keys.row AS "_row_", keys.part AS "_part_", '
+        f'keys.label AS "_label_", {listed} FROM cells JOIN keys ON cells.rowid = keys.row '
         "ORDER BY keys.row"
     )
 
@@ -41,6 +41,21 @@ def _typed(column: Column) -> str:
             return sql_values.formatted_number(cell, column.decimal)
         return sql_values.plain_number(cell)
     return cell
+
+
+def unread(connection: Any, columns: Sequence[Column]) -> dict[str, int]:
+    """Cells of the kept rows that are there but could not be read as their column's kind."""
+    doubtful = [column for column in columns if column.kind in TYPED and not column.sure]
+    if not doubtful:
+        return {}
+    titles = [name(each.name) for each in doubtful]
+    lost = [
+        [f"count(*) FILTER (typed.{title} IS NULL AND cells.{title} IS NOT NULL)"]
+        for title in titles
+    ]
+    source = 'typed JOIN cells ON cells.rowid = typed."_row_"'
+    counts = aggregate(connection, source, lost)
+    return {each.name: count for each, (count,) in zip(doubtful, counts) if count}
 
 
 def part_of(part: str) -> str:
@@ -107,6 +122,6 @@ def write_holdout(connection: Any, path: Path, part: str) -> None:
     write_parquet(
         connection,
         "SELECT raw.* FROM raw JOIN keys ON raw.rowid = keys.row "
-        f"WHERE part = {literal(part)} ORDER BY keys.row",
+        f"WHERE keys.part = {literal(part)} ORDER BY keys.row",
         path,
     )

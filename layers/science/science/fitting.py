@@ -61,7 +61,7 @@ def fit(
     """
     rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0]
     numeric = [column for column in columns if column.kind in TYPED]
-    figures = aggregate(connection, relation, [_figures(column) for column in numeric])
+    figures = aggregate(connection, relation, [figures_of(column) for column in numeric])
     by_name = {column.name: found for column, found in zip(numeric, figures)}
     encoders = []
     for column in columns:
@@ -98,7 +98,8 @@ def _document(encoders: list[dict[str, Any]]) -> dict[str, Any]:
     return {"version": VERSION, "columns": encoders, "features": features}
 
 
-def _figures(column: Column) -> list[str]:
+def figures_of(column: Column) -> list[str]:
+    """Aggregates of a number or date column, in the order in which they are taken apart here."""
     cell = name(column.name)
     return [
         f"count({cell})",

@@ -28,6 +28,8 @@ class Counted:
     train: int = 0
     validation: int = 0
     holdout: int = 0
+    dropped: dict[str, int] = field(default_factory=lambda: {"missing": 0, "outliers": 0})
+    bounds: dict[str, list[float]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -52,11 +54,12 @@ def make(
     others = [each for each in names if each != roles.target]
     by_content = roles.identifier is None
     key = split.content(others) if by_content else f"coalesce({name(str(roles.identifier))}, '')"
-    whole = "key" if by_content else f"md5_number({split.content(others)})"
+    whole = '"_key_"' if by_content else f"md5_number({split.content(others)})"
     connection.execute(
-        "CREATE TEMP TABLE hashed AS SELECT rowid AS row, "
-        f"{_label(target)} AS label, {name(roles.target)} AS spelled, md5_number({key}) AS key, "
-        f"{whole} AS whole, {_moment(clock)} AS moment FROM cells WHERE label IS NOT NULL"
+        'CREATE TEMP TABLE hashed AS SELECT "_row_" AS row, "_label_" AS label, "_key_" AS key, '
+        '"_whole_" AS whole, "_moment_" AS moment FROM (SELECT rowid AS "_row_", '
+        f'{_label(target)} AS "_label_", md5_number({key}) AS "_key_", {whole} AS "_whole_", '
+        f'{_moment(clock)} AS "_moment_" FROM cells) WHERE "_label_" IS NOT NULL'
     )
     read = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
     labelled = connection.execute("SELECT count(*) FROM hashed").fetchone()[0]
@@ -124,7 +127,13 @@ def _settle_parts(
         timed = False
     if not timed:
         counted.warnings += split.mend(connection, holdout, grouped)
-    found = dict(connection.execute("SELECT part, count(*) FROM keys GROUP BY part").fetchall())
+    count_parts(connection, "keys", "part", counted)
+
+
+def count_parts(connection: Any, table: str, part: str, counted: Counted) -> None:
+    """Count the rows of each part of a table."""
+    query = f"SELECT {name(part)}, count(*) FROM {table} GROUP BY 1"
+    found = dict(connection.execute(query).fetchall())
     counted.train = found.get(split.TRAIN, 0)
     counted.validation = found.get(split.VALIDATION, 0)
     counted.holdout = found.get(split.HOLDOUT, 0)

@@ -54,7 +54,8 @@ class Seen:
 class Column:
     """A column of the raw data: its kind, how its cells are read, and its part in the model.
 
-    ``role`` is ``feature``, ``target``, ``identifier``, ``excluded`` or ``dropped``.
+    ``role`` is ``feature``, ``target``, ``identifier``, ``excluded`` or ``dropped``; ``sure`` says
+    that every cell is a plain number.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Column:
     present: int = 0
     distinct: int = 0
     words: float = 0.0
+    sure: bool = False
     note: str = ""
 
     def document(self) -> dict[str, Any]:
@@ -77,6 +79,7 @@ def infer(name: str, seen: Seen) -> Column:
     """The kind of a column, from what its cells look like."""
     column = Column(name, "category", present=seen.present, distinct=seen.distinct)
     column.words = round(seen.words, 2)
+    column.sure = seen.numbers == seen.present
     if seen.present == 0:
         return _dropped(column, "empty", "every cell is missing")
     if seen.distinct == 1 and seen.present == seen.rows:

@@ -21,10 +21,24 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from science import encode, keys, load, roles, split, target
+from science import (
+    cleaning,
+    drops,
+    encode,
+    keys,
+    load,
+    power,
+    profile,
+    recipe,
+    reports,
+    roles,
+    split,
+    target,
+)
 from science.database import connect
 from science.faults import Fault, UnusableData
 from science.feature_rows import write_rows
+from science.findings import Findings
 from science.fitting import fit
 from science.monitor_files import baseline_files
 
@@ -67,6 +81,7 @@ def prepare(inputs: Sequence[Path], problem: dict[str, Any], out: Path) -> Prepa
 def _prepare(
     connection: Any, inputs: Sequence[Path], problem: dict[str, Any], out: Path
 ) -> Prepared:
+    settings = problem.get("prepare") or {}
     names = load.load(connection, inputs)
     found = roles.find(names, problem)
     rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
@@ -75,27 +90,63 @@ def _prepare(
     aim = _aim(connection, columns, found, problem)
     counted = keys.make(connection, columns, found, aim, problem)
     encode.type_rows(connection, kept)
-    document = fit(connection, encode.part_of(split.TRAIN), kept, problem.get("prepare") or {})
-    prepared = out / "prepared"
+    unread = encode.unread(connection, kept)
+    drops.drop(connection, kept, settings, counted)
+    features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
+    training = _write_parts(connection, kept, features, problem, out)
+    findings = Findings(problem, columns, found, aim, counted, unread, features)
+    findings.power = power.measure(kept, training, training["_label_"], aim.task)
+    findings.warnings = [
+        *(*found.warnings, *aim.warnings, *counted.warnings),
+        *power.warnings(findings.power),
+    ]
+    _write_documents(findings, kept, training, out)
+    return Prepared(_summary(findings))
+
+
+def _write_documents(
+    found: Findings, kept: Sequence[Column], training: Mapping[str, Any], out: Path
+) -> None:
+    """Write every document that says what the data is, and the reports for people."""
+    steps = cleaning.steps(found)
+    drift = (found.problem.get("monitor") or {}).get("drift", 0.2)
+    cells = {column.name: training[column.name] for column in kept}
+    documents = {
+        **baseline_files(cells, [column.document() for column in kept], drift),
+        "features.json": found.features,
+        "problem.json": describe(found),
+        "recipe.json": recipe.document(steps),
+        "summary.json": _summary(found),
+    }
+    for name, content in documents.items():
+        write_json(out / "prepared" / name, content)
+    made = {
+        "profile": profile.describe(found, training),
+        "cleaning": cleaning.report(found, steps),
+    }
+    for name, content in made.items():
+        write_json(out / "reports" / f"{name}.json", content)
+        page = reports.render(name, content)
+        (out / "reports" / f"{name}.html").write_text(page, encoding="utf-8")
+
+
+def _write_parts(
+    connection: Any,
+    columns: Sequence[Column],
+    features: Mapping[str, Any],
+    problem: Mapping[str, Any],
+    out: Path,
+) -> dict[str, Any]:
+    """Write all that is made of rows; returns the training rows' cells and labels."""
+    parts = {}
     for part in (split.TRAIN, split.VALIDATION):
-        fetched = encode.fetch(connection, kept, part)
-        encode.write_part(connection, document, fetched, prepared / part / f"{part}.parquet")
-        if part == split.TRAIN:
-            training = fetched
+        parts[part] = encode.fetch(connection, columns, part)
+        path = out / "prepared" / part / f"{part}.parquet"
+        encode.write_part(connection, features, parts[part], path)
     encode.write_holdout(connection, out / "holdout" / "holdout.parquet", split.HOLDOUT)
     if (problem.get("features") or {}).get("store", True):
         write_rows(connection, out / "rows" / "rows.parquet")
-    schema = [column.document() for column in kept]
-    summary = _summary(
-        counted, aim, names, document, [*found.warnings, *aim.warnings, *counted.warnings]
-    )
-    files = baseline_files(training, schema, (problem.get("monitor") or {}).get("drift", 0.2))
-    files["features.json"] = document
-    files["problem.json"] = describe(problem, aim, names)
-    files["summary.json"] = summary
-    for name, content in files.items():
-        write_json(prepared / name, content)
-    return Prepared(summary)
+    return parts[split.TRAIN]
 
 
 def _aim(
@@ -109,45 +160,41 @@ def _aim(
     return target.decide(column, spellings, problem)
 
 
-def describe(
-    problem: Mapping[str, Any], aim: target.Target, names: Sequence[str]
-) -> dict[str, Any]:
+def describe(found: Findings) -> dict[str, Any]:
     """``problem.json``."""
+    aim = found.aim
+    names = [column.name for column in found.columns]
     inputs = [name for name in names if name != aim.column.name]
     return {
-        **problem,
+        **found.problem,
         "target": aim.column.name,
         "task": aim.task,
         "classes": aim.classes,
         "positive": aim.classes[1] if aim.task == target.BINARY else None,
         "inputs": inputs,
         "input_columns": inputs,
-        "target_position": list(names).index(aim.column.name),
+        "target_position": names.index(aim.column.name),
         "target_decimal": aim.column.decimal,
         "label": {"kind": aim.column.kind, "counts": aim.counts},
     }
 
 
-def _summary(
-    counted: keys.Counted,
-    aim: target.Target,
-    names: Sequence[str],
-    document: Mapping[str, Any],
-    warnings: list[str],
-) -> dict[str, Any]:
+def _summary(found: Findings) -> dict[str, Any]:
+    counted = found.counted
     return {
-        "task": aim.task,
+        "task": found.aim.task,
         "rows_read": counted.read,
-        "rows": counted.kept,
+        "rows": counted.train + counted.validation + counted.holdout,
         "rows_without_target": counted.without_target,
         "duplicates": counted.duplicates,
+        "rows_left_out": counted.dropped,
         "train_rows": counted.train,
         "validation_rows": counted.validation,
         "holdout_rows": counted.holdout,
-        "columns": len(names),
-        "features": len(document["features"]),
-        "classes": len(aim.classes),
-        "warnings": warnings,
+        "columns": len(found.columns),
+        "features": len(found.features["features"]),
+        "classes": len(found.aim.classes),
+        "warnings": found.warnings,
     }
 
 

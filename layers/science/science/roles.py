@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from science.kinds import Column
 
 SHOWN = 30
+RESERVED = frozenset({"_row_", "_part_", "_label_", "_key_", "_whole_", "_moment_", "_told_"})
+"""Columns that are put beside those of the data."""
 
 
 @dataclass
@@ -34,7 +36,11 @@ def find(names: Sequence[str], problem: dict[str, Any]) -> Roles:
         UnusableData: the target, or a named clock or identifier, is not in the data; all are told.
     """
     told = problem.get("columns") or {}
-    faults: list[Fault] = []
+    faults = [
+        Fault(f"{each!r} is a name this program keeps to itself", "data", "rename that column")
+        for each in names
+        if each.lower() in RESERVED
+    ]
     found = {
         key: _find(names, wanted, setting, faults)
         for key, wanted, setting in (

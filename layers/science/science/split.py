@@ -33,9 +33,9 @@ def content(columns: Sequence[str]) -> str:
     return f"concat_ws({SEPARATOR}, {', '.join(listed)})"
 
 
-def by_hash(holdout: float) -> str:
-    """The part by the row's 64-bit ``key``."""
-    place = f"(key % {STEPS})"
+def by_hash(holdout: float, key: str = "key") -> str:
+    """The part by the row's hash, the expression ``key``."""
+    place = f"({key} % {STEPS})"
     held = round(holdout * STEPS)
     checked = held + round(VALIDATION_SHARE * STEPS)
     return (
@@ -44,9 +44,9 @@ def by_hash(holdout: float) -> str:
     )
 
 
-def by_time(holdout: float) -> str:
-    """The part by the row's ``moment``: rows without one are the oldest."""
-    order = "(1.0 - percent_rank() OVER (ORDER BY moment NULLS FIRST))"
+def by_time(holdout: float, moment: str = "moment") -> str:
+    """The part by the row's time, the expression ``moment``: rows without one are the oldest."""
+    order = f"(1.0 - percent_rank() OVER (ORDER BY {moment} NULLS FIRST))"
     return (
         f"CASE WHEN {order} < {holdout} THEN '{HOLDOUT}' "
         f"WHEN {order} < {holdout + VALIDATION_SHARE} THEN '{VALIDATION}' ELSE '{TRAIN}' END"
