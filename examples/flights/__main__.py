@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
 import tempfile
@@ -14,14 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.errors import CliError
 from cli.output import duration
 from examples.flights.dataset import DatasetMissingError
-from examples.flights.laptop import ROOT, CloudNotReadyError, Laptop
+from examples.flights.laptop import CloudNotReadyError, Laptop
 from examples.flights.screen import Screen
 from examples.flights.story import Demo, StoryError
 
 if TYPE_CHECKING:
     from types import FrameType
 
-STATE = ROOT / ".baton" / "demo"
 FAULTS = (
     StoryError,
     CloudNotReadyError,
@@ -39,7 +37,7 @@ def main() -> int:
     screen.console.print(
         "[bold]Baton[/]: from a dropped file to a served, watched, retrained model"
     )
-    laptop = Laptop(STATE)
+    laptop = Laptop()
     code = 1
     with tempfile.TemporaryDirectory(prefix="baton-flights-") as folder:
         demo = Demo(screen, laptop, Path(folder))
@@ -57,8 +55,8 @@ def main() -> int:
             if demo.passengers is not None:
                 demo.passengers.stop()
             laptop.stop()
+            laptop.forget(keep_logs=code == 1)
     if code == 0:
-        shutil.rmtree(STATE, ignore_errors=True)
         passed = duration(screen.passed)
         screen.console.print(f"\n[bold green]All of it happened[/], in {passed}. Cleaned up.")
     return code

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -35,10 +36,9 @@ def free_port() -> int:
 class Laptop:
     """`python -m local up` as a child."""
 
-    def __init__(self, state: Path) -> None:
-        """Start it with nothing remembered from an earlier demo."""
-        shutil.rmtree(state, ignore_errors=True)
-        self.state = state
+    def __init__(self) -> None:
+        """Start it in a new, empty folder, so that demos never meet."""
+        state = self.state = Path(tempfile.mkdtemp(prefix="baton-demo-"))
         self.logs = state / "logs"
         self.port = free_port()
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "BATON_"))}
@@ -100,6 +100,18 @@ class Laptop:
     def stop(self) -> None:
         """End it with everything that it started."""
         self._child.end(STOP_SECONDS)
+
+    def forget(self, *, keep_logs: bool) -> None:
+        """Remove its folder, or all of it but the logs."""
+        for found in self.state.iterdir():
+            if found == self.logs and keep_logs:
+                continue
+            if found.is_dir():
+                shutil.rmtree(found, ignore_errors=True)
+            else:
+                found.unlink(missing_ok=True)
+        if not keep_logs:
+            shutil.rmtree(self.state, ignore_errors=True)
 
     def _health(self) -> str:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
