@@ -1,0 +1,116 @@
+"""Least privilege, held to the code: a role may do what its function calls, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from events.wiring import functions, of_type, resolved
+
+ROOT = Path(__file__).parents[2]
+SESSION = botocore.session.get_session()
+MODELS = {
+    "sagemaker": ("sagemaker", "sagemaker-runtime"),
+    "sns": ("sns",),
+    "cloudwatch": ("cloudwatch",),
+}
+"""IAM's name of a service → the botocore models whose operations it governs."""
+
+IMPLIED = {
+    "sagemaker:AddTags": "tags in a Create call are checked as if they were added",
+    "cloudwatch:DescribeAlarms": "SageMaker looks at a deployment's alarms for the caller",
+}
+"""Permissions that a call needs besides its own, and why."""
+
+OBJECT_DOORS = {
+    "read": {"s3:GetObject"},
+    "download": {"s3:GetObject"},
+    "write": {"s3:PutObject"},
+    "upload": {"s3:PutObject"},
+    "copy": {"s3:GetObject", "s3:PutObject"},
+    "list": {"s3:ListBucket"},
+}
+"""The door to objects → what it takes; see lifecycle/adapters/s3_objects.py."""
+
+COPIED = {"s3:GetObjectTagging", "s3:PutObjectTagging"}
+"""What copying an object with tags takes besides."""
+
+
+@cache
+def operations() -> dict[str, str]:
+    """Every operation, as the API and as a client spells it → the IAM action."""
+    found = {}
+    for service, models in MODELS.items():
+        for model in models:
+            for name in SESSION.get_service_model(model).operation_names:
+                # DeleteEndpoint is SNS's as well: the first service here is meant.
+                for spelling in (name, xform_name(name)):
+                    found.setdefault(spelling, f"{service}:{name}")
+    return found
+
+
+def called_by(folder: str) -> set[str]:
+    """The actions that a function's code asks for."""
+    actions = set()
+    for path in (ROOT / "functions" / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            actions |= _actions_of(node)
+    return actions
+
+
+def _actions_of(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        known = {"PutObject": "s3:PutObject", **operations()}
+        return {known[node.value]} if node.value in known else set()
+    if not isinstance(node, ast.Call):
+        return set()
+    if isinstance(node.func, ast.Name) and node.func.id == "set_aside":
+        return OBJECT_DOORS["copy"] | COPIED
+    if isinstance(node.func, ast.Attribute):
+        door = node.func.value
+        if isinstance(door, ast.Attribute) and door.attr == "objects":
+            return OBJECT_DOORS[node.func.attr]
+        if node.func.attr in operations():
+            return {operations()[node.func.attr]}
+    return set()
+
+
+def allowed_to(function: str) -> set[str]:
+    """The actions that a function's own policy names, for the services looked at here."""
+    policy = of_type("AWS::IAM::Policy").get(f"{function}May")
+    found = set()
+    for statement in policy["PolicyDocument"]["Statement"] if policy else ():
+        action = statement["Action"]
+        found |= set(action if isinstance(action, list) else [action])
+    return {item for item in found if item.split(":")[0] in {*MODELS, "s3"}}
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_role_may_do_what_its_function_calls(function):
+    """A missing permission is found here and not in an account."""
+    assert called_by(functions()[function].folder) - allowed_to(function) == set()
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_role_may_do_nothing_else(function):
+    """A permission that outlived its call is found, too."""
+    called = called_by(functions()[function].folder)
+    unused = allowed_to(function) - called - set(IMPLIED)
+    if "s3:GetObject" in called:
+        # Who may list a bucket is told "no such object" instead of "denied" (S3, GetObject).
+        unused.discard("s3:ListBucket")
+
+    assert unused == set()
+
+
+@pytest.mark.parametrize("name", of_type("AWS::IAM::Policy"))
+def test_a_policy_is_for_its_own_function(name):
+    """<Leg>May is attached to <Leg>Role and to no other."""
+    policy = of_type("AWS::IAM::Policy")[name]
+
+    assert resolved(policy["Roles"]) == [name.removesuffix("May") + "Role"]
