@@ -228,7 +228,7 @@ def test_the_old_fleet_answers_what_it_has_before_it_ends(platform):
     answers = []
     asking = threading.Thread(target=lambda: answers.append(invoke(platform, name, b"1.0")["Body"]))
     asking.start()
-    until(lambda: platform.active["endpoint", name].traffic.busy())
+    until(platform.active["endpoint", name].traffic.busy)
     update(platform, name, echo(platform, "new"))
     settle(platform, name)
     first = invoke(platform, name, b"you")["Body"]

@@ -122,7 +122,7 @@ def test_a_serverless_endpoint_throttles_beyond_its_concurrency(platform):
     name = add_endpoint(platform, add_config(platform, variant(model, ServerlessConfig=serverless)))
     asking = threading.Thread(target=lambda: invoke(platform, name, b"1"))
     asking.start()
-    until(lambda: platform.active["endpoint", name].traffic.busy())
+    until(platform.active["endpoint", name].traffic.busy)
     with pytest.raises(ApiError, match="Rate exceeded") as refused:
         invoke(platform, name, b"0")
     asking.join()

@@ -1,15 +1,15 @@
-"""A local SageMaker in this process, with a folder for S3 and models small enough to load at once."""
+"""A local SageMaker in this process, with a folder for S3 and models that load at once."""
 
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import tarfile
 import threading
 import time
 import uuid
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from local.sagemaker.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from local.sagemaker.platform import Platform
 
@@ -239,8 +240,6 @@ def invoke(platform: Platform, name: str, body: bytes = b"1,2,3", **more: Any) -
 
 def told(platform: Platform, detail_type: str, arn: str) -> list[dict[str, Any]]:
     """The details of a resource's events of one type, oldest first."""
-    import json
-
     return [
         json.loads(event["Detail"])
         for event in platform.events.recent

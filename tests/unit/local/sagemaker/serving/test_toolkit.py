@@ -163,7 +163,7 @@ def test_the_script_is_the_named_program_or_inference_py(tmp_path):
     (tmp_path / "code").mkdir()
 
     assert find_script(tmp_path, {}) is None
-    with pytest.raises(ModelLoadError, match="no code/serve.py"):
+    with pytest.raises(ModelLoadError, match=r"no code/serve\.py"):
         find_script(tmp_path, {"SAGEMAKER_PROGRAM": "serve.py"})
     (tmp_path / "code/serve.py").touch()
     (tmp_path / "code/inference.py").touch()
