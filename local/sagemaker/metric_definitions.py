@@ -16,7 +16,7 @@ type Document = dict[str, Any]
 #: One expression for all of the XGBoost container's definitions, which differ in the name alone:
 #: `.*\[[0-9]+\].*#011validation-auc:(\S+)`
 _XGBOOST_LINE = re.compile(r"\[[0-9]+\].*#011validation-")
-_XGBOOST_VALUE = re.compile(r"#011validation-([a-z0-9@._-]+?):(\S+)")
+_XGBOOST_VALUE = re.compile(r"#011validation-([a-z0-9@._-]+?):([^\s#]+)")
 
 
 class MetricReader:

@@ -74,6 +74,7 @@ class TuningSearch:
             self._worker.channel.close()
         self._stream.close()
         self._worker.kill()
+        self._worker.wait(2.0)
 
     def _converse(self, message: Document) -> Document:
         with self._lock:
@@ -93,5 +94,6 @@ class TuningSearch:
             raise WorkersError(f"the search for hyperparameters ended: {error}") from error
 
     def _drain(self) -> None:
-        for line in self._worker.output:
-            self._output = [*self._output[-20:], line]
+        with self._worker.output as output:
+            for line in output:
+                self._output = [*self._output[-20:], line]

@@ -134,26 +134,35 @@ class Starter:
             WorkersError: When the jobs environment is missing or does not start.
         """
         ours, theirs = socket.socketpair()
+        talk = socket.socketpair() if channel else None
         read, write = os.pipe()
         letter = os.memfd_create("order")
         os.write(letter, order.to_json())
         os.lseek(letter, 0, os.SEEK_SET)
-        sent = [theirs.fileno(), write, letter]
-        talk = socket.socketpair() if channel else None
+        sent = [theirs.fileno(), write, letter] + ([talk[1].fileno()] if talk else [])
+        output = os.fdopen(read, "rb")
         try:
-            self._send([*sent, talk[1].fileno()] if talk else sent)
+            self._send(sent)
+            theirs.close()  # or the answer below would be awaited from ourselves
+            answer = self._answer(ours)
+        except WorkersError:
+            output.close()
+            ours.close()
+            raise
         finally:
             theirs.close()
-            if talk:
-                talk[1].close()
             os.close(write)
             os.close(letter)
-        answer = _line(ours)
-        if not answer:
-            os.close(read)
+            if talk:
+                talk[1].close()
+        return Worker(int(answer["pid"]), output, time.monotonic(), ours, talk[0] if talk else None)
+
+    def _answer(self, connection: socket.socket) -> dict[str, int]:
+        line = _line(connection)
+        if not line:
             raise WorkersError(f"{self._where} starts nothing; see the log of the fork server")
-        pid, output = int(json.loads(answer)["pid"]), os.fdopen(read, "rb")
-        return Worker(pid, output, time.monotonic(), ours, talk[0] if talk else None)
+        answer: dict[str, int] = json.loads(line)
+        return answer
 
     def _send(self, descriptors: list[int]) -> None:
         raise NotImplementedError
@@ -245,6 +254,7 @@ class WorkerPool(Starter):
                     start_new_session=True,
                 )
         except OSError as error:
+            ours.close()
             raise WorkersError(f"{self._python} does not start: {error}") from error
         finally:
             theirs.close()
@@ -268,7 +278,11 @@ class Template(Starter):
         self._worker = pool.start(order, channel=True)
         self._where = order.call
         self._lock = threading.Lock()
-        threading.Thread(target=self._worker.output.read, daemon=True).start()
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _drain(self) -> None:
+        with self._worker.output as output:
+            output.read()
 
     def close(self) -> None:
         """End the template and its children."""

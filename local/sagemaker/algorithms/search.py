@@ -167,7 +167,6 @@ def _sampler(setup: dict[str, Any]) -> Any:
             multivariate=True,
             constant_liar=True,
             seed=seed,
-            warn_independent_sampling=False,
         )
     return optuna.samplers.RandomSampler(seed=seed)
 
