@@ -89,7 +89,9 @@ class XgboostModel:
         if rows.shape[1] != wanted:
             raise ValueError(f"rows have {rows.shape[1]} values, the model takes {wanted}")
         # inplace_predict may be called from many threads at once, and builds no DMatrix.
-        answer: np.ndarray[Any, Any] = booster.inplace_predict(rows, validate_features=False)
+        answer: np.ndarray[Any, Any] = booster.inplace_predict(
+            rows, iteration_range=_best_rounds(booster), validate_features=False
+        )
         return answer
 
     def _render(self, predictions: list[Any], accept: str) -> Answer:
@@ -111,6 +113,12 @@ class XgboostModel:
             HTTPStatus.NOT_ACCEPTABLE,
             f"Accept type {accept} is not supported: use {CSV}, {JSON} or {JSON_LINES}",
         )
+
+
+def _best_rounds(booster: Any) -> tuple[int, int]:
+    """The rounds that predict: up to the best one if training stopped early, else all (0, 0)."""
+    best = booster.attr("best_iteration")
+    return (0, min(int(best) + 1, booster.num_boosted_rounds())) if best else (0, 0)
 
 
 def _mean(outputs: list[np.ndarray[Any, Any]]) -> list[Any]:
