@@ -182,14 +182,37 @@ def rules() -> tuple[Rule, ...]:
 def said_by(folder: str) -> tuple[str, ...]:
     """The own events that a function's code makes, in the catalogue's order.
 
-    A leg says an event by calling its class; what it merely hears, it never calls.
+    A leg says an event by calling its class, itself or through a function of the lifecycle layer
+    that it calls; what it merely hears, it never calls.
     """
-    made = set()
+    made: set[str] = set()
     for path in (ROOT / "functions" / folder).glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                made.add(getattr(node.func, "id", getattr(node.func, "attr", "")))
+        tree = ast.parse(path.read_text("utf-8"))
+        called = _called(tree)
+        made |= called
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lifecycle."):
+                for name in called & {alias.name for alias in node.names}:
+                    made |= _called_inside(str(node.module), name)
     return tuple(name for name, event in CATALOGUE.items() if event.__name__ in made)
+
+
+def _called(tree: ast.AST) -> set[str]:
+    """The names of all that a piece of code calls."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {getattr(call, "id", getattr(call, "attr", "")) for call in calls}
+
+
+def _called_inside(module: str, name: str) -> set[str]:
+    """What a function of the lifecycle layer calls; nothing for its classes."""
+    source = ROOT / "layers" / "lifecycle" / Path(*module.split("."))
+    path = (
+        source.with_suffix(".py") if source.with_suffix(".py").exists() else source / "__init__.py"
+    )
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return _called(node)
+    return set()
 
 
 def main() -> None:

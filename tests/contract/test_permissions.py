@@ -110,7 +110,8 @@ def test_a_role_may_do_nothing_else(function):
 
 @pytest.mark.parametrize("name", of_type("AWS::IAM::Policy"))
 def test_a_policy_is_for_its_own_function(name):
-    """<Leg>May is attached to <Leg>Role and to no other."""
+    """<Leg>May and <Leg>PassesRole are attached to <Leg>Role and to no other."""
     policy = of_type("AWS::IAM::Policy")[name]
+    function = name.removesuffix("May").removesuffix("PassesRole")
 
-    assert resolved(policy["Roles"]) == [name.removesuffix("May") + "Role"]
+    assert resolved(policy["Roles"]) == [f"{function}Role"]
