@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.prices import cost_of
-
 from lifecycle.decision import Decision
-from lifecycle.events import ModelTrained, ModelTuned, TrainingFailed
+from lifecycle.events import ModelTrained, ModelTuned
+from lifecycle.prices import cost_of
 from lifecycle.requests.training import run_objective
-from lifecycle.runs import end_run, past
+from lifecycle.runs import failed, past
 
 if TYPE_CHECKING:
     from lifecycle.aws_events import JobEnded
@@ -44,7 +43,8 @@ def decide(
     if run.stage != "training":
         return past(run)
     if best is None:
-        return _failed(cause, end, job, run, problem)
+        reason = end.reason or f"the job ended as {end.status} and made no model"
+        return failed(run, problem, job, reason=reason, cure=CURE, at=cause.time)
     objective = run_objective(run)
     score = next(
         (
@@ -84,24 +84,6 @@ def decide(
         problem=run.problem,
         run=run.run,
         records=(moved, job.model_copy(update={"ended": True})),
-        events=(said,),
-    )
-
-
-def _failed(
-    cause: Cause[Any], end: JobEnded, job: JobRecord, run: RunRecord, problem: ProblemRecord
-) -> Decision:
-    reason = end.reason or f"the job ended as {end.status} and made no model"
-    said = TrainingFailed(problem=run.problem, run=run.run, job=end.name, reason=reason, cure=CURE)
-    return Decision(
-        f"Training failed: {reason}",
-        problem=run.problem,
-        run=run.run,
-        records=(
-            run.moved("failed", cause.time, reason=reason),
-            job.model_copy(update={"ended": True}),
-            *end_run(problem, run),
-        ),
         events=(said,),
     )
 

@@ -6,20 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from science.tables import UnreadableFile, ingest
-
-from ingest_files import (
-    decide_ingested,
-    decide_known,
-    decide_release,
-    decide_unreadable,
-    decide_waiting,
-    new_input,
-)
+from ingest_files import decide_ingested, decide_unreadable, decide_waiting
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
+from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
+from science.tables import UnreadableFile, ingest
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -35,14 +28,14 @@ def lambda_handler(
     """Load what is known of the object; read it if it is new and its problem is defined."""
     event = cause.event
     if isinstance(event, ProblemDefined):
-        return decide_release(event.problem, ports.records.inputs(event.problem))
-    row = new_input(event)
+        return released(event.problem, ports.records.inputs(event.problem), "data")
+    row = new_input(event, "data")
     known = ports.records.get(row)
     if known and not known.waiting:
-        return decide_known(known)
+        return known_already(known)
     row = known or row
     if ports.records.problem(event.problem) is None:
-        return decide_known(row) if known else decide_waiting(cause, row)
+        return known_already(row) if known else decide_waiting(cause, row)
     return _take_in(cause, row, ports)
 
 

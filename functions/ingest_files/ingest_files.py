@@ -5,38 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import Decision
-from lifecycle.events import DataIngested, DataRejected, WaitingDataReleased
-from lifecycle.names import digest
-from lifecycle.records import InputRecord, ProblemRecord
+from lifecycle.events import DataIngested, DataRejected
+from lifecycle.records import ProblemRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from lifecycle.aws_events import ObjectCreated
     from lifecycle.cause import Cause
     from lifecycle.events import Fault
-
-RELEASED_AT_ONCE = 300
-"""A history row keeps its events and holds 400 KB; what is left is released by the reconciler."""
-
-type Landed = ObjectCreated | WaitingDataReleased
-
-
-def new_input(landed: Landed) -> InputRecord:
-    """The row of a landed object; the same key with the same content has the same row."""
-    return InputRecord(
-        problem=landed.problem,
-        digest=digest(landed.key, landed.etag),
-        source=landed.key,
-        origin="file",
-        bucket=landed.bucket,
-        etag=landed.etag,
-    )
-
-
-def decide_known(row: InputRecord) -> Decision:
-    """The same object, with the same content, was taken in before."""
-    return Decision(f"{row.source} landed before and counts once.", problem=row.problem)
+    from lifecycle.records import InputRecord
 
 
 def decide_waiting(cause: Cause[Any], row: InputRecord) -> Decision:
@@ -84,15 +59,3 @@ def decide_unreadable(
         records=(refused,),
         events=(said,),
     )
-
-
-def decide_release(problem: str, inputs: Iterable[InputRecord]) -> Decision:
-    """A problem was defined: what waited for it need wait no more."""
-    waiting = [row for row in inputs if row.waiting and row.purpose == "data"][:RELEASED_AT_ONCE]
-    events = tuple(
-        WaitingDataReleased(
-            problem=row.problem, purpose="data", bucket=row.bucket, key=row.source, etag=row.etag
-        )
-        for row in waiting
-    )
-    return Decision(f"{len(events)} waiting file(s) released.", problem=problem, events=events)

@@ -10,10 +10,9 @@ from lifecycle.events import (
     CandidateApproved,
     CandidateEvaluated,
     CandidateRejected,
-    TrainingFailed,
 )
 from lifecycle.requests.registry import package_request
-from lifecycle.runs import end_run, past
+from lifecycle.runs import end_run, failed, past
 
 if TYPE_CHECKING:
     from lifecycle.aws_events import JobEnded
@@ -162,15 +161,4 @@ def decide_failed(
     if run.stage != "evaluating":
         return past(run)
     reason = end.reason or f"the evaluation ended as {end.status}"
-    said = TrainingFailed(problem=run.problem, run=run.run, job=end.name, reason=reason, cure=CURE)
-    return Decision(
-        f"Evaluation failed: {reason}",
-        problem=run.problem,
-        run=run.run,
-        records=(
-            run.moved("failed", cause.time, reason=reason),
-            job.model_copy(update={"ended": True}),
-            *end_run(problem, run),
-        ),
-        events=(said,),
-    )
+    return failed(run, problem, job, reason=reason, cure=CURE, at=cause.time)

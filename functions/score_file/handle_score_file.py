@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import ModelDeployed, WaitingDataReleased
+from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
-from score_file import decide, decide_known, decide_release, decide_waiting, new_input
+from score_file import decide, decide_waiting
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -22,14 +23,14 @@ def lambda_handler(
     """Load what is known of the file, and the run that serves."""
     event = cause.event
     if isinstance(event, ModelDeployed):
-        return decide_release(event.problem, ports.records.inputs(event.problem))
-    row = new_input(event)
+        return released(event.problem, ports.records.inputs(event.problem), "score")
+    row = new_input(event, "score")
     known = ports.records.get(row)
     if known and not known.waiting:
-        return decide_known(known)
+        return known_already(known)
     row = known or row
     problem = ports.records.problem(event.problem)
     if problem is None or problem.champion is None:
-        return decide_known(row) if known else decide_waiting(cause, row, problem)
+        return known_already(row) if known else decide_waiting(cause, row, problem)
     champion = ports.records.run(event.problem, problem.champion)
     return decide(cause, row, champion, ports.settings)

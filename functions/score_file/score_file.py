@@ -5,40 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import ApiCall, Decision
-from lifecycle.events import ScoringStarted, WaitingDataReleased
-from lifecycle.names import digest, processing_job_name
-from lifecycle.records import InputRecord, JobRecord, ProblemRecord
+from lifecycle.events import ScoringStarted
+from lifecycle.names import processing_job_name
+from lifecycle.records import JobRecord, ProblemRecord
 from lifecycle.requests.processing import scoring_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from lifecycle.aws_events import ObjectCreated
     from lifecycle.cause import Cause
-    from lifecycle.records import RunRecord
+    from lifecycle.records import InputRecord, RunRecord
     from lifecycle.settings import Settings
-
-RELEASED_AT_ONCE = 300
-
-type Landed = ObjectCreated | WaitingDataReleased
-
-
-def new_input(landed: Landed) -> InputRecord:
-    """The row of a landed file; the same name with the same content has the same row."""
-    return InputRecord(
-        problem=landed.problem,
-        digest=digest(landed.key, landed.etag),
-        source=landed.key,
-        origin="file",
-        purpose="score",
-        bucket=landed.bucket,
-        etag=landed.etag,
-    )
-
-
-def decide_known(row: InputRecord) -> Decision:
-    """The same file was sent to scoring before."""
-    return Decision(f"{row.source} was taken up before.", problem=row.problem)
 
 
 def decide_waiting(cause: Cause[Any], row: InputRecord, problem: ProblemRecord | None) -> Decision:
@@ -87,15 +62,3 @@ def decide(
         calls=(ApiCall("sagemaker", "CreateProcessingJob", request, ("ResourceInUse",)),),
         events=(said,),
     )
-
-
-def decide_release(problem: str, inputs: Iterable[InputRecord]) -> Decision:
-    """A model serves: what waited for it need wait no more."""
-    waiting = [row for row in inputs if row.waiting and row.purpose == "score"][:RELEASED_AT_ONCE]
-    events = tuple(
-        WaitingDataReleased(
-            problem=row.problem, purpose="score", bucket=row.bucket, key=row.source, etag=row.etag
-        )
-        for row in waiting
-    )
-    return Decision(f"{len(events)} file(s) to score released.", problem=problem, events=events)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.decision import Decision
+from lifecycle.events import TrainingFailed
 
 if TYPE_CHECKING:
-    from lifecycle.records import ProblemRecord, RunRecord
+    from lifecycle.records import JobRecord, ProblemRecord, RunRecord
 
 
 def end_run(problem: ProblemRecord, run: RunRecord) -> tuple[ProblemRecord, ...]:
@@ -23,4 +24,31 @@ def past(run: RunRecord) -> Decision:
         f"Run {run.run} is {run.stage.replace('_', ' ')} already.",
         problem=run.problem,
         run=run.run,
+    )
+
+
+def failed(
+    run: RunRecord, problem: ProblemRecord, job: JobRecord, *, reason: str, cure: str, at: str
+) -> Decision:
+    """A job ended without what the run needs: the run ends, and everyone hears why.
+
+    Args:
+        run: the run.
+        problem: its problem, free for the next run from now on.
+        job: the row of the job that failed.
+        reason: why, in SageMaker's words or ours.
+        cure: what to do.
+        at: when, ISO 8601.
+    """
+    said = TrainingFailed(problem=run.problem, run=run.run, job=job.name, reason=reason, cure=cure)
+    return Decision(
+        f"The job {job.name} failed: {reason}",
+        problem=run.problem,
+        run=run.run,
+        records=(
+            run.moved("failed", at, reason=reason),
+            job.model_copy(update={"ended": True}),
+            *end_run(problem, run),
+        ),
+        events=(said,),
     )
