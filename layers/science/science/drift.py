@@ -34,6 +34,8 @@ FALSE_ALARMS = 0.001
 LEAST_ROWS = 50
 """A window of fewer rows is not judged: only gross changes could be told from chance."""
 PSI_BINS, PSI_LEVELS = 10, 20
+RARE = 5
+"""A level of fewer training rows is not counted on its own."""
 NORMAL = NormalDist()
 
 
@@ -163,31 +165,44 @@ def _compare(
 
 
 def _psi_counts(before: ColumnSketch, now: ColumnSketch) -> tuple[Array, Array]:
-    """Counts over few bins: tenths of the training rows, or the most frequent levels and a rest."""
-    first, second = (np.array(sketch.counts, dtype=np.float64) for sketch in (before, now))
-    if before.measure == NUMBER and first.size > PSI_BINS:
-        middle = np.cumsum(first) - first / 2.0
-        tenth = np.minimum((middle / max(1.0, first.sum()) * PSI_BINS).astype(int), PSI_BINS - 1)
-        first, second = np.bincount(tenth, first), np.bincount(tenth, second)
-    elif before.measure == CATEGORY and first.size > PSI_LEVELS + 1:
-        # The last bin, levels never seen, stays on its own.
-        first, second = (
-            np.r_[counts[:PSI_LEVELS], counts[PSI_LEVELS:-1].sum(), counts[-1]]
-            for counts in (first, second)
-        )
+    """Counts over few bins; missing values are one more."""
+    first, second = _few_bins(before, now)
     first, second = np.r_[first, before.missing], np.r_[second, now.missing]
     used = (first + second) > 0
     return first[used], second[used]
+
+
+def _few_bins(before: ColumnSketch, now: ColumnSketch) -> tuple[Array, Array]:
+    """Counts over tenths of the training rows, or over the most frequent levels and a rest.
+
+    Levels never seen in training belong to the rest: where rare levels were seen, others as rare
+    will come that were not. Where training left no rest, they are it.
+    """
+    first, second = _counts(before), _counts(now)
+    if before.measure == NUMBER and first.size > PSI_BINS:
+        middle = np.cumsum(first) - first / 2.0
+        tenth = np.minimum((middle / max(1.0, first.sum()) * PSI_BINS).astype(int), PSI_BINS - 1)
+        return np.bincount(tenth, first), np.bincount(tenth, second)
+    if before.measure == CATEGORY:
+        kept = min(PSI_LEVELS, int(np.count_nonzero(first[:-1] >= RARE)))
+        first, second = (np.r_[counts[:kept], counts[kept:].sum()] for counts in (first, second))
+    return first, second
+
+
+def _counts(sketch: ColumnSketch) -> Array:
+    return np.array(sketch.counts, dtype=np.float64)
 
 
 def _gap(before: ColumnSketch, now: ColumnSketch) -> Optional[float]:
     """KS of numbers, L-infinity of categories, among the rows with a value."""
     if before.measure == PRESENCE or not before.present or not now.present:
         return None
-    first, second = (np.array(sketch.counts, dtype=np.float64) for sketch in (before, now))
-    apart = second / second.sum() - first / first.sum()
     if before.measure == NUMBER:
-        apart = np.cumsum(apart)
+        first, second = _counts(before), _counts(now)
+        apart = np.cumsum(second / second.sum() - first / first.sum())
+    else:
+        first, second = _few_bins(before, now)
+        apart = second / second.sum() - first / first.sum()
     return float(np.max(np.abs(apart)))
 
 
@@ -200,7 +215,7 @@ def _gap_by_chance(before: ColumnSketch, now: ColumnSketch, false_alarms: float)
     noise = math.sqrt(1.0 / before.present + 1.0 / now.present)
     if before.measure == NUMBER:
         return math.sqrt(-math.log(false_alarms / 2.0) / 2.0) * noise
-    counts = np.array(before.counts, dtype=np.float64) + np.array(now.counts)
+    counts = np.add(*_few_bins(before, now))
     shares = counts[counts > 0] / counts.sum()
     reach = NORMAL.inv_cdf(1.0 - false_alarms / (2.0 * shares.size))
     return float(reach * noise * np.sqrt(np.max(shares * (1.0 - shares))))
@@ -252,7 +267,7 @@ def drift_report(
 def _shares(before: ColumnSketch, now: ColumnSketch) -> dict[str, Any]:
     """Shares of rows by bin, before and now, as the report draws them."""
     labels = [*before.levels, "(other)"]
-    first, second = (np.array(sketch.counts, dtype=np.float64) for sketch in (before, now))
+    first, second = _counts(before), _counts(now)
     if before.measure == NUMBER:
         group = np.minimum(np.arange(first.size) * 12 // max(1, first.size), 11)
         ends = [f"≤ {edge:.6g}" for edge in before.edges]

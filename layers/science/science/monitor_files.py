@@ -7,6 +7,7 @@ Violations". Readers made for Model Monitor read these.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, Iterable, Mapping, Optional
 
 import numpy as np
@@ -24,8 +25,11 @@ DATATYPE_MATCH, DOMAIN_MATCH = 0.99, 0.99
 """Shares of values that must be of the column's type, and among its known categories."""
 MOST_DOMAIN = 100
 """A column of more categories is held to no list of them."""
-COMPLETENESS_SLACK = 3.0
-"""Standard errors by which completeness may fall short before it counts."""
+MOST_SINGLE = 0.002
+"""Nor is one where more than this share of rows has a category to itself: by Good and Turing's
+estimate (Biometrika 1953) as many rows to come will have one that was never seen."""
+SLACK = 3.0
+"""Standard errors by which a share may fall short before it counts."""
 
 
 def baseline_files(
@@ -199,9 +203,19 @@ def _feature_constraints(column: ColumnSketch) -> Document:
     if column.measure == NUMBER and column.kind != "text":
         lowest = column.lowest
         entry["num_constraints"] = {"is_non_negative": lowest is not None and lowest >= 0}
-    elif column.levels and column.complete and len(column.levels) <= MOST_DOMAIN:
+    elif column.levels and column.complete and _closed(column):
         entry["string_constraints"] = {"domains": column.levels}
     return entry
+
+
+def _closed(column: ColumnSketch) -> bool:
+    """Whether the categories seen are, by all signs, all there are."""
+    alone = sum(1 for count in column.counts if count == 1)
+    return len(column.levels) <= MOST_DOMAIN and alone <= MOST_SINGLE * column.present
+
+
+def _slack(share: float, rows: int) -> float:
+    return SLACK * math.sqrt(max(share * (1.0 - share), 1e-4) / rows)
 
 
 def _column_checks(document: Document, seen: set[str]) -> list[Document]:
@@ -226,7 +240,7 @@ def _feature_checks(entry: Document, config: Document, column: ColumnSketch) -> 
         expected = entry["inferred_type"]
         if expected == "Integral":
             matching = column.whole / there
-        if matching < wanted:
+        if matching < wanted - _slack(wanted, there):
             text = (
                 f"Data type match requirement is not met. Expected data type: {expected}, "
                 f"Expected match: {wanted:.1%}.  Observed: Only {matching:.1%} of data is "
@@ -235,15 +249,14 @@ def _feature_checks(entry: Document, config: Document, column: ColumnSketch) -> 
             found.append(_violation(column.name, "data_type_check", text))
     complete = column.present / column.rows
     needed = entry["completeness"]
-    slack = COMPLETENESS_SLACK * np.sqrt(max(needed * (1.0 - needed), 1e-4) / column.rows)
-    if complete < needed - slack:
+    if complete < needed - _slack(needed, column.rows):
         text = f"Completeness {complete:.1%} is below the baseline's {needed:.1%}."
         found.append(_violation(column.name, "completeness_check", text))
     known = entry.get("string_constraints", {}).get("domains")
     if known is not None and column.present:
         share = 1.0 - column.counts[-1] / column.present
         wanted = config["domain_content_threshold"]
-        if share < wanted:
+        if share < wanted - _slack(wanted, column.present):
             text = (
                 f"Value(s) outside the known categories: expected match {wanted:.1%}, "
                 f"observed {share:.1%}."

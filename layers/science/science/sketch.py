@@ -101,7 +101,9 @@ class ColumnSketch:
     def add(self, column: Array) -> None:
         """Count more rows: texts, numbers, booleans, None; shape (n,)."""
         if self.measure == NUMBER:
-            self._add_numbers(*_measured(column, self.kind, self.decimal))
+            numbers, times, unreadable = _measured(column, self.kind, self.decimal)
+            self.unreadable += unreadable
+            self._add_numbers(numbers, times)
             return
         if self.measure == PRESENCE and column.dtype.kind == "f":
             known = int(np.isfinite(column).sum())
@@ -118,20 +120,30 @@ class ColumnSketch:
                 if text is not None:
                     self.counts[place.get(text, len(self.levels))] += weight
 
-    def _add_numbers(self, values: Array, weights: Array, unreadable: int) -> None:
+    def _add_numbers(self, values: Array, weights: Optional[Array]) -> None:
+        """Count numbers, NaN as missing; without weights each counts once."""
+        before = len(values) if weights is None else int(weights.sum())
         known = np.isfinite(values)
-        self.missing += int(weights[~known].sum())
-        self.unreadable += unreadable
-        values, weights = values[known], weights[known]
+        if not known.all():
+            values = values[known]
+            weights = None if weights is None else weights[known]
+        there = len(values) if weights is None else int(weights.sum())
+        self.missing += before - there
+        self.present += there
         if not values.size:
             return
         place = np.searchsorted(self.edges, values, side="left")
-        added = np.bincount(place, weights, minlength=len(self.counts)).astype(np.int64)
-        self.counts = [old + new for old, new in zip(self.counts, added.tolist())]
-        self.present += int(weights.sum())
-        self.whole += int(weights[values == np.floor(values)].sum())
-        self.total += float(values @ weights)
-        self.squares += float((values - self.origin) ** 2 @ weights)
+        added = np.bincount(place, weights, minlength=len(self.counts))
+        self.counts = [old + int(new) for old, new in zip(self.counts, added)]
+        whole, off = values == np.floor(values), values - self.origin
+        if weights is None:
+            self.whole += int(np.count_nonzero(whole))
+            self.total += float(values.sum())
+            self.squares += float(off @ off)
+        else:
+            self.whole += int(weights[whole].sum())
+            self.total += float(values @ weights)
+            self.squares += float(off**2 @ weights)
         low, high = float(values.min()), float(values.max())
         self.lowest = low if self.lowest is None else min(self.lowest, low)
         self.highest = high if self.highest is None else max(self.highest, high)
@@ -257,9 +269,10 @@ def _laid(column: Array, entry: Mapping[str, Any]) -> ColumnSketch:
     if made.measure == NUMBER:
         values, weights, _ = _measured(column, kind, decimal)
         known = np.isfinite(values)
-        made.edges = _edges(values[known], weights[known])
+        kept = np.ones(int(known.sum())) if weights is None else weights[known]
+        made.edges = _edges(values[known], kept)
         made.counts = [0] * (len(made.edges) + 1)
-        made.origin = _mean(values[known], weights[known])
+        made.origin = _mean(values[known], kept)
     elif made.measure == CATEGORY:
         levels: Counter[str] = Counter()
         for value, weight in zip(*_tally(column)):
@@ -300,13 +313,15 @@ def _mean(values: Array, weights: Array) -> float:
     return float(values @ weights / weights.sum()) if values.size else 0.0
 
 
-def _measured(column: Array, kind: str, decimal: Optional[str]) -> tuple[Array, Array, int]:
-    """A column as numbers with weights, and how many of its cells are there but no number.
+def _measured(
+    column: Array, kind: str, decimal: Optional[str]
+) -> tuple[Array, Optional[Array], int]:
+    """A column as numbers, their weights (None: once each), and how many cells are no number.
 
     Text is measured by its length in characters.
     """
     if kind != "text" and column.dtype.kind in "fiub":
-        return column.astype(np.float64), np.ones(len(column)), 0
+        return column.astype(np.float64, copy=False), None, 0
     cells, weights = _tally(column)
     texts = [text_of(cell) for cell in cells]
     if kind == "text":

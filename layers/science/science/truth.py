@@ -91,12 +91,13 @@ def measure_traffic(
     if whole.sum() > 1:
         figures = measure(truth[whole], said[whole], problem)
     name, value, rising = judge(figures, problem)
+    error = None
+    if value is not None:
+        error = standard_error(truth[whole], said[whole], problem, name)
     return {
         "metric": name,
         "value": value,
         "greater_is_better": rising,
-        "error": None
-        if value is None
-        else standard_error(truth[whole], said[whole], problem, name),
+        "error": error,
         "rows": int(whole.sum()),
     }
