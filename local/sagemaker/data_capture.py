@@ -60,12 +60,13 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a variant's records go, and under which role."""
+    """Where a variant's records go, under which role, and with which KMS key, if any."""
 
     destination: str
     endpoint: str
     variant: str
     role: str
+    kms_key: str = ""
 
 
 type Entry = tuple[Target, Document, Exchange]
@@ -76,7 +77,7 @@ class DataCapture:
 
     def __init__(
         self,
-        put: Callable[[str, bytes, str], None],
+        put: Callable[[str, bytes, Target], None],
         *,
         every: float = FLUSH_SECONDS,
         at_most: int = FLUSH_RECORDS,
@@ -84,7 +85,7 @@ class DataCapture:
         """Start the writing thread.
 
         Args:
-            put: Writes content to an S3 address under a role.
+            put: Writes content to an S3 address, under the target's role and key.
             every: Seconds after which records are written at the latest.
             at_most: Records of one file.
         """
@@ -94,6 +95,8 @@ class DataCapture:
         self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._waiting: dict[tuple[Target, str], list[tuple[float, str]]] = {}
         self._random = random.Random()  # noqa: S311 -- sampling
+        self._full = False
+        self._held_until = 0.0
         self._thread = threading.Thread(target=self._run, name="data-capture", daemon=True)
         self._thread.start()
 
@@ -106,8 +109,13 @@ class DataCapture:
             exchange: What was asked and answered.
         """
         percentage = config.get("InitialSamplingPercentage", 0)
-        if percentage >= 100 or self._random.uniform(0, 100) < percentage:
+        if percentage < 100 and self._random.uniform(0, 100) >= percentage:
+            return
+        if self._queue.qsize() < MOST_WAITING:
             self._queue.put((target, config, exchange))
+        elif not self._full:
+            _log.error("capturing pauses: %s exchanges wait for S3", MOST_WAITING)
+        self._full = self._queue.qsize() >= MOST_WAITING
 
     def close(self) -> None:
         """Write what is left and end."""
@@ -136,7 +144,7 @@ class DataCapture:
         key = (target, hour)
         lines = self._waiting.setdefault(key, [])
         lines.append((exchange.when, json.dumps(record_of(config, exchange))))
-        if len(lines) >= self._at_most:
+        if len(lines) >= self._at_most and time.monotonic() >= self._held_until:
             self._write(key)
 
     def _flush(self) -> None:
@@ -151,9 +159,10 @@ class DataCapture:
             uri = f"{target.destination.rstrip('/')}/{target.endpoint}/{target.variant}/{hour}/"
             body = "".join(line + "\n" for _, line in part).encode()
             try:
-                self._put(uri + file_name(part[0][0]), body, target.role)
+                self._put(uri + file_name(part[0][0]), body, target)
             except ObjectsError as error:
                 _log.warning("captured data waits: %s", error)
+                self._held_until = time.monotonic() + self._every
                 self._waiting[key] = lines[start:][-MOST_WAITING:]
                 return
 

@@ -36,6 +36,7 @@ MOST_INSTANCES = 20
         "ProductionVariants.ManagedInstanceScaling",
         "ProductionVariants.InstancePools",
         "ProductionVariants.CapacityReservationConfig",
+        "ProductionVariants.InferenceAmiVersion",
     },
 )
 def create_endpoint_config(request: Document, platform: Platform) -> Document:

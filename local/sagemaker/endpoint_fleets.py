@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import random
+import shutil
 import threading
 import time
 import uuid
@@ -22,6 +24,7 @@ type Document = dict[str, Any]
 START_SECONDS = 240.0
 """A container must answer `/ping` within four minutes unless its variant says otherwise."""
 
+LEAST_BUSY = "LEAST_OUTSTANDING_REQUESTS"
 _LONGEST_BACKOFF = 10.0
 _log = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class VariantFleet:
     model_name: str
     image: str
     serverless: Document | None
+    routing: str = LEAST_BUSY
     instances: list[Instance] = field(default_factory=list)
 
     @property
@@ -55,9 +59,11 @@ class VariantFleet:
         """Requests that its instances answer now."""
         return sum(instance.in_flight for instance in self.instances)
 
-    def least_busy(self) -> Instance | None:
-        """The healthy instance with the fewest requests; None when none is healthy."""
+    def next_instance(self) -> Instance | None:
+        """The healthy instance that answers the next request; None when none is healthy."""
         healthy = [instance for instance in self.instances if instance.healthy]
+        if self.routing == "RANDOM" and healthy:
+            return random.choice(healthy)  # noqa: S311 -- spreads load, guards nothing
         return min(healthy, key=lambda instance: instance.in_flight, default=None)
 
 
@@ -110,6 +116,7 @@ class Fleet:
         if instances:
             with ThreadPoolExecutor(min(8, len(instances))) as pool:
                 list(pool.map(lambda instance: instance.stop(), instances))
+        shutil.rmtree(self._folder() / f"files-{id(self)}", ignore_errors=True)
 
     def resize(self, variant: VariantFleet, count: int) -> list[Instance]:
         """Give a variant another number of instances.
@@ -153,12 +160,16 @@ class Fleet:
             model_name=entry["ModelName"],
             image=container.get("Image", ""),
             serverless=serverless,
+            routing=(entry.get("RoutingConfig") or {}).get("RoutingStrategy", LEAST_BUSY),
         )
 
     def _plan(self, entry: Document) -> ContainerPlan:
         model, container = self._container(entry)
         patience = entry.get("ContainerStartupHealthCheckTimeoutInSeconds", START_SECONDS)
-        return container_plan(self._platform, model, container, patience)
+        return container_plan(self._platform, model, container, patience, self._files(entry))
+
+    def _files(self, entry: Document) -> Path:
+        return self._folder() / f"files-{id(self)}" / str(entry["VariantName"])
 
     def _instance(self, variant: str) -> Instance:
         # As in CloudWatch Logs: <variant>/<instance>

@@ -207,7 +207,7 @@ def _environment(platform: Platform, plan: ContainerPlan) -> dict[str, str]:
 
 
 def container_plan(
-    platform: Platform, model: Document, container: Document, patience: float
+    platform: Platform, model: Document, container: Document, patience: float, files: Path
 ) -> ContainerPlan:
     """Fetch what a model's container needs.
 
@@ -216,20 +216,21 @@ def container_plan(
         model: The model's document.
         container: Its one container.
         patience: Seconds until `/ping` must answer.
+        files: A folder for model data that is not packed; it need not be there.
 
     Raises:
         StartError: When the model data cannot be read.
     """
     role = model.get("ExecutionRoleArn", "")
     try:
-        archive, files = _model_data(platform, container, role)
+        archive, unpacked = _model_data(platform, container, role, files)
     except ObjectsError as error:
         raise StartError(str(error)) from error
     return ContainerPlan(
         image=container.get("Image", ""),
         environment=dict(container.get("Environment") or {}),
         archive=archive,
-        files=files,
+        files=unpacked,
         role=role,
         isolated=bool(model.get("EnableNetworkIsolation")),
         patience=patience,
@@ -237,14 +238,15 @@ def container_plan(
 
 
 def _model_data(
-    platform: Platform, container: Document, role: str
+    platform: Platform, container: Document, role: str, files: Path
 ) -> tuple[Path | None, Path | None]:
     source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
     url = container.get("ModelDataUrl") or source.get("S3Uri", "")
     if not url:
         return None, None
     if source.get("CompressionType") == "None":
-        return None, _unpacked(platform, url, role)
+        platform.objects.download(platform.objects.find(url, role), files, role)
+        return None, files
     try:
         path = platform.objects.fetch(url, role)
     except ObjectsError:
@@ -257,9 +259,3 @@ def _model_data(
         platform.store.create("model-archive", url, {"Path": str(path)})
     platform.store.update("model-archive", url, Path=str(path))
     return path, None
-
-
-def _unpacked(platform: Platform, url: str, role: str) -> Path:
-    folder = platform.settings.data / "cache" / "model-files" / f"{time.time_ns()}"
-    platform.objects.download(platform.objects.find(url, role), folder, role)
-    return folder

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_end, at_start
-from local.sagemaker.data_capture import DataCapture
+from local.sagemaker.data_capture import DataCapture, Target
 from local.sagemaker.endpoint_fleets import Fleet
 from local.sagemaker.endpoint_instances import StartError
 from local.sagemaker.endpoint_metrics import EndpointMetrics, sender
@@ -26,6 +26,7 @@ DRAIN_SECONDS = 65.0
 """Longer than an invocation may take (60 s)."""
 
 _SHUTDOWN_SECONDS = 4.0
+_PAUSES_SECONDS = (1.0, 5.0)
 _log = logging.getLogger(__name__)
 _guard = threading.Lock()
 
@@ -73,7 +74,7 @@ def recorders(platform: Platform) -> Recorders:
         if ("recorders", "") not in platform.active:
             send = sender(lambda: platform.clients.client("cloudwatch"))
             made = Recorders(
-                DataCapture(lambda uri, body, role: _put(platform, uri, body, role)),
+                DataCapture(lambda uri, body, target: _put(platform, uri, body, target)),
                 EndpointMetrics(send if platform.settings.endpoint_url else lambda _: None),
             )
             platform.active["recorders", ""] = made
@@ -175,10 +176,34 @@ def _come_up(platform: Platform, live: LiveEndpoint) -> None:
 
 def _come_back(platform: Platform, live: LiveEndpoint, resume: Any) -> None:
     document = platform.store.find(KIND, live.name)
-    if document is None or not _start_fleet(platform, live, document["_Config"]):
+    if document is None or not _start_again(platform, live, document["_Config"]):
         return
     if document["EndpointStatus"] != "InService":
         resume(platform, live, document)
+
+
+def _start_again(platform: Platform, live: LiveEndpoint, config: Document) -> bool:
+    """Start a fleet that served before; what is short of something now may not be so for long."""
+    for pause in _PAUSES_SECONDS:
+        fleet = Fleet(platform, live.name, config)
+        try:
+            begin_fleet(live, fleet)
+        except StartError as error:
+            _log.warning("%s does not come back yet: %s", live.name, error)
+            end_fleet(live, fleet)
+            if live.halted.wait(pause):
+                return False
+        else:
+            _serve(live, fleet)
+            return True
+    return _start_fleet(platform, live, config)
+
+
+def _serve(live: LiveEndpoint, fleet: Fleet) -> None:
+    live.fleet = fleet
+    live.traffic.route([Share(fleet, 1.0)])
+    if live.halted.is_set():
+        fleet.stop()
 
 
 def _start_fleet(platform: Platform, live: LiveEndpoint, config: Document) -> bool:
@@ -190,12 +215,8 @@ def _start_fleet(platform: Platform, live: LiveEndpoint, config: Document) -> bo
         live.traffic.close()
         change_status(platform, live.name, "Failed", FailureReason=str(error)[:1024])
         return False
-    live.fleet = fleet
-    live.traffic.route([Share(fleet, 1.0)])
-    if live.halted.is_set():
-        fleet.stop()
-        return False
-    return True
+    _serve(live, fleet)
+    return not live.halted.is_set()
 
 
 def _go(platform: Platform, live: LiveEndpoint) -> None:
@@ -211,12 +232,16 @@ def _go(platform: Platform, live: LiveEndpoint) -> None:
     tell(platform, document | {"Tags": [], "LastModifiedTime": platform.now()}, "Deleted")
 
 
-def _put(platform: Platform, uri: str, body: bytes, role: str) -> None:
+def _put(platform: Platform, uri: str, body: bytes, target: Target) -> None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, key = split_uri(uri)
+    encryption = (
+        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.kms_key} if target.kms_key else {}
+    )
     try:
-        client = platform.clients.client("s3", role)
-        client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/jsonlines")
+        platform.clients.client("s3", target.role).put_object(
+            Bucket=bucket, Key=key, Body=body, ContentType="application/jsonlines", **encryption
+        )
     except (BotoCoreError, ClientError) as error:
         raise ObjectsError(f"Unable to write {uri}: {error}") from error

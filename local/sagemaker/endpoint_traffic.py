@@ -132,7 +132,7 @@ class Traffic:
         bound = (variant.serverless or {}).get("MaxConcurrency")
         if bound is not None and variant.in_flight >= bound:
             raise ApiError("Rate exceeded", code="ThrottlingException", status=429)
-        instance = variant.least_busy()
+        instance = variant.next_instance()
         return Lease(fleet, variant, instance) if instance else None
 
     def _choose_variant(self, fleet: Fleet, target_variant: str) -> VariantFleet:

@@ -139,7 +139,13 @@ def _record(
         return
     if status >= 400:
         return
-    target = Target(capture["DestinationS3Uri"], live.name, lease.variant.name, lease.fleet.role)
+    target = Target(
+        destination=capture["DestinationS3Uri"],
+        endpoint=live.name,
+        variant=lease.variant.name,
+        role=lease.fleet.role,
+        kms_key=capture.get("KmsKeyId", ""),
+    )
     exchange = Exchange(
         when=platform.clock(),
         body=request.get("Body", b""),

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 DRAIN_SECONDS = 30.0
 """A container gets SIGKILL so long after SIGTERM."""
 
+_ROOT = str(Path(__file__).resolve().parents[3])
+
 type Model = Script | XgboostModel
 
 
@@ -40,6 +42,8 @@ def main(arguments: list[str]) -> int:
     order = json.loads(Path(arguments[0]).read_text())
     base = Path(order["base"])
     os.environ.update(relocated(order["environment"], base))
+    # A container does not see this project: a script's `import local` is not ours.
+    sys.path[:] = [path for path in sys.path if path not in ("", _ROOT)]
     try:
         model = load(order, base)
     except (BadArchiveError, ModelLoadError) as error:

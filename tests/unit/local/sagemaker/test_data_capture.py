@@ -21,7 +21,7 @@ class Bucket:
     def __init__(self):
         self.files, self.away = {}, False
 
-    def put(self, uri, body, role):
+    def put(self, uri, body, target):
         if self.away:
             raise ObjectsError("away")
         self.files[uri] = body

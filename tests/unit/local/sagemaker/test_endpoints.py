@@ -9,11 +9,13 @@ from local.sagemaker.store import Store
 from tests.unit.local.sagemaker.world import (
     ECHO_SCRIPT,
     FAILING_SCRIPT,
+    IMAGE,
     SLOW_SCRIPT,
     add_config,
     add_endpoint,
     add_model,
     archive,
+    booster_bytes,
     call,
     invoke,
     make_platform,
@@ -167,6 +169,20 @@ def test_weights_and_instances_change_while_it_serves(platform):
     assert found["b"]["CurrentInstanceCount"] == 2
     answered = {invoke(platform, name)["InvokedProductionVariant"] for _ in range(20)}
     assert answered == {"b"}
+
+
+def test_model_files_that_were_never_packed_are_served(platform):
+    """ModelDataSource with CompressionType None."""
+    model = unique("model")
+    uri = f"s3://lake/{model}/"
+    platform.objects.path(uri).mkdir(parents=True)
+    (platform.objects.path(uri) / "xgboost-model").write_bytes(booster_bytes())
+    source = {"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"}
+    container = {"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}}
+    call(platform, "CreateModel", ModelName=model, PrimaryContainer=container)
+    name = add_endpoint(platform, add_config(platform, variant(model)))
+
+    assert 0.0 <= float(invoke(platform, name)["Body"]) <= 1.0
 
 
 def test_a_serverless_endpoint_serves(platform):

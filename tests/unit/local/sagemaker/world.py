@@ -77,6 +77,14 @@ class FolderObjects:
             raise ObjectsError(f"Data download failed: {uri}")
         return path
 
+    def find(self, uri: str, role: str = "") -> list[Path]:
+        return [path for path in self.path(uri).rglob("*") if path.is_file()]
+
+    def download(self, found: list[Path], folder: Path, role: str = "") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in found:
+            shutil.copy(path, folder)
+
     def upload_folder(self, folder: Path, uri: str, role: str = "") -> int:
         if self.away:
             raise ObjectsError(f"Unable to write {uri}")
