@@ -16,11 +16,10 @@ from science.values import numbers, text_of
 
 Array = np.ndarray[Any, Any]
 
-CONTINUOUS_SHARE = 0.05
-"""A facet of numbers with more distinct values than this share of the rows is continuous; the rule
-of Clarify's library."""
 MOST_VALUES = 12
-"""So many values of a facet, the most frequent ones, are looked at one against the rest."""
+"""So many values of a facet, the most frequent ones, are looked at one against the rest. A facet of
+numbers with more values is continuous. (Clarify's library calls it so if more than 5 % of the rows
+differ, and an age in a large file a category of eighty values.)"""
 LEAST_ROWS = 30
 """A group of fewer rows breaks no limit: its shares are chance. It is reported all the same."""
 LARGEST = 2.348543e108
@@ -213,8 +212,7 @@ def groups_of(column: Array) -> tuple[Array, str]:
     values = np.asarray(numbers(column), dtype=np.float64)
     measured = np.isfinite(values)
     distinct = np.unique(values[measured]).size
-    limit = max(10.0, CONTINUOUS_SHARE * present.sum())
-    if measured.sum() < 0.99 * max(1, present.sum()) or distinct <= limit:
+    if measured.sum() < 0.99 * max(1, present.sum()) or distinct <= MOST_VALUES:
         return texts, "category"
     middle, top = float(np.median(values[measured])), float(values[measured].max())
     groups = np.full(len(column), None, dtype=object)
