@@ -25,6 +25,8 @@ ARTIFACTS_BUCKET = "baton-laptop-artifacts"
 _SOURCES = ("samconfig.toml", "functions", "layers", "jobs", "events")
 #: The files in which a deployment is saved.
 _DEPLOYED_STATE = ("cloudformation.json", "lambda.json")
+#: Template parameters that make the laptop answer sooner than a cloud that is paid for.
+_PROMPT = ("RetrySeconds=30", 'ReconcileEvery="rate(1 minute)"')
 _IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache"}
 
 
@@ -110,7 +112,8 @@ class Deployment:
             ["deploy", "--config-env", "local", "--stack-name", STACK, "--region", REGION],
             ["--config-file", str(self._settings.root / "samconfig.toml")],
             ["--template-file", str(self._settings.state / "build" / "template.yaml")],
-            ["--parameter-overrides", f"Architecture={architecture()}", "--no-progressbar"],
+            ["--parameter-overrides", f"Architecture={architecture()}", *_PROMPT],
+            ["--no-progressbar"],
         )
         self._finish()
         self._file.write_text(json.dumps(identity))
