@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cli.story import Step
 
 SEVERITY_STYLES = {"info": "cyan", "warning": "yellow", "critical": "bold red"}
+ROUTINE = frozenset({"watch_traffic", "reconcile_runs"})
+"""Legs that run all the time; what they announce is shown all the same."""
+
 LEG_WIDTH = 18
 GAP_WIDTH = 10
 INDENT = 10 + GAP_WIDTH + LEG_WIDTH + 2
@@ -26,9 +29,17 @@ INDENT = 10 + GAP_WIDTH + LEG_WIDTH + 2
 class StepPrinter:
     """Prints steps one under the other, each with the time since the one before."""
 
-    def __init__(self, screen: Console, *, name_problem: bool) -> None:
+    def __init__(self, screen: Console, *, name_problem: bool, quiet: bool = False) -> None:
+        """Take the screen.
+
+        Args:
+            screen: where to print.
+            name_problem: whether each line names its problem.
+            quiet: leave out what comes every second and says nothing new.
+        """
         self._screen = screen
         self._name_problem = name_problem
+        self._quiet = quiet
         self._before: datetime | None = None
 
     @contextmanager
@@ -40,8 +51,14 @@ class StepPrinter:
         else:
             yield
 
+    def choose(self, steps: list[Step]) -> list[Step]:
+        """Return those of some steps that would be printed."""
+        return [step for step in steps if not (self._quiet and is_routine(step))]
+
     def show(self, step: Step) -> None:
         """Print one step: when, how long after the last, which leg, what it said, and why."""
+        if self._quiet and is_routine(step):
+            return
         gap = ""
         if self._before is not None:
             gap = "+" + duration(max((step.moment - self._before).total_seconds(), 0.0))
@@ -56,6 +73,11 @@ class StepPrinter:
         line.append_text(said(step))
         self._screen.print(line, soft_wrap=True)
         print_indented(self._screen, step.reason, INDENT, "dim")
+
+
+def is_routine(step: Step) -> bool:
+    """Whether a step only looked at some more traffic, and found nothing to tell."""
+    return step.leg in ROUTINE and not step.said
 
 
 def said(step: Step) -> Text:

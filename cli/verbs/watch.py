@@ -25,6 +25,9 @@ Timeout = Annotated[
     float | None, typer.Option("--timeout", metavar="SECONDS", help="stop after so long")
 ]
 Once = Annotated[bool, typer.Option("--once", help="show what there is and stop")]
+All = Annotated[
+    bool, typer.Option("--all", help="also show when traffic was looked at and nothing was new")
+]
 Since = Annotated[
     str, typer.Option("--since", metavar="TIME", help="begin at this ISO time, not at the last few")
 ]
@@ -38,6 +41,7 @@ def watch(
     timeout: Timeout = None,
     since: Since = "",
     once: Once = False,
+    everything: All = False,
     as_json: AsJson = False,
 ) -> None:
     """Show every leg as it happens, until Ctrl-C. With --json, one object a line."""
@@ -47,11 +51,11 @@ def watch(
         story.known(problem)
     deadline = time.monotonic() + timeout if timeout is not None else None
     follower = Follower(story, problem, since, every(PAUSE, deadline))
-    printer = StepPrinter(console(), name_problem=problem is None)
+    printer = StepPrinter(console(), name_problem=problem is None, quiet=not everything)
     wanted = set(until or ())
     begin = iso(parse_time(since)) if since else iso(datetime.now(UTC))
     first = follower.look()
-    shown = first if since or (as_json and not wanted) else first[-SHOWN_FIRST:]
+    shown = first if since or as_json else printer.choose(first)[-SHOWN_FIRST:]
     for step in shown:
         _show(step, printer, as_json=as_json)
     if once or any(_reached(step, wanted, begin) for step in first):

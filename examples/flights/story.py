@@ -14,7 +14,7 @@ from cli.show import StepPrinter
 from cli.stack import Stack
 from cli.story import Follower, Said, Step, Story, iso
 from examples.flights.alerts import AlertQueue
-from examples.flights.dataset import find_files, read_flights, write_csv
+from examples.flights.dataset import find_files, read_flights, shuffled, write_csv
 from examples.flights.laptop import ROOT, Laptop
 from examples.flights.traffic import Passengers
 from lifecycle.adapters.s3_objects import split_uri
@@ -84,9 +84,9 @@ class Demo:
         self._begin("July lands, record by record, through Kinesis")
         streamed = self._stream()
         self._begin("August asks, and the world has changed")
-        drift, alert = self._drift()
+        drifted, drift, alert = self._drift()
         self._begin("Learn anew, and take over without a pause")
-        second, during = self._relearn(first)
+        second, during = self._relearn(first, drifted)
         later = self._predict(self.flights["august"][0])
         return self._table(first, second, (answer, later), (streamed, drift, alert, during))
 
@@ -113,6 +113,7 @@ class Demo:
         names = {1: "winter", 2: "winter", 7: "july", 8: "august"}
         for flight in read_flights(data, (*WINTER, *JULY, *AUGUST)):
             self.flights.setdefault(names[flight.month], []).append(flight)
+        self.flights["august"] = shuffled(self.flights["august"])
         for name in ("winter", "july"):
             write_csv(self.flights[name], self.folder / f"{name}.csv")
         self.screen.done(
@@ -179,17 +180,17 @@ class Demo:
             return taken >= sent
 
         start = time.monotonic()
-        self._watch(begin, enough, f"{sent:,} records to be taken in", show=False)
+        self._watch(begin, enough, f"{sent:,} records", show=lambda _step: False)
         ensure(that=taken == sent, otherwise=f"{sent} records were sent, {taken} taken in")
         self.screen.done(f"{taken:,} records taken in, each once", time.monotonic() - start)
         return taken
 
-    def _drift(self) -> tuple[Said, Alert]:
+    def _drift(self) -> tuple[Step, Said, Alert]:
+        begin = iso(datetime.now(UTC))
         self.passengers = Passengers(self.stack, PROBLEM, self.flights["august"])
         self.passengers.start()
         self.screen.tell("a thread asks about August's flights from now on, and never stops")
-        self._drift_began = iso(datetime.now(UTC))
-        step, drift = self._follow(self._drift_began, "DriftDetected")
+        step, drift = self._follow(begin, "DriftDetected")
         bucket, key = split_uri(drift.data["report_uri"])
         self.stack.client("s3").head_object(Bucket=bucket, Key=key)
         for column in drift.data["columns"][:5]:
@@ -202,10 +203,9 @@ class Demo:
         ensure(that=alert, otherwise="no alert of DriftDetected reached the subscribed queue")
         assert alert is not None
         self.screen.done(f"alert received: “{alert.subject}” ({alert.severity})")
-        self._drifted = step
-        return drift, alert
+        return step, drift, alert
 
-    def _relearn(self, first: RunRecord) -> tuple[RunRecord, int]:
+    def _relearn(self, first: RunRecord, drifted: Step) -> tuple[RunRecord, int]:
         heard: dict[str, float] = {}
 
         def until(step: Step) -> bool:
@@ -215,7 +215,8 @@ class Demo:
             ensure(that=not held, otherwise=step.reason)
             return "RetrainingStarted" in heard and "ModelDeployed" in step.names()
 
-        last = self._watch(self._drifted.at, until, "the second model")
+        self.screen.tell("the watch goes on as well; it is not shown while the new model is made")
+        last = self._watch(drifted.at, until, "the second model", show=_of_the_relay)
         run = self._served(next(said for said in last.said if said.name == "ModelDeployed"))
         ensure(that=run.run != first.run, otherwise="the same run was deployed again")
         ensure(that=run.because == "drift", otherwise=f"it ran because of {run.because}, not drift")
@@ -269,7 +270,12 @@ class Demo:
         return step, next(said for said in step.said if said.name == event)
 
     def _watch(
-        self, since: str, until: Callable[[Step], bool], what: str, *, show: bool = True
+        self,
+        since: str,
+        until: Callable[[Step], bool],
+        what: str,
+        *,
+        show: Callable[[Step], bool] = lambda _step: True,
     ) -> Step:
         """Follow the legs until one of them satisfies; bad news ends the story.
 
@@ -286,7 +292,7 @@ class Demo:
         printer = StepPrinter(self.screen.console, name_problem=False)
         with self.screen.waiting(f"waiting for {what}"):
             for step in Follower(self.story, PROBLEM, since, pause):
-                if show:
+                if show(step):
                     printer.show(step)
                 if until(step):
                     return step
@@ -319,6 +325,14 @@ class Demo:
             for line in said.stdout.splitlines():
                 self.screen.tell(line)
         return said.stdout
+
+
+def _of_the_relay(step: Step) -> bool:
+    """Whether a step moves the new model on, and is not the watch that finds drift again."""
+    again = {"DriftDetected", "RetrainingHeldBack"}
+    if step.leg == "answer_drift":
+        return "RetrainingStarted" in step.names()
+    return step.leg != "watch_traffic" and step.heard not in again
 
 
 def _answer(answer: dict[str, Any]) -> str:

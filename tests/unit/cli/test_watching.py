@@ -77,6 +77,17 @@ def test_a_follower_yields_every_step_once_however_late_it_is_listed(cloud: Any)
     assert [step.leg for step in follower] == ["first", "late", "last"]
 
 
+def test_looks_at_traffic_that_found_nothing_are_left_out(cloud: Any, baton: Any) -> None:
+    """What happens every second and says nothing is shown with --all only."""
+    cloud.write(problem_record())
+    cloud.happened("watch_traffic", "2026-02-03T10:11:13.000Z", reason="80 rows, as ever.")
+    cloud.happened("watch_traffic", "2026-02-03T10:11:14.000Z", ("DriftDetected", {}))
+
+    assert "80 rows" not in baton("watch", "--once").stdout
+    assert "DriftDetected" in baton("watch", "--once").stdout
+    assert "80 rows" in baton("watch", "--once", "--all").stdout
+
+
 def test_watching_an_unknown_problem_is_told(cloud: Any, baton: Any) -> None:
     """Nobody waits for ever for a name that was misspelled."""
     result = baton("watch", "nothing", "--once")
