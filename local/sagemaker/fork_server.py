@@ -155,12 +155,20 @@ def perform(request: dict[str, Any]) -> int:
     arguments = list(request.get("arguments", []))
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # or every job would draw the numbers of its siblings
+    _limit_threads(os.environ.get("OMP_NUM_THREADS", ""))
     if "command" in request:
         os.execvpe(request["command"], [request["command"], *arguments], os.environ)  # noqa: S606
     if "call" in request:
         module, _, name = request["call"].partition(":")
         return int(getattr(importlib.import_module(module), name)(arguments) or 0)
     return _run_python(request, arguments)
+
+
+def _limit_threads(count: str) -> None:
+    """Heed OMP_NUM_THREADS: the libraries read theirs before this job existed."""
+    control = sys.modules.get("threadpoolctl")
+    if control is not None and count.isdigit():
+        control.threadpool_limits(int(count))
 
 
 def _run_python(request: dict[str, Any], arguments: list[str]) -> int:

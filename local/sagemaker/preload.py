@@ -16,6 +16,7 @@ MODULES = (
     "scipy.special",
     "scipy.stats",
     "tarfile",
+    "threadpoolctl",
     "xgboost",
     "xgboost.callback",
     "zipfile",
