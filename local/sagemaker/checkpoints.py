@@ -6,8 +6,11 @@ and what the job deletes is deleted.
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING
+
+from local.sagemaker.objects import ObjectsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from local.sagemaker.objects import Objects
 
 _SECONDS = 2.0
+_log = logging.getLogger(__name__)
 
 
 class CheckpointSync:
@@ -50,7 +54,10 @@ class CheckpointSync:
 
     def _run(self) -> None:
         while not self._ended.wait(_SECONDS):
-            self._sync()
+            try:
+                self._sync()
+            except ObjectsError as error:  # the last sync, at the job's end, tries again and tells
+                _log.warning("checkpoints of %s: %s", self._folder, error)
 
     def _sync(self) -> None:
         present = self._files()
@@ -61,7 +68,10 @@ class CheckpointSync:
                 except FileNotFoundError:
                     present = {key: value for key, value in present.items() if key != name}
         for name in self._seen.keys() - present.keys():
-            self._objects.delete(f"{self._uri}/{name}", self._role)
+            try:
+                self._objects.delete(f"{self._uri}/{name}", self._role)
+            except ObjectsError as error:  # a role without DeleteObject still may checkpoint
+                _log.info("a checkpoint stays: %s", error)
         self._seen = present
 
     def _files(self) -> dict[str, tuple[int, int]]:

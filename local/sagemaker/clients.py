@@ -12,9 +12,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from local.sagemaker.errors import ValidationException
+
 CLOUD_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """What a call to the cloud may raise; the last when its endpoint speaks another protocol."""
 ROLE_SECONDS = 2_400.0  # credentials of an assumed role last an hour; they are renewed well before
+_REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "NoSuchEntity", "ValidationError"})
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +50,10 @@ class Clients:
     def role_environment(self, role: str) -> dict[str, str]:
         """Environment variables with which a process acts under a role.
 
-        A role that cannot be assumed (an object store alone has none) leaves the own credentials.
+        Without an STS (an object store alone has none) the own credentials are left.
+
+        Raises:
+            ValidationException: When the role does not exist, or does not trust SageMaker.
         """
         with self._lock:
             known = self._roles.get(role)
@@ -74,6 +80,11 @@ class Clients:
         try:
             answer = self.client("sts").assume_role(RoleArn=role, RoleSessionName="SageMaker")
         except CLOUD_ERRORS as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _REFUSED:
+                raise ValidationException(
+                    f"Could not assume role {role}. Please ensure that the role exists and allows "
+                    f"principal 'sagemaker.amazonaws.com' to assume the role."
+                ) from error
             _log.info("acting without %s: %s", role, error)
             return self._own_environment()
         keys = answer["Credentials"]

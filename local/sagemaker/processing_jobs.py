@@ -53,6 +53,7 @@ REFUSED = frozenset(
 def create_processing_job(request: Document, platform: Platform) -> Document:
     """Start a processing job; ResourceInUse when the name is taken."""
     _check(request)
+    platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     name, now = request["ProcessingJobName"], platform.now()
     document = {
         **request,

@@ -71,6 +71,7 @@ RESTARTED = (
 def create_training_job(request: Document, platform: Platform) -> Document:
     """Start a training job; ResourceInUse when the name is taken."""
     check(request)
+    platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     document = new_job(request, platform)
     platform.create(KIND, request["TrainingJobName"], document)
     tell(platform, document)

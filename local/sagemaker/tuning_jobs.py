@@ -49,6 +49,8 @@ MOST_TUNED = 30
 def create_hyper_parameter_tuning_job(request: Document, platform: Platform) -> Document:
     """Start a tuning job; ResourceInUse when the name is taken."""
     _check(request)
+    role = request["TrainingJobDefinition"]["RoleArn"]
+    platform.clients.role_environment(role)  # refuses a role that is not for us
     name, now = request["HyperParameterTuningJobName"], platform.now()
     document = {
         **request,
