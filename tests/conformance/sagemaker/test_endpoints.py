@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,6 @@ from tests.conformance.sagemaker.tiny_s3 import TinyS3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.conformance
 
@@ -42,6 +42,20 @@ def mortal(tmp_path: Path) -> Iterator[LocalSageMaker]:
             yield server
         finally:
             server.stop()
+
+
+def model_servers(laptop: LocalSageMaker) -> list[Path]:
+    """The processes that work in an endpoint's folder."""
+    home = str(laptop.data / "endpoints")
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            where = str(link.readlink())
+        except OSError:  # it ended meanwhile
+            continue
+        if where.startswith(home):
+            found.append(link)
+    return found
 
 
 def test_an_endpoint_answers_within_milliseconds(laptop: LocalSageMaker) -> None:
@@ -176,7 +190,9 @@ def test_captured_data_lands_in_s3(laptop: LocalSageMaker) -> None:
 def test_after_a_kill_it_is_served_again(mortal: LocalSageMaker) -> None:
     """SIGKILL leaves no model server; the restarted server serves before anybody asks it to."""
     name = make_endpoint(mortal, greeting_config(mortal, "hello"))
+    assert model_servers(mortal)
     mortal.kill()
+    until(lambda: not model_servers(mortal), "no model server is left", seconds=10)
     mortal.start()
 
     assert greet(mortal, name) == "hello you"
