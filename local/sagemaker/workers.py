@@ -197,6 +197,10 @@ class WorkerPool(Starter):
             "PATH": os.pathsep.join(path),
             "HOME": os.environ.get("HOME", "/tmp"),  # noqa: S108 -- any folder; libraries ask for one
             "LANG": "C.UTF-8",
+            # OpenMP's threads wait for each other by spinning, for milliseconds, on a core that
+            # another process of a busy laptop needs: trainings took up to ten times as long. After
+            # a short spin they sleep (libgomp manual, GOMP_SPINCOUNT).
+            "GOMP_SPINCOUNT": "2000",
             "PYTHONUNBUFFERED": "1",
         }
 
