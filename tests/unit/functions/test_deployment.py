@@ -21,7 +21,7 @@ from tests.builders import (
     problem_record,
 )
 
-SETTINGS = Settings(lake_bucket="lake", record_table="baton-records")
+SETTINGS = Settings(lake_bucket="lake", event_bus="baton")
 CONFIG = "churn-20260203-101112-3fa94c"
 APPROVED = {"problem": PROBLEM, "run": RUN, "model_package": "arn", "by": "rules"}
 

@@ -62,7 +62,7 @@ def endpoint_config_request(run: RunRecord, settings: Settings) -> dict[str, Any
 
 def alarm_name(problem: str, settings: Settings) -> str:
     """The name of the alarm that rolls a problem's deployments back."""
-    return f"{settings.record_table.rsplit('-', 1)[0]}-{problem}-server-errors"
+    return f"{settings.event_bus}-{problem}-server-errors"
 
 
 def alarm_request(problem: str, settings: Settings) -> dict[str, Any]:
