@@ -101,6 +101,7 @@ def main() -> None:
     secret = os.environ.pop("BATON_SECRET_ACCESS_KEY")  # functions inherit the environment
     access.hook_identities(json.loads(os.environ.pop("BATON_USERS")), secret, region)
     access.hook_service_identity("sagemaker", "sagemaker.amazonaws.com")
+    access.hook_alarm_names()
     sagemaker.hook_sagemaker(int(os.environ["BATON_SAGEMAKER_PORT"]))
     events.hook_event_archive()
     functions.hook_function_urls(f"http://{_HOST}:{port}")

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from local.ministack_hooks.inside import module
-from local.sagemaker_requests import trusts_service
+from local.sagemaker_requests import json_object, trusts_service
 
 
 def hook_identities(users: dict[str, str], secret: str, region: str) -> None:
@@ -60,3 +60,25 @@ def hook_service_identity(user: str, service: str) -> None:
         return allowed
 
     evaluator.evaluate_trust_policy = evaluate
+
+
+def hook_alarm_names() -> None:
+    """Judge DescribeAlarms by the alarms that it names, as AWS does.
+
+    ministack holds it against every alarm, so that a right to some alarms allows nothing. Of
+    several names the first is judged: policies of one stack hold its alarms by one prefix.
+    """
+    actions = module("core.iam_actions")
+    original = actions.extract_resource_arn
+
+    @functools.wraps(original)
+    def extract_resource_arn(service: str, *request: Any) -> str:
+        if service == "monitoring":
+            _, _, _, body, _, region, account = request
+            names = json_object(body).get("AlarmNames") or []
+            if names:
+                return f"arn:aws:cloudwatch:{region}:{account}:alarm:{names[0]}"
+        arn: str = original(service, *request)
+        return arn
+
+    actions.extract_resource_arn = extract_resource_arn
