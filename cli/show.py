@@ -61,7 +61,7 @@ class StepPrinter:
             return
         gap = ""
         if self._before is not None:
-            gap = "+" + duration(max((step.moment - self._before).total_seconds(), 0.0))
+            gap = _gap((step.moment - self._before).total_seconds())
         self._before = step.moment
         line = Text()
         line.append(f"{step.moment.astimezone():%H:%M:%S}  ", style="dim")
@@ -73,6 +73,18 @@ class StepPrinter:
         line.append_text(said(step))
         self._screen.print(line, soft_wrap=True)
         print_indented(self._screen, step.reason, INDENT, "dim")
+
+
+def _gap(seconds: float) -> str:
+    """The time since the step before, narrow enough for its column: ``+0.31 s``, ``+2:05``."""
+    if seconds < 60:
+        return f"+{duration(max(seconds, 0.0))}"
+    minutes, rest = divmod(round(seconds), 60)
+    return (
+        f"+{minutes // 60}:{minutes % 60:02}:{rest:02}"
+        if minutes >= 60
+        else f"+{minutes}:{rest:02}"
+    )
 
 
 def is_routine(step: Step) -> bool:

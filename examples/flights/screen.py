@@ -69,11 +69,11 @@ class Screen:
 
     def outcome(self, rows: Sequence[tuple[str, str, str]]) -> None:
         """Show the table of what happened."""
-        table = Table(title="What happened", title_justify="left", title_style="bold")
+        table = Table()
         table.add_column("")
         table.add_column("winter's model", justify="right")
         table.add_column("after the drift", justify="right")
         for name, first, second in rows:
             table.add_row(name, escape(first), escape(second))
-        self.console.print()
+        self.console.print("\n[bold]What happened[/]")
         self.console.print(table)

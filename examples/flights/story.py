@@ -190,7 +190,9 @@ class Demo:
         self.passengers = Passengers(self.stack, PROBLEM, self.flights["august"])
         self.passengers.start()
         self.screen.tell("a thread asks about August's flights from now on, and never stops")
-        step, drift = self._follow(begin, "DriftDetected")
+        step, drift = self._follow(
+            begin, "DriftDetected", show=lambda step: step.leg == "watch_traffic"
+        )
         bucket, key = split_uri(drift.data["report_uri"])
         self.stack.client("s3").head_object(Bucket=bucket, Key=key)
         for column in drift.data["columns"][:5]:
@@ -264,9 +266,11 @@ class Demo:
             ("run cost on AWS", f"${first.cost_usd:.4f}", f"${second.cost_usd:.4f}"),
         ]
 
-    def _follow(self, since: str, event: str) -> tuple[Step, Said]:
+    def _follow(
+        self, since: str, event: str, *, show: Callable[[Step], bool] = lambda _step: True
+    ) -> tuple[Step, Said]:
         """Show legs until one announces an event; return it."""
-        step = self._watch(since, lambda step: event in step.names(), event)
+        step = self._watch(since, lambda step: event in step.names(), event, show=show)
         return step, next(said for said in step.said if said.name == event)
 
     def _watch(

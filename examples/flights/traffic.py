@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from examples.flights.dataset import Flight
 
 ROWS = 10
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 
 
 @dataclass
