@@ -178,6 +178,8 @@ def _few_bins(before: ColumnSketch, now: ColumnSketch) -> tuple[Array, Array]:
     Levels never seen in training belong to the rest: where rare levels were seen, others as rare
     will come that were not. Where training left no rest, they are it.
     """
+    if before.measure == PRESENCE:
+        return np.array([float(before.present)]), np.array([float(now.present)])
     first, second = _counts(before), _counts(now)
     if before.measure == NUMBER and first.size > PSI_BINS:
         middle = np.cumsum(first) - first / 2.0

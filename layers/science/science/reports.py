@@ -68,12 +68,10 @@ def _source(name: str) -> str:
 
 def figure(value: Any) -> str:
     """A number with four digits that tell something; a dash for none."""
-    if (
-        value is None
-        or isinstance(value, Undefined)
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
+    if value is None or isinstance(value, Undefined):
         return "–"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞" if value > 0 else "−∞"
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return str(value)
     if isinstance(value, int) or abs(value) >= 1e4:
