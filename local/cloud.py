@@ -60,6 +60,7 @@ class Cloud:
             raise CloudError(
                 f"this laptop cloud runs already (pid {running[0].pid}): `make down` ends it"
             )
+        self._check_port_of_state()
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -69,6 +70,20 @@ class Cloud:
                     f"port {settings.port} is taken ({error.strerror}): end the other program, "
                     f"or choose another port, for example `BATON_PORT={free_port()} make up`"
                 ) from error
+
+    def _check_port_of_state(self) -> None:
+        """A saved queue's address carries its port: under another one nothing would be delivered.
+
+        Raises:
+            CloudError: when the state was made with another port.
+        """
+        file = self._settings.port_file
+        saved = file.read_text().strip() if file.exists() else str(self._settings.port)
+        if saved != str(self._settings.port):
+            raise CloudError(
+                f"the state in {self._settings.state} was made with port {saved}: start with "
+                f"`BATON_PORT={saved} make up`, or forget the state with `make clean`"
+            )
 
     def start(self) -> None:
         """Start both servers and return when both answer.
@@ -80,6 +95,7 @@ class Cloud:
         self.say("starting")
         shutil.rmtree(settings.state / "tmp", ignore_errors=True)
         (settings.state / "tmp").mkdir(parents=True)
+        settings.port_file.write_text(str(settings.port))
         sagemaker_port = free_port()
         self._children = [self._start_ministack(sagemaker_port)]
         self._remember()

@@ -71,6 +71,11 @@ class Settings:
         return self.state / "health.json"
 
     @property
+    def port_file(self) -> Path:
+        """The port that the saved state was made with; addresses in it carry the port."""
+        return self.state / "port"
+
+    @property
     def environment_file(self) -> Path:
         """The file to `source` before talking to the cloud."""
         return self.state / "env"

@@ -195,3 +195,16 @@ def test_down_without_a_cloud_is_no_fault(commands, tmp_path):
     done = commands.run("down", BATON_STATE=str(tmp_path))
 
     assert (done.returncode, done.stdout.strip()) == (0, "nothing was running")
+
+
+def test_a_state_keeps_its_port_and_says_so(commands):
+    """Addresses of saved queues carry the port; under another one nothing would arrive."""
+    state = commands.folder / "state"
+    state.mkdir()
+    (state / "port").write_text("4599")
+
+    done = commands.run("up", "--template", str(commands.template))
+
+    assert done.returncode == 1
+    assert "made with port 4599" in done.stdout
+    assert "make clean" in done.stdout
