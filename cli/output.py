@@ -25,7 +25,7 @@ PLAIN_WIDTH = 140
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of text")]
 ProblemName = Annotated[str, typer.Argument(metavar="PROBLEM", help="the problem's name")]
 AnyProblem = Annotated[
-    str | None, typer.Argument(metavar="[PROBLEM]", help="the problem's name; all when left out")
+    str | None, typer.Argument(metavar="PROBLEM", help="the problem's name; all when left out")
 ]
 
 

@@ -94,7 +94,8 @@ def is_routine(step: Step) -> bool:
 
 def said(step: Step) -> Text:
     """What a step heard and what it announced, coloured by how much people want to hear of it."""
-    text = Text(f"{step.heard}", style="dim")
+    text = Text()
+    text.append(step.heard, style="dim")
     for index, event in enumerate(step.said):
         text.append(" → " if index == 0 else ", ", style="dim")
         text.append(event.name, style=SEVERITY_STYLES.get(event.severity or "", "green"))

@@ -14,10 +14,14 @@ from cli.output import AsJson, console, print_json, verb
 from cli.rows import read_rows
 from cli.skeleton import Guess, guess, render
 
-Folder = Annotated[Path, typer.Argument(help="where problem.yaml goes; its name names the problem")]
+Folder = Annotated[
+    Path,
+    typer.Argument(metavar="FOLDER", help="where problem.yaml goes; its name names the problem"),
+]
 Name = Annotated[str | None, typer.Option("--name", help="the problem's name, if not the folder's")]
 Sample = Annotated[
-    Path | None, typer.Option("--csv", "--data", help="rows to propose target and columns from")
+    Path | None,
+    typer.Argument(metavar="DATA", help="a file of rows, to propose target and columns from"),
 ]
 Target = Annotated[str | None, typer.Option("--target", help="the column to predict")]
 Force = Annotated[bool, typer.Option("--force", help="replace a problem.yaml that is there")]
@@ -26,9 +30,9 @@ Force = Annotated[bool, typer.Option("--force", help="replace a problem.yaml tha
 @verb
 def initialise(
     folder: Folder = Path(),
+    data: Sample = None,
     *,
     name: Name = None,
-    data: Sample = None,
     target: Target = None,
     force: Force = False,
     as_json: AsJson = False,

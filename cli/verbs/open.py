@@ -18,7 +18,7 @@ from cli.story import Story
 
 Problem = Annotated[
     str | None,
-    typer.Argument(metavar="[PROBLEM]", help="whose reports; the console when left out"),
+    typer.Argument(metavar="PROBLEM", help="whose reports; the console when left out"),
 ]
 Run = Annotated[str | None, typer.Option("--run", help="another run than the current one")]
 Report = Annotated[
@@ -42,15 +42,16 @@ def open_(
 ) -> None:
     """Open the console, or the reports of a problem's current run."""
     stack = Stack.open()
-    folder = into or Path(tempfile.mkdtemp(prefix="baton-"))
-    folder.mkdir(parents=True, exist_ok=True)
     if problem is None:
-        page = folder / "console.html"
-        page.write_bytes(fetch(stack, stack.output("ConsoleUrl")))
-        files, name = [page], None
+        text, name = fetch(stack, stack.output("ConsoleUrl")), None
+        page = _folder(into) / "console.html"
+        page.write_bytes(text)
+        files = [page]
     else:
         name = run or _current_run(stack, problem)
-        files = _download(stack, problem, name, folder)
+        keys = _reports(stack, problem, name)
+        folder = _folder(into)
+        files = _download(stack, keys, folder)
         page = _chosen(files, report) if report else _index(problem, name, files, folder)
     if as_json:
         print_json(
@@ -71,8 +72,15 @@ def _current_run(stack: Stack, problem: str) -> str:
     return found
 
 
-def _download(stack: Stack, problem: str, run: str, folder: Path) -> list[Path]:
-    """Copy a run's reports to a folder; HTML and JSON alike."""
+def _folder(into: Path | None) -> Path:
+    """The folder to keep files in, made once there is something to keep."""
+    folder = into or Path(tempfile.mkdtemp(prefix="baton-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _reports(stack: Stack, problem: str, run: str) -> list[str]:
+    """The keys of a run's reports; HTML and JSON alike."""
     client = stack.client("s3")
     bucket = stack.output("LakeBucket")
     prefix = f"{problem}/runs/{run}/reports/"
@@ -82,11 +90,14 @@ def _download(stack: Stack, problem: str, run: str, folder: Path) -> list[Path]:
         raise CliError(
             f"Run {run} of {problem} has no reports yet.", f"`baton why {problem}` tells why."
         )
-    files = []
-    for key in keys:
-        target = folder / Path(key.removeprefix(prefix).replace("/", "-")).name
-        client.download_file(bucket, key, str(target))
-        files.append(target)
+    return keys
+
+
+def _download(stack: Stack, keys: list[str], folder: Path) -> list[Path]:
+    """Copy reports to a folder."""
+    files = [folder / key.rsplit("/", 1)[-1] for key in keys]
+    for key, target in zip(keys, files, strict=True):
+        stack.client("s3").download_file(stack.output("LakeBucket"), key, str(target))
     return sorted(files)
 
 

@@ -13,41 +13,42 @@ from rich.table import Table
 
 from cli.errors import CliError
 from cli.output import AsJson, ProblemName, console, print_json, verb
-from cli.rows import parse_json, read_rows
+from cli.rows import Row, parse_json, read_rows
 from cli.stack import Stack
 from cli.story import Story
 
 ROWS_A_REQUEST = 200
 SHOWN = 50
 
-File = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="CSV, JSON or JSON lines; - reads stdin")
-]
-OneRow = Annotated[
-    list[str] | None, typer.Option("--row", metavar="JSON", help="one row, such as '{\"age\": 40}'")
+Rows = Annotated[
+    list[str],
+    typer.Argument(metavar="ROWS", help="JSON, or a CSV, JSON or JSON lines file; - is stdin"),
 ]
 
 
 @verb
-def predict(
-    problem: ProblemName, file: File = None, *, row: OneRow = None, as_json: AsJson = False
-) -> None:
+def predict(problem: ProblemName, rows: Rows, *, as_json: AsJson = False) -> None:
     """Ask the endpoint about raw rows, and print its label and score for each."""
-    rows = [found for text in row or () for found in parse_json(text, "--row")]
-    if file is not None:
-        rows += read_rows(file)
-    if not rows:
-        raise CliError("There is no row to ask about.", "Name a file, or give --row.")
+    asked = [row for text in rows for row in _rows(text)]
+    if not asked:
+        raise CliError(f"There is no row in {', '.join(rows)}.")
     stack = Stack.open()
     answers = [
         answer
-        for group in batched(rows, ROWS_A_REQUEST, strict=False)
+        for group in batched(asked, ROWS_A_REQUEST, strict=False)
         for answer in ask(stack, problem, list(group))
     ]
     if as_json:
         print_json({"problem": problem, "predictions": answers})
     else:
         _show(answers)
+
+
+def _rows(text: str) -> list[Row]:
+    """Rows out of one word of the command line: JSON as it stands, or the name of a file."""
+    if text.lstrip().startswith(("{", "[")):
+        return parse_json(text, "the row")
+    return list(read_rows(Path(text)))
 
 
 def ask(stack: Stack, problem: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

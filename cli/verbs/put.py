@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[Path],
-    typer.Argument(metavar="PATH...", help="problem.yaml, files of rows, or folders of them"),
+    typer.Argument(metavar="PATH", help="problem.yaml, files of rows, or folders of them"),
 ]
 As = Annotated[Kind, typer.Option("--as", help="what the files are for")]
 Stream = Annotated[

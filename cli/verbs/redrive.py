@@ -15,7 +15,7 @@ from cli.story import Story
 
 What = Annotated[
     str | None,
-    typer.Argument(metavar="[LEG|PROBLEM]", help="a function's or a problem's; all when left out"),
+    typer.Argument(metavar="LEG|PROBLEM", help="a function's or a problem's; all when left out"),
 ]
 
 

@@ -85,17 +85,9 @@ class Laptop:
                 del os.environ[name]
         os.environ["BATON_ENV"] = str(self.state / "env")
 
-    def faults(self, most: int = 3) -> list[str]:
-        """The newest errors that functions logged, a line each; they tell why nothing goes on."""
-        log = self.logs / "ministack.log"
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        found = []
-        for line in lines:
-            if line.startswith("{") and '"level":"ERROR"' in line:
-                said = json.loads(line)
-                last = str(said.get("exception", said.get("message"))).strip().splitlines()[-1]
-                found.append(f"{said.get('leg', 'a function')}: {last}")
-        return list(dict.fromkeys(found))[-most:]
+    def faults(self) -> list[str]:
+        """The newest errors that functions logged; they tell why nothing goes on."""
+        return logged_faults(self.logs / "ministack.log")
 
     def stop(self) -> None:
         """End it with everything that it started."""
@@ -122,3 +114,15 @@ class Laptop:
             return "starting"
         finally:
             connection.close()
+
+
+def logged_faults(log: Path, most: int = 3) -> list[str]:
+    """The newest errors that functions wrote to a log, a line each, without repeats."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    found = []
+    for line in lines:
+        if line.startswith("{") and '"level":"ERROR"' in line:
+            said = json.loads(line)
+            last = str(said.get("exception", said.get("message"))).strip().splitlines()[-1]
+            found.append(f"{said.get('leg', 'a function')}: {last}")
+    return list(dict.fromkeys(found))[-most:]

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.box import ROUNDED
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -69,7 +70,7 @@ class Screen:
 
     def outcome(self, rows: Sequence[tuple[str, str, str]]) -> None:
         """Show the table of what happened."""
-        table = Table()
+        table = Table(box=ROUNDED)
         table.add_column("")
         table.add_column("winter's model", justify="right")
         table.add_column("after the drift", justify="right")

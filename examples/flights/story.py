@@ -152,8 +152,8 @@ class Demo:
 
     def _predict(self, flight: Flight) -> dict[str, Any]:
         text = json.dumps(flight.question())
-        shown = ["predict", PROBLEM, "--row", f"'{text[:60]}…'"]
-        said = self._baton("predict", PROBLEM, "--row", text, "--json", shown=shown, quiet=True)
+        shown = ["predict", PROBLEM, f"'{text[:60]}…'"]
+        said = self._baton("predict", PROBLEM, text, "--json", shown=shown, quiet=True)
         found: list[dict[str, Any]] = json.loads(said)["predictions"]
         ensure(that=len(found) == 1, otherwise=f"one row was asked, {len(found)} answers came")
         answer = found[0]
@@ -187,7 +187,8 @@ class Demo:
 
     def _drift(self) -> tuple[Step, Said, Alert]:
         begin = iso(datetime.now(UTC))
-        self.passengers = Passengers(self.stack, PROBLEM, self.flights["august"])
+        runtime = self.stack.client("sagemaker-runtime", attempts=1)
+        self.passengers = Passengers(runtime, PROBLEM, self.flights["august"])
         self.passengers.start()
         self.screen.tell("a thread asks about August's flights from now on, and never stops")
         step, drift = self._follow(
@@ -224,7 +225,7 @@ class Demo:
         ensure(that=run.because == "drift", otherwise=f"it ran because of {run.because}, not drift")
         ensure(that=run.rows > first.rows, otherwise="the second run saw no new rows")
         assert self.passengers is not None
-        time.sleep(2)  # let some more passengers ask the new model
+        self.passengers.wait(2)  # let some more of them ask the new model
         self.passengers.stop()
         tally = self.passengers.tally
         during = tally.between(heard["DeploymentStarted"], heard["ModelDeployed"])

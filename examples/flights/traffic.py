@@ -14,7 +14,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cli.stack import Stack
     from examples.flights.dataset import Flight
 
 ROWS = 10
@@ -43,10 +42,25 @@ class Tally:
 class Passengers:
     """Ask the endpoint about flights, over and over, without a second try for any request."""
 
-    def __init__(self, stack: Stack, endpoint: str, flights: Sequence[Flight]) -> None:
-        """Take whom to ask about what; nothing is asked before `start`."""
-        self._client = stack.client("sagemaker-runtime", attempts=1)
+    def __init__(
+        self,
+        runtime: Any,
+        endpoint: str,
+        flights: Sequence[Flight],
+        *,
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
+        """Take whom to ask about what; nothing is asked before `start`.
+
+        Args:
+            runtime: boto3's client of SageMaker's runtime, without retries.
+            endpoint: the endpoint's name.
+            flights: asked about again and again, some at a time.
+            pause: seconds between two requests.
+        """
+        self._client = runtime
         self._endpoint = endpoint
+        self._pause = pause
         self._flights = flights
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask_on, name="passengers", daemon=True)
@@ -62,12 +76,16 @@ class Passengers:
         if self._thread.is_alive():
             self._thread.join()
 
+    def wait(self, seconds: float) -> None:
+        """Let some time pass, less if it is over before."""
+        self._over.wait(seconds)
+
     def _ask_on(self) -> None:
         for flights in cycle(batched(self._flights, ROWS, strict=False)):
             if self._over.is_set():
                 return
             self._ask(flights)
-            self._over.wait(PAUSE_SECONDS)
+            self.wait(self._pause)
 
     def _ask(self, flights: Sequence[Flight]) -> None:
         body = json.dumps({"instances": [flight.question() for flight in flights]}).encode()

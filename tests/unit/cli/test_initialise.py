@@ -34,7 +34,7 @@ def test_target_id_and_sensitive_columns_are_proposed_from_rows(baton: Any, tmp_
     data = tmp_path / "rows.csv"
     data.write_text(CSV)
 
-    baton.json("init", tmp_path / "churn", "--csv", data)
+    baton.json("init", tmp_path / "churn", data)
 
     found = _resolved(tmp_path / "churn", "churn")
     assert found["target"] == "Churn"
@@ -48,7 +48,7 @@ def test_names_and_values_that_yaml_would_misread_are_quoted(baton: Any, tmp_pat
     data = tmp_path / "rows.csv"
     data.write_text("größe,yes: [no]\n1,1\n2,0\n")
 
-    baton.json("init", tmp_path / "p", "--csv", data)
+    baton.json("init", tmp_path / "p", data)
 
     found = _resolved(tmp_path / "p", "p")
     assert found["target"] == "yes: [no]"
@@ -60,8 +60,8 @@ def test_a_target_may_be_named_but_must_exist(baton: Any, tmp_path: Path) -> Non
     data = tmp_path / "rows.csv"
     data.write_text(CSV)
 
-    assert baton.json("init", tmp_path / "p", "--csv", data, "--target", "tenure")["target"]
-    result = baton("init", tmp_path / "q", "--csv", data, "--target", "nothing")
+    assert baton.json("init", tmp_path / "p", data, "--target", "tenure")["target"]
+    result = baton("init", tmp_path / "q", data, "--target", "nothing")
 
     assert _resolved(tmp_path / "p", "p")["target"] == "tenure"
     assert result.exit_code == 1

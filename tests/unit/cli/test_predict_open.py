@@ -69,7 +69,7 @@ def test_rows_of_a_file_are_answered_in_their_order(
 
 def test_one_row_or_standard_input_will_do(runtime: None, baton: Any) -> None:
     """A row on the command line, JSON or CSV through a pipe: all the same to the endpoint."""
-    assert "Yes" in baton("predict", "churn", "--row", '{"a": 1}').stdout
+    assert "Yes" in baton("predict", "churn", '{"a": 1}').stdout
     assert len(baton.json("predict", "churn", "-", stdin='[{"a":1},{"a":2}]')["predictions"]) == 2
     assert len(baton.json("predict", "churn", "-", stdin="a,b\n1,2\n")["predictions"]) == 1
     assert len(baton.json("predict", "churn", "-", stdin='{"a":1}\n{"a":2}\n')["predictions"]) == 2
@@ -79,7 +79,7 @@ def test_a_problem_without_a_model_says_so(runtime: None, cloud: Any, baton: Any
     """A missing endpoint is told as what it is: no model answers yet."""
     cloud.write(problem_record(problem="fraud"))
 
-    result = baton("predict", "fraud", "--row", "{}")
+    result = baton("predict", "fraud", "{}")
 
     assert result.exit_code == 1
     assert "fraud has no model that answers yet" in result.stderr
@@ -91,16 +91,16 @@ def test_batch_problems_point_to_scoring_files(runtime: None, cloud: Any, baton:
     row = problem_record("deploy: {mode: batch}\n", problem="fraud", champion=RUN)
     cloud.write(row)
 
-    assert "--as score" in baton("predict", "fraud", "--row", "{}").stderr
+    assert "--as score" in baton("predict", "fraud", "{}").stderr
 
 
-@pytest.mark.parametrize("row", ["[1, 2]", "nonsense", '"text"'])
+@pytest.mark.parametrize("row", ["[1, 2]", "nonsense", '"text"', "[]", "{"])
 def test_rows_that_are_none_are_told(baton: Any, row: str) -> None:
     """A row is a JSON object; anything else is refused before anything is asked."""
-    result = baton("predict", "churn", "--row", row)
+    result = baton("predict", "churn", row)
 
     assert result.exit_code == 1
-    assert "--row" in result.stderr
+    assert "row" in result.stderr
 
 
 def test_reports_come_with_a_page_that_leads_to_them(
@@ -114,7 +114,8 @@ def test_reports_come_with_a_page_that_leads_to_them(
         )
 
     answer = baton.json("open", "churn", "--no-browser", "--into", tmp_path)
-    text = baton("open", "churn", "--no-browser", "--report", "bias").stdout
+    words = ("--no-browser", "--into", tmp_path, "--report", "bias")
+    text = baton("open", "churn", *words).stdout
 
     assert {Path(name).name for name in answer["files"]} == {
         "evaluation.html",
@@ -125,10 +126,14 @@ def test_reports_come_with_a_page_that_leads_to_them(
     assert text.splitlines()[0].endswith("bias.html")
 
 
-def test_reports_that_are_not_there_are_told(cloud: Any, baton: Any) -> None:
-    """No run, no reports yet, or no such report: each has its sentence."""
+def test_reports_that_are_not_there_are_told(cloud: Any, baton: Any, tmp_path: Path) -> None:
+    """No run, no reports yet, or no such problem: each has its sentence, and leaves no folder."""
     cloud.write(problem_record(), problem_record(problem="fraud", last_run=RUN))
 
-    assert "churn has no run yet" in baton("open", "churn", "--no-browser").stderr
-    assert "has no reports yet" in baton("open", "fraud", "--no-browser").stderr
-    assert "no problem named x" in baton("open", "x", "--no-browser").stderr
+    def told(name: str) -> str:
+        return str(baton("open", name, "--no-browser", "--into", tmp_path / name).stderr)
+
+    assert "churn has no run yet" in told("churn")
+    assert "has no reports yet" in told("fraud")
+    assert "no problem named x" in told("x")
+    assert list(tmp_path.iterdir()) == []
