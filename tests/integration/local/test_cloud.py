@@ -197,8 +197,9 @@ def test_down_without_a_cloud_is_no_fault(commands, tmp_path):
     assert (done.returncode, done.stdout.strip()) == (0, "nothing was running")
 
 
-def test_a_state_keeps_its_port_and_says_so(commands):
+def test_a_state_keeps_its_port_and_says_so(tmp_path):
     """Addresses of saved queues carry the port; under another one nothing would arrive."""
+    commands = Commands(tmp_path)
     state = commands.folder / "state"
     state.mkdir()
     (state / "port").write_text("4599")
