@@ -12,7 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.endpoint_instances import ContainerPlan, Instance, StartError, container_plan
+from local.sagemaker.endpoint_instances import (
+    STOP_SECONDS,
+    ContainerPlan,
+    Instance,
+    StartError,
+    container_plan,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,13 +115,13 @@ class Fleet:
             self.stop()
             raise
 
-    def stop(self) -> None:
-        """End every instance."""
+    def stop(self, patience: float = STOP_SECONDS) -> None:
+        """End every instance, each with so many seconds between SIGTERM and SIGKILL."""
         self._stopping.set()
-        instances = [instance for variant in self.variants for instance in variant.instances]
+        instances = self.instances
         if instances:
             with ThreadPoolExecutor(min(8, len(instances))) as pool:
-                list(pool.map(lambda instance: instance.stop(), instances))
+                list(pool.map(lambda instance: instance.stop(patience), instances))
         shutil.rmtree(self._folder() / f"files-{id(self)}", ignore_errors=True)
 
     def resize(self, variant: VariantFleet, count: int) -> list[Instance]:
@@ -135,6 +141,11 @@ class Fleet:
         variant.instances = variant.instances[:count]
         variant.count = count
         return surplus
+
+    @property
+    def instances(self) -> list[Instance]:
+        """All instances of all variants."""
+        return [instance for variant in self.variants for instance in variant.instances]
 
     @property
     def in_flight(self) -> int:

@@ -78,6 +78,7 @@ class Instance:
     _worker: Worker | None = None
     _client: ModelClient | None = None
     _reader: threading.Thread | None = None
+    _exit_code: int | None = None
     tail: list[str] = field(default_factory=list)
 
     def start(self, platform: Platform, plan: ContainerPlan) -> None:
@@ -108,7 +109,7 @@ class Instance:
             target=self._read_output, args=(platform, self._worker), daemon=True
         )
         self._reader.start()
-        self._wait_until_ready(self._worker, plan.patience)
+        self._client = self._when_ready(self._worker, self._reader, plan.patience)
         self.healthy = True
 
     def request(self, headers: dict[str, str], body: bytes, timeout: float) -> ModelAnswer:
@@ -123,33 +124,33 @@ class Instance:
             raise ModelUnreachableError("the instance is not up")
         return client.request("POST", "/invocations", headers, body, timeout)
 
-    def stop(self) -> None:
+    def stop(self, patience: float = STOP_SECONDS) -> None:
         """End the process: SIGTERM, and SIGKILL if it stays for longer than a container may."""
         self.stopping, self.healthy = True, False
-        if self._worker is not None:
+        if self._worker is not None and self._reader is not None:
             self._worker.terminate()
-            if self._worker.wait(STOP_SECONDS) is None:
+            self._reader.join(patience)
+            if self._reader.is_alive():
                 self._worker.kill()
-                self._worker.wait(5.0)
+                self._reader.join(5.0)
         self._disconnect()
-        if self._reader is not None:
-            self._reader.join(timeout=2.0)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def wait(self) -> int | None:
         """Wait for the process to end; its exit code."""
-        return self._worker.wait() if self._worker is not None else None
+        if self._reader is not None:
+            self._reader.join()
+        return self._exit_code
 
-    def _wait_until_ready(self, worker: Worker, patience: float) -> None:
+    def _when_ready(self, worker: Worker, reader: threading.Thread, patience: float) -> ModelClient:
         deadline = time.monotonic() + patience
         port, client = self.folder / "port", None
         while time.monotonic() < deadline:
             if client is None and port.exists():
                 client = ModelClient(int(port.read_text()))
             if client is not None and _pings(client):
-                self._client = client
-                return
-            if not worker.running:
+                return client
+            if not reader.is_alive():
                 raise StartError(self._why())
             time.sleep(_POLL_SECONDS)
         worker.kill()
@@ -164,8 +165,6 @@ class Instance:
         failure = self.folder / "failure"
         if failure.exists():
             return failure.read_text()
-        if self._reader is not None:
-            self._reader.join(timeout=1.0)
         return self.tail[-1] if self.tail else "the process ended"
 
     def _read_output(self, platform: Platform, worker: Worker) -> None:
@@ -178,7 +177,8 @@ class Instance:
                 line = raw.decode("utf-8", "replace").rstrip()
                 self.tail = [*self.tail[-19:], line]
                 platform.logs.send(self.log_group, self.name, [(int(platform.now() * 1000), line)])
-        worker.wait()
+        # Nobody else waits for the worker: this thread's end is the sign of the process's.
+        self._exit_code = worker.wait()
 
 
 def _pings(client: ModelClient) -> bool:

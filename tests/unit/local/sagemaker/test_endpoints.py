@@ -1,5 +1,8 @@
 """Endpoints: real model server processes, AWS's statuses and events."""
 
+import threading
+import time
+
 import pytest
 
 from local.sagemaker.assembly import disassemble, recover
@@ -240,3 +243,27 @@ def test_what_a_kill_interrupted_is_finished_at_the_next_start(tmp_path):
     disassemble(again)
 
     assert answer == b"slow"
+
+
+def test_a_model_that_hangs_does_not_hold_up_the_end(tmp_path):
+    """The server ends well within the fifteen seconds that it is given."""
+    made = make_platform(tmp_path / "data", tmp_path / "objects")
+    config = add_config(made, variant(add_model(made, script_archive(SLOW_SCRIPT))))
+    name = add_endpoint(made, config)
+    failures = []
+
+    def ask():
+        try:
+            invoke(made, name, b"60")
+        except ApiError as error:
+            failures.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    until(made.active["endpoint", name].traffic.busy)
+    began = time.monotonic()
+    disassemble(made)
+    asking.join()
+
+    assert time.monotonic() - began < 12
+    assert failures
