@@ -17,9 +17,6 @@ from science.values import numbers
 
 Array = np.ndarray[Any, Any]
 
-SHOWN = 40
-"""So many columns are told one by one in the report, the most important ones."""
-
 
 def explanation(
     contributions: Array,
@@ -45,23 +42,11 @@ def explanation(
         contributions = contributions[:, None, :]
     names = sorted(set(sources))
     gathered = _gathered(contributions[:, :, :-1], sources, names)
-    importance = np.abs(gathered).mean(axis=(0, 1))
-    whole = float(importance.sum()) or 1.0
-    order = np.argsort(-importance, kind="stable")
-    listed = [
-        {
-            "column": names[at],
-            "importance": float(importance[at]),
-            "share": float(importance[at]) / whole,
-            "direction": _direction(columns.get(names[at]), gathered[:, -1, at]),
-        }
-        for at in order
-    ]
     return {
         "method": "TreeSHAP, exact, on a sample of the held-out rows",
         "unit": problem["target"] if problem["task"] == REGRESSION else "log odds",
         "rows": int(contributions.shape[0]),
-        "columns": listed,
+        "columns": _ranked(gathered, names, columns),
         "by_label": _by_label(contributions, gathered, names),
     }
 
@@ -87,6 +72,21 @@ def _gathered(contributions: Array, sources: list[str], names: list[str]) -> Arr
     belongs[np.arange(len(sources)), [position[source] for source in sources]] = 1.0
     gathered: Array = contributions @ belongs
     return gathered
+
+
+def _ranked(gathered: Array, names: list[str], columns: dict[str, Array]) -> list[dict[str, Any]]:
+    """The columns by falling importance."""
+    importance = np.abs(gathered).mean(axis=(0, 1))
+    whole = float(importance.sum()) or 1.0
+    return [
+        {
+            "column": names[at],
+            "importance": float(importance[at]),
+            "share": float(importance[at]) / whole,
+            "direction": _direction(columns.get(names[at]), gathered[:, -1, at]),
+        }
+        for at in np.argsort(-importance, kind="stable")
+    ]
 
 
 def _by_label(contributions: Array, gathered: Array, names: list[str]) -> dict[str, Any]:

@@ -87,17 +87,20 @@ def measure_traffic(
     said = outputs([traffic.answers[index] for index in at], problem)
     truth = encode_target(labels, problem) if at else np.empty(0)
     whole = ~np.isnan(truth) & ~np.isnan(said.reshape(len(truth), -1)).any(axis=1)
+    return _judged(truth[whole], said[whole], problem)
+
+
+def _judged(
+    truth: np.ndarray[Any, Any], said: np.ndarray[Any, Any], problem: dict[str, Any]
+) -> dict[str, Any]:
     figures: dict[str, Optional[float]] = dict.fromkeys(METRICS)
-    if whole.sum() > 1:
-        figures = measure(truth[whole], said[whole], problem)
+    if len(truth) > 1:
+        figures = measure(truth, said, problem)
     name, value, rising = judge(figures, problem)
-    error = None
-    if value is not None:
-        error = standard_error(truth[whole], said[whole], problem, name)
     return {
         "metric": name,
         "value": value,
         "greater_is_better": rising,
-        "error": error,
-        "rows": int(whole.sum()),
+        "error": None if value is None else standard_error(truth, said, problem, name),
+        "rows": len(truth),
     }
