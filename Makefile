@@ -71,6 +71,13 @@ check: setup check-template  ## all that guards main besides tests: format, lint
 test: setup  ## install what is needed and run all tests
 	.venv/bin/pytest
 
+bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning
+	.venv/bin/python -m bench.imports
+	.venv/bin/python -m bench.hop
+	.venv/bin/python -m bench.relay
+	.venv/bin/python -m bench.relay --rows 5000
+	.venv/bin/python bench/clean.py --rows 5000000
+
 # checkov cannot expand the template's loops, so it is given the template expanded.
 check-template: .venv/.installed $(VENVS)/sam/.installed $(VENVS)/checkov/.installed  ## lint template.yaml with sam, cfn-lint and checkov
 	$(VENVS)/sam/bin/sam validate --lint --language-extensions --region us-east-1

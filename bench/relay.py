@@ -3,7 +3,8 @@
 Starts a laptop cloud of its own, lets it carry one problem first, and then runs, in turn, the
 hand-written script (bench/by_hand.py) and the relay on the same file, several times each.
 
-Run: .venv/bin/python -m bench.relay DATA.csv TARGET [--rows N] [--times 3]
+Run: .venv/bin/python -m bench.relay [--data DATA.csv --target TARGET] [--rows N] [--times 3]
+Without a file it takes bench/data.py's table.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 import boto3
 
+from bench.data import first, table
 from local.running import running_cloud
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,14 +88,19 @@ def by_hand(path: Path, target: str) -> dict[str, Any]:
 def main() -> None:
     """Measure, and print medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("target")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--target", default="y")
     parser.add_argument("--rows", type=int, default=0, help="take the first N rows only")
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--extra", default="", help="more lines of problem.yaml")
     arguments = parser.parse_args()
-    lines = arguments.data.read_bytes().splitlines(keepends=True)
-    body = b"".join(lines[: arguments.rows + 1] if arguments.rows else lines)
+    if arguments.data:
+        body, name = arguments.data.read_bytes(), arguments.data.name
+    else:
+        body, arguments.target, name = table()
+    if arguments.rows:
+        body = first(body, arguments.rows)
+    print(f"{name}: {body.count(b'\n') - 1} rows")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.csv")
         path.write_bytes(body)
