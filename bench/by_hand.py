@@ -26,6 +26,7 @@ import pandas as pd  # noqa: E402
 import uvicorn  # noqa: E402
 import xgboost as xgb  # noqa: E402
 from fastapi import FastAPI, Request  # noqa: E402
+from optuna.study import StudyDirection  # noqa: E402
 from sklearn.metrics import (  # noqa: E402
     accuracy_score,
     average_precision_score,
@@ -76,9 +77,9 @@ def search(parts: dict[str, Any], task: str, trials: int, classes: int) -> xgb.B
     train = xgb.DMatrix(parts["x_train"], parts["y_train"], nthread=1)
     valid = xgb.DMatrix(parts["x_valid"], parts["y_valid"], nthread=1)
     loss, metric, direction = {
-        "binary": ("binary:logistic", "auc", "maximize"),
-        "multiclass": ("multi:softprob", "mlogloss", "minimize"),
-        "regression": ("reg:squarederror", "rmse", "minimize"),
+        "binary": ("binary:logistic", "auc", "MAXIMIZE"),
+        "multiclass": ("multi:softprob", "mlogloss", "MINIMIZE"),
+        "regression": ("reg:squarederror", "rmse", "MINIMIZE"),
     }[task]
     boosters: dict[int, xgb.Booster] = {}
 
@@ -112,7 +113,7 @@ def search(parts: dict[str, Any], task: str, trials: int, classes: int) -> xgb.B
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = optuna.samplers.TPESampler(seed=SEED)
-    study = optuna.create_study(directions=[direction], sampler=sampler)
+    study = optuna.create_study(direction=StudyDirection[direction], sampler=sampler)
     study.optimize(objective, n_trials=trials, n_jobs=2)
     return boosters[study.best_trial.number]
 
