@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.prices import estimate_run
-
 from lifecycle.clock import seconds_between
 from lifecycle.decision import Decision
 from lifecycle.events import (
@@ -14,6 +12,7 @@ from lifecycle.events import (
     RetrainingHeldBack,
     RetrainingStarted,
 )
+from lifecycle.prices import estimate_run
 from lifecycle.problem import seconds
 
 if TYPE_CHECKING:

@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from science.tables import ingest
-
 from ingest_records import Taken, decide, sort_records, source_name
 from lifecycle.advance import advance
 from lifecycle.aws_events import RecordsArrived
@@ -22,6 +20,7 @@ from lifecycle.cause import Cause
 from lifecycle.names import digest
 from lifecycle.quarantine import reason_document
 from lifecycle.records import ShardRecord
+from science.tables import ingest
 
 if TYPE_CHECKING:
     from ingest_records import Stretch

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from lifecycle.prices import cost_of
-
 from judge_candidate import decide, decide_failed
 from lifecycle.aws_events import JobEnded
 from lifecycle.completions import job_end
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import CompletionMissed
 from lifecycle.leg import leg
+from lifecycle.prices import cost_of
 from lifecycle.records import MonthRecord
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.prices import estimate_run
-
 from lifecycle.decision import ApiCall, Decision
 from lifecycle.events import BudgetExceeded, RunStarted
 from lifecycle.names import run_id
+from lifecycle.prices import estimate_run
 from lifecycle.records import ProblemRecord, RunRecord
 
 if TYPE_CHECKING:
