@@ -128,15 +128,29 @@ def toolkit_variables(
         cpus: How many cores the job may use.
     """
     base = container.base
-    variables = {
-        "SM_MODEL_DIR": str(base / "model"),
-        "SM_INPUT_DIR": str(base / "input"),
-        "SM_INPUT_CONFIG_DIR": str(base / "input/config"),
-        "SM_OUTPUT_DIR": str(base / "output"),
-        "SM_OUTPUT_DATA_DIR": str(base / "output/data"),
-        "SM_OUTPUT_INTERMEDIATE_DIR": str(base / "output/intermediate"),
-        "SM_CHANNELS": json.dumps(channels),
-        "SM_HPS": json.dumps(hyperparameters),
+    folders = {
+        "SM_MODEL_DIR": "model",
+        "SM_INPUT_DIR": "input",
+        "SM_INPUT_CONFIG_DIR": "input/config",
+        "SM_OUTPUT_DIR": "output",
+        "SM_OUTPUT_DATA_DIR": "output/data",
+        "SM_OUTPUT_INTERMEDIATE_DIR": "output/intermediate",
+    }
+    variables = {name: str(base / folder) for name, folder in folders.items()}
+    for name in channels:
+        variables[f"SM_CHANNEL_{name.upper()}"] = str(base / "input/data" / name)
+    for name, value in hyperparameters.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        variables[f"SM_HP_{name.upper()}"] = text
+    return (
+        variables
+        | _host_variables(instance, cpus)
+        | {"SM_CHANNELS": json.dumps(channels), "SM_HPS": json.dumps(hyperparameters)}
+    )
+
+
+def _host_variables(instance: str, cpus: int) -> dict[str, str]:
+    return {
         "SM_CURRENT_HOST": HOST,
         "SM_HOSTS": json.dumps([HOST]),
         "SM_NUM_CPUS": str(cpus),
@@ -148,13 +162,6 @@ def toolkit_variables(
         "SM_CURRENT_INSTANCE_GROUP_HOSTS": json.dumps([HOST]),
         "SM_RESOURCE_CONFIG": json.dumps(resource_config(instance)),
         "SM_LOG_LEVEL": "20",
-    }
-    variables |= {
-        f"SM_CHANNEL_{name.upper()}": str(base / "input/data" / name) for name in channels
-    }
-    return variables | {
-        f"SM_HP_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
-        for name, value in hyperparameters.items()
     }
 
 

@@ -127,7 +127,6 @@ def run_process(
     finally:
         control.detach()
     reader.join()
-    lines.close()
     return code
 
 
@@ -166,3 +165,4 @@ def _read(worker: Worker, lines: _Lines, listen: Callable[[str], None]) -> None:
             line = raw.decode("utf-8", "replace").rstrip("\r\n").replace("\t", "#011")
             lines.add(line)
             listen(line)
+    lines.close()

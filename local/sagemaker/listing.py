@@ -43,10 +43,7 @@ def page(
     keys = {"Name": name_member, "CreationTime": "CreationTime", "Status": status_member}
     keys |= sort_members or {}
     by = keys.get(request.get("SortBy", "CreationTime")) or "CreationTime"
-    descending = request.get("SortOrder", default_order) == "Descending"
-    if by == "CreationTime" and descending:
-        found.reverse()  # so that of two made in one millisecond the later comes first
-    found.sort(key=lambda item: (item.get(by) is not None, item.get(by)), reverse=descending)
+    _sort(found, by, descending=request.get("SortOrder", default_order) == "Descending")
     start = _start(request.get("NextToken"))
     size = request.get("MaxResults", 10)
     answer: Document = {answer_member: found[start : start + size]}
@@ -55,6 +52,12 @@ def page(
             json.dumps({"from": start + size}).encode()
         ).decode()
     return answer
+
+
+def _sort(found: list[Document], by: str, *, descending: bool) -> None:
+    if by == "CreationTime" and descending:
+        found.reverse()  # so that of two made in one millisecond the later comes first
+    found.sort(key=lambda item: (item.get(by) is not None, item.get(by)), reverse=descending)
 
 
 def _wanted(item: Document, request: Document, name_member: str, status_member: str) -> bool:

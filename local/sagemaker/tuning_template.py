@@ -44,39 +44,47 @@ def start_template(
         The template, or None: the trainings then read their channels themselves, and fail in their
         own name if there is something wrong with them.
     """
-    fixed = request["HyperParameters"]
-    image = request["AlgorithmSpecification"]["TrainingImage"]
-    plain = fixed.get("tree_method", "hist") in {"auto", "hist"} and fixed.get("booster") is None
-    if training_runner(image, fixed) is not Runner.XGBOOST or tuned & _BINNING or not plain:
+    if not _shareable(request, tuned):
         return None
     container.make()
     try:
         digests = download_channels(platform.objects, container, request, found)
-        channels = [
-            {
-                "folder": str(container.base / "input/data" / channel["ChannelName"]),
-                "content_type": channel.get("ContentType", ""),
-                "digest": digests[channel["ChannelName"]],
-            }
-            for wanted in ("train", "validation")
-            for channel in request["InputDataConfig"]
-            if channel["ChannelName"] == wanted
-        ]
+        argument = json.dumps(_order(container, request, digests))
         order = Order(
             platform.workers.base_environment(),
             container.base,
-            (
-                json.dumps(
-                    {
-                        "channels": channels,
-                        "bins": int(fixed.get("max_bin", _DEFAULT_BINS)),
-                        "weighted": fixed.get("csv_weights") == "1",
-                    }
-                ),
-            ),
+            (argument,),
             call="local.sagemaker.algorithms.xgboost.template:main",
         )
         return Template(platform.workers, order)
     except (ObjectsError, WorkersError, ValueError) as error:
         _log.info("trainings of %s share nothing: %s", container.base.name, error)
         return None
+
+
+def _shareable(request: Document, tuned: set[str]) -> bool:
+    """Tell whether all trials work on the same binned values."""
+    fixed = request["HyperParameters"]
+    image = request["AlgorithmSpecification"]["TrainingImage"]
+    plain = fixed.get("tree_method", "hist") in {"auto", "hist"} and fixed.get("booster") is None
+    return training_runner(image, fixed) is Runner.XGBOOST and plain and not tuned & _BINNING
+
+
+def _order(container: Container, request: Document, digests: dict[str, str]) -> Document:
+    """What the template is told."""
+    fixed = request["HyperParameters"]
+    channels = [
+        {
+            "folder": str(container.base / "input/data" / channel["ChannelName"]),
+            "content_type": channel.get("ContentType", ""),
+            "digest": digests[channel["ChannelName"]],
+        }
+        for wanted in ("train", "validation")
+        for channel in request["InputDataConfig"]
+        if channel["ChannelName"] == wanted
+    ]
+    return {
+        "channels": channels,
+        "bins": int(fixed.get("max_bin", _DEFAULT_BINS)),
+        "weighted": fixed.get("csv_weights") == "1",
+    }

@@ -21,9 +21,9 @@ TERMINATED = 128 + int(signal.SIGTERM)
 class LogLine(xgboost.callback.TrainingCallback):
     """Prints `[0]<TAB>train-auc:0.81235<TAB>validation-auc:0.79342`, as the container does."""
 
-    def __init__(self, metrics: list[str], first: int = 0) -> None:
+    def __init__(self, first: int = 0) -> None:
+        """Count from `first`, the rounds trained before this process."""
         super().__init__()
-        self._order = metrics
         self._first = first
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:

@@ -45,14 +45,7 @@ def train(base: Path) -> int:
     config = base / "input/config"
     typed = read(json.loads((config / "hyperparameters.json").read_text()))
     threads = int(typed.get("nthread") or os.environ.get("SM_NUM_CPUS") or 1)
-    parameters = {name: value for name, value in typed.items() if name not in OWN}
-    parameters["nthread"] = threads
-    native = [name for name in typed["eval_metric"] if name not in CUSTOM]
-    own = [name for name in typed["eval_metric"] if name in CUSTOM]
-    if native:
-        parameters["eval_metric"] = native
-    if own and not native:
-        parameters["disable_default_eval_metric"] = True
+    parameters, own = _parameters(typed, threads)
     matrix, watched = _matrices(base, typed, threads)
     size = f"{matrix.num_row()} rows and {matrix.num_col()} columns"
     print(f"INFO:root:Train matrix has {size}")
@@ -61,7 +54,7 @@ def train(base: Path) -> int:
         folder, start[0], ends_softly=typed.get("save_model_on_termination", False)
     )
     callbacks = [
-        LogLine(typed["eval_metric"], start[0]),
+        LogLine(start[0]),
         *_early_stopping(typed, watched),
         checkpoints,
     ]
@@ -81,6 +74,19 @@ def train(base: Path) -> int:
     return 0
 
 
+def _parameters(typed: dict[str, Any], threads: int) -> tuple[dict[str, Any], list[str]]:
+    """XGBoost's own parameters, and the metrics that are the container's."""
+    parameters = {name: value for name, value in typed.items() if name not in OWN}
+    parameters["nthread"] = threads
+    native = [name for name in typed["eval_metric"] if name not in CUSTOM]
+    own = [name for name in typed["eval_metric"] if name in CUSTOM]
+    if native:
+        parameters["eval_metric"] = native
+    if own and not native:
+        parameters["disable_default_eval_metric"] = True
+    return parameters, own
+
+
 def _matrices(base: Path, typed: dict[str, Any], threads: int) -> tuple[Any, list[tuple[Any, str]]]:
     """The matrix to train on, and those to watch: shared ones where there are any."""
     channels = json.loads((base / "input/config/inputdataconfig.json").read_text())
@@ -96,7 +102,8 @@ def _matrices(base: Path, typed: dict[str, Any], threads: int) -> tuple[Any, lis
             continue
         if key in shared:
             built[name] = shared[key]
-            built[f"{name} watched"] = shared.get(matrices.watched_key(first, bins))
+            if name == "train":
+                built["train watched"] = shared.get(matrices.watched_key(first, bins))
             continue
         weighted = bool(typed.get("csv_weights"))
         content_type = channels[name].get("ContentType", "")
