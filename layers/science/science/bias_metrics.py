@@ -45,7 +45,7 @@ NO_GROUP = "Group variable is empty or not provided"
 NEIGHBOURS = 5
 FEW = 10
 """Up to so many members of facet a, the fliptest asks the one nearest neighbour only."""
-FLIPPED_ROWS, NEIGHBOUR_ROWS = 500, 2000
+FLIPPED_ROWS, NEIGHBOUR_ROWS = 500, 1500
 
 
 class Counts:
@@ -145,7 +145,7 @@ def fliptest(facet: Array, predicted: Array, features: Array, seed: int = 0) -> 
     A k-nearest-neighbours vote (k = 5, or 1 if a has ``FEW`` members at most) over standardised
     features, as Clarify's library counts it: the share of d that is predicted positive though its
     neighbours are not, minus the share where it is the other way round. On more than 500 members of
-    d or 2,000 of a, a random sample of them.
+    d or 1,500 of a, a random sample of them.
 
     Returns:
         In [−1, 1]; negative means that d fares worse than its likes in a.
@@ -153,10 +153,10 @@ def fliptest(facet: Array, predicted: Array, features: Array, seed: int = 0) -> 
     generator = np.random.default_rng(seed)
     inside = generator.permutation(np.flatnonzero(facet))[:FLIPPED_ROWS]
     outside = generator.permutation(np.flatnonzero(~facet))[:NEIGHBOUR_ROWS]
-    values: Array = np.nan_to_num(features.astype(np.float32))
+    values: Array = np.nan_to_num(features[np.r_[inside, outside]].astype(np.float32))
     spread = values.std(axis=0)
     values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    near, far = values[inside], values[outside]
+    near, far = values[: inside.size], values[inside.size :]
     # |x − y|² without |x|², which is the same for every candidate neighbour.
     distance = np.sum(far**2, axis=1) - 2.0 * near @ far.T
     count = NEIGHBOURS if outside.size > FEW else 1

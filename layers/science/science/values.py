@@ -34,6 +34,8 @@ SOFT_MISSING = frozenset(
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "on", "ja", "oui", "si", "sí", "sim", "1", "1.0"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "off", "nein", "non", "não", "nao", "0", "0.0"})
 
+LARGEST_NUMBER = 1.7e308
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _WHOLE_AS_FLOAT = re.compile(r"([+-]?\d+)\.0+")
 
@@ -122,7 +124,7 @@ def number_of(value: Any, decimal: str | None = None) -> float:
 
 
 def _finite(number: float) -> float:
-    return number if abs(number) <= 1.7e308 else math.nan
+    return number if abs(number) <= LARGEST_NUMBER else math.nan
 
 
 def formatted_number(text: str, decimal: str) -> float:
@@ -188,7 +190,24 @@ def numbers(cells: Any, decimal: str | None = None) -> Any:
     if cells.dtype.kind in "fiub":
         values = cells.astype(np.float64)
         return np.where(np.isfinite(values), values, np.nan)
-    return mapped(cells, lambda cell: number_of(cell, decimal))
+    plain = _plain_numbers(cells) if decimal != "," else None
+    return mapped(cells, lambda cell: number_of(cell, decimal)) if plain is None else plain
+
+
+def _plain_numbers(cells: Any) -> Any:
+    """What ``number_of`` gives for each cell, all at once; None unless every cell is plain.
+
+    Python reads more as a number than is one here: underscores, and blanks and digits of any
+    script. Cells that hold such are left to ``number_of``.
+    """
+    texts = "".join(cell for cell in cells.tolist() if type(cell) is str)
+    if not (texts.isascii() and texts.isprintable()) or "_" in texts:
+        return None
+    try:
+        values = cells.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return np.where(np.abs(values) <= LARGEST_NUMBER, values, np.nan)
 
 
 def booleans(cells: Any) -> Any:
