@@ -22,8 +22,8 @@ ROWS_LOOKED_AT = 1000
 
 _TEMPLATE = """\
 # What to predict, and from what. Only name and target are needed; what is left out has the
-# default that stands behind its #. Every key: docs of the contract, or the resolved copy that
-# the cloud writes to the lake bucket under {name}/problem.resolved.yaml.
+# default that stands behind its #. Every key: docs/problem.md, or the resolved copy that the
+# cloud writes to the lake bucket under {name}/problem.resolved.yaml.
 name: {name}
 objective: {objective}
 target: {target}{choice}

@@ -139,6 +139,23 @@ class Story:
             raise UnknownProblemError(name, [row.problem for row in self.problems()])
         return found
 
+    def must_know(self, name: str) -> None:
+        """Make sure that a name was ever heard of: defined, or at least landed.
+
+        A file that landed a moment ago has no history yet, and is no slip of the pen.
+
+        Raises:
+            UnknownProblemError: nothing has this name.
+        """
+        if self.problem(name) is None and not self.steps(name) and not self._landed(name):
+            raise UnknownProblemError(name, [row.problem for row in self.problems()])
+
+    def _landed(self, name: str) -> bool:
+        found = self._stack.client("s3").list_objects_v2(
+            Bucket=self._stack.output("LandingBucket"), Prefix=f"{name}/", MaxKeys=1
+        )
+        return bool(found.get("KeyCount"))
+
     def run(self, problem: str, run: str) -> RunRecord | None:
         """One run."""
         rows = self._query("pk = :pk AND sk = :sk", pk=f"problem#{problem}", sk=f"run#{run}")

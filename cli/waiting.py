@@ -123,6 +123,8 @@ def waits(facts: Facts) -> list[str]:
     if facts.problem is not None and (facts.run is None or facts.run.ended):
         told += _next_run(facts)
     told += _refused(facts)
+    if facts.problem is None and not facts.steps:
+        told.append("Files have landed; no leg has answered yet.")
     told += [
         f"{queue.leg} gave up on {queue.depth} event{'s' if queue.depth > 1 else ''} "
         f"(of any problem): `baton redrive {queue.leg}` tries again."
@@ -142,7 +144,8 @@ def _inputs(facts: Facts) -> list[str]:
     for purpose, what in (("data", f"{facts.name}/problem.yaml"), ("score", "a model")):
         names = [row.source.rsplit("/", 1)[-1] for row in waiting if row.purpose == purpose]
         if names:
-            told.append(f"{_count(len(names), 'file')} wait for {what}: {_some(names)}.")
+            subject = "1 file waits" if len(names) == 1 else f"{len(names)} files wait"
+            told.append(f"{subject} for {what}: {_some(names)}.")
     return told + [
         f"{row.source} was set aside: {_faults(row.rejected)}"
         for row in facts.inputs
@@ -189,7 +192,3 @@ def _faults(faults: Sequence[Fault]) -> str:
 def _some(names: list[str], shown: int = 3) -> str:
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

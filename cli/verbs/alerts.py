@@ -50,8 +50,8 @@ def alerts(
 ) -> None:
     """Show the events that people are alerted of. With --follow --json, one object a line."""
     story = Story(Stack.open())
-    if problem and not story.steps(problem):
-        story.known(problem)
+    if problem:
+        story.must_know(problem)
     since = iso(datetime.now(UTC) - timedelta(hours=hours))
     follower = Follower(story, problem, since, every(PAUSE))
     found = list(_alerts(follower.look(), severity))

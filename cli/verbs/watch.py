@@ -47,8 +47,8 @@ def watch(
     """Show every leg as it happens, until Ctrl-C. With --json, one object a line."""
     stack = Stack.open()
     story = Story(stack)
-    if problem and not story.steps(problem):
-        story.known(problem)
+    if problem:
+        story.must_know(problem)
     deadline = time.monotonic() + timeout if timeout is not None else None
     follower = Follower(story, problem, since, every(PAUSE, deadline))
     printer = StepPrinter(console(), name_problem=problem is None, quiet=not everything)

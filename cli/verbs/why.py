@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.markup import escape
 
 from cli import waiting
-from cli.errors import UnknownProblemError
 from cli.output import AsJson, ProblemName, console, parse_time, print_indented, print_json, verb
 from cli.queues import dead_letters
 from cli.stack import Stack
@@ -52,9 +51,8 @@ def gather(stack: Stack, name: str) -> Facts:
         UnknownProblemError: nothing was ever heard of it.
     """
     story = Story(stack)
+    story.must_know(name)
     problem, steps, inputs = story.problem(name), story.steps(name), story.inputs(name)
-    if problem is None and not steps and not inputs:
-        raise UnknownProblemError(name, [each.problem for each in story.problems()])
     newest = problem.active_run or problem.last_run if problem else None
     return Facts(
         name=name,

@@ -56,7 +56,7 @@ def test_data_before_its_problem_waits_for_problem_yaml() -> None:
     facts = Facts("churn", None, None, inputs=[input_record(waiting=True, uri=None, rows=0)])
 
     assert state(facts) == ["churn is not defined yet."]
-    assert waits(facts) == ["1 file wait for churn/problem.yaml: first.csv."]
+    assert "1 file waits for churn/problem.yaml: first.csv." in waits(facts)
 
 
 def test_a_file_set_aside_is_told_with_its_fault_and_cure() -> None:
@@ -130,6 +130,15 @@ def test_an_unknown_problem_is_told_with_those_that_are_known(cloud: Any, baton:
     assert result.exit_code == 1
     assert "There is no problem named chrun." in result.stderr
     assert "Known problems: churn." in result.stderr
+
+
+def test_what_landed_a_moment_ago_is_known(cloud: Any, baton: Any) -> None:
+    """Between a put and the first leg's answer, nobody is told that the name is unknown."""
+    cloud.stack.client("s3").put_object(Bucket="landing", Key="churn/problem.yaml", Body=b"")
+
+    assert "no leg has answered yet" in baton("why", "churn").stdout
+    assert baton("watch", "churn", "--once").exit_code == 0
+    assert baton.json("alerts", "churn") == {"alerts": []}
 
 
 def test_events_without_a_run_are_all_that_there_is() -> None:
