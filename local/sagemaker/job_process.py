@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.sagemaker.cloud_logs import CloudLogs, Line
-    from local.sagemaker.workers import Order, Worker, WorkerPool
+    from local.sagemaker.workers import Order, Starter, Worker
 
 _POLL_SECONDS = 0.25
 
@@ -89,7 +89,7 @@ class JobControl:
 
 
 def run_process(
-    workers: WorkerPool,
+    workers: Starter,
     order: Order,
     log: JobLog,
     control: JobControl,
