@@ -123,4 +123,6 @@ def ago(moment: str, now: datetime | None = None) -> str:
     if not moment:
         return ""
     passed = (now or datetime.now(UTC)) - parse_time(moment)
-    return f"{duration(max(passed.total_seconds(), 0.0))} ago"
+    seconds = max(passed.total_seconds(), 0.0)
+    whole = seconds - seconds % 60 if seconds >= 60 else float(round(seconds))
+    return f"{duration(whole) if whole >= 10 else f'{whole:.0f} s'} ago"

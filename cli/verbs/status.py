@@ -22,6 +22,10 @@ STAGE_STYLES = {
     "data_rejected": "red",
 }
 
+WIDE = 130
+_HEADINGS = ("problem", "run", "stage", "changed", "rows", "champion", "score", "deployed")
+_NARROW = ("problem", "run", "stage", "changed", "score")
+
 
 @verb
 def status(problem: AnyProblem = None, *, as_json: AsJson = False) -> None:
@@ -35,7 +39,8 @@ def status(problem: AnyProblem = None, *, as_json: AsJson = False) -> None:
     elif not documents:
         console().print("No problem is defined yet. [dim]baton init  begins one[/]")
     else:
-        console().print(_table(documents))
+        screen = console()
+        screen.print(_table(documents, screen.width))
 
 
 def _describe(story: Story, problem: ProblemRecord) -> dict[str, Any]:
@@ -73,22 +78,31 @@ def _run(run: RunRecord | None) -> dict[str, Any] | None:
     }
 
 
-def _table(documents: list[dict[str, Any]]) -> Table:
+def _table(documents: list[dict[str, Any]], width: int) -> Table:
+    """One row a problem; a narrow screen shows what matters most."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
-    for heading in ("problem", "run", "stage", "changed", "rows", "champion", "score", "deployed"):
-        table.add_column(heading, justify="right" if heading in {"rows", "score"} else "left")
+    shown = [name for name in _HEADINGS if width >= WIDE or name in _NARROW]
+    for heading in shown:
+        right = heading in {"rows", "score"}
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for each in documents:
-        run, champion = each["last_run"] or {}, each["champion"] or {}
-        stage = run.get("stage", "waiting for data")
-        score = champion.get("score")
-        table.add_row(
-            f"[bold]{each['problem']}[/]",
-            run.get("run", "–"),
-            f"[{STAGE_STYLES.get(stage, 'cyan')}]{stage.replace('_', ' ')}[/]",
-            ago(run.get("stage_at") or each["defined_at"]),
-            f"{run['rows']:,}" if run else "–",
-            champion.get("run", "–"),
-            f"{champion['metric']} {score:.4f}" if score is not None else "–",
-            ago(each["deployed_at"]) if each["deployed_at"] else "–",
-        )
+        cells = _cells(each)
+        table.add_row(*(cells[name] for name in shown))
     return table
+
+
+def _cells(each: dict[str, Any]) -> dict[str, str]:
+    """A problem's row, by heading."""
+    run, champion = each["last_run"] or {}, each["champion"] or {}
+    stage = run.get("stage", "waiting for data")
+    score = champion.get("score")
+    return {
+        "problem": f"[bold]{each['problem']}[/]",
+        "run": run.get("run", "–"),
+        "stage": f"[{STAGE_STYLES.get(stage, 'cyan')}]{stage.replace('_', ' ')}[/]",
+        "changed": ago(run.get("stage_at") or each["defined_at"]),
+        "rows": f"{run['rows']:,}" if run else "–",
+        "champion": champion.get("run", "–"),
+        "score": f"{champion['metric']} {score:.4f}" if score is not None else "–",
+        "deployed": ago(each["deployed_at"]) if each["deployed_at"] else "–",
+    }
