@@ -24,6 +24,8 @@ LEVELS = 500
 """Levels of a category that are counted by name; rarer ones are counted together."""
 EDGE_SAMPLE = 200_000
 """Edges are quantiles of so many rows at most: more would move them by less than 0.1 %."""
+GRID, FEW = 8192, 20_000
+"""Cells that find a number's bin quickly, and how many numbers make it worth laying them."""
 VERSION = 1
 
 NUMBER, CATEGORY, PRESENCE = "number", "category", "presence"
@@ -132,7 +134,7 @@ class ColumnSketch:
         self.present += there
         if not values.size:
             return
-        place = np.searchsorted(self.edges, values, side="left")
+        place = places(np.array(self.edges), values)
         added = np.bincount(place, weights, minlength=len(self.counts))
         self.counts = [old + int(new) for old, new in zip(self.counts, added)]
         whole, off = values == np.floor(values), values - self.origin
@@ -284,6 +286,32 @@ def _laid(column: Array, entry: Mapping[str, Any]) -> ColumnSketch:
         made.distinct = len(ranked)
         made.counts = [0] * (len(made.levels) + 1)
     return made
+
+
+def places(edges: Array, values: Array) -> Array:
+    """``np.searchsorted(edges, values)``, five times as fast for many values.
+
+    A grid over the edges tells the bin of most values by one multiplication. A cell that holds an
+    edge, or is the neighbour of one (for rounding), tells nothing, and its values are searched.
+
+    Args:
+        edges: rising, shape (e,).
+        values: finite, shape (n,).
+    """
+    span = float(edges[-1]) - float(edges[0]) if edges.size else 0.0
+    if values.size < FEW or not 0.0 < span < np.inf or GRID / span == np.inf:
+        return np.searchsorted(edges, values, side="left")
+    cells = np.arange(-1, GRID + 1)
+    table = np.searchsorted(edges, edges[0] + (cells + 0.5) * (span / GRID), side="left")
+    held = ((edges - edges[0]) * (GRID / span)).astype(np.int64) + 1
+    table[np.clip(held[:, None] + np.array([-1, 0, 1]), 0, GRID + 1)] = -1
+    with np.errstate(over="ignore"):
+        cell = (values - edges[0]) * (GRID / span)
+    np.clip(np.floor(cell, out=cell), -1, GRID, out=cell)
+    place: Array = table.astype(np.int32)[cell.astype(np.int32) + 1]
+    unsure = place < 0
+    place[unsure] = np.searchsorted(edges, values[unsure], side="left")
+    return place
 
 
 def _level(value: Any, kind: str) -> Optional[str]:

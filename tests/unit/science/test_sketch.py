@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from science.sketch import BINS, LEVELS, Sketch
+from science.sketch import BINS, FEW, LEVELS, Sketch, places
 
 SCHEMA = [
     {"name": "price", "kind": "number", "decimal": "."},
@@ -162,3 +162,29 @@ def test_a_sketch_does_not_grow_with_its_rows():
     large = Sketch.from_columns(BASELINE, rows(8, 5000)).to_json()
 
     assert len(large) < 1.2 * len(small)
+
+
+SHAPES = {
+    "normal": lambda generator: generator.normal(size=FEW),
+    "skewed": lambda generator: np.exp(4 * generator.normal(size=FEW)),
+    "few values": lambda generator: generator.integers(0, 9, FEW) / 3,
+    "far away": lambda generator: 1e15 + generator.integers(0, 5000, FEW),
+    "huge": lambda generator: generator.choice([-1.7e308, -1.0, 0.5, 1.7e308], FEW),
+    "tiny": lambda generator: generator.random(FEW) * 5e-322,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), edges=st.integers(1, 60))
+def test_the_quick_search_finds_what_the_plain_one_does(shape, seed, edges):
+    """Whatever the numbers look like, and for numbers that are edges themselves."""
+    values = SHAPES[shape](np.random.default_rng(seed))
+    cuts = np.unique(values[:edges])
+
+    assert np.array_equal(places(cuts, values), np.searchsorted(cuts, values, side="left"))
+
+
+def test_numbers_without_edges_have_one_bin():
+    """A column that did not vary in training."""
+    assert places(np.empty(0), np.arange(FEW, dtype=float)).max() == 0
