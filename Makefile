@@ -5,7 +5,7 @@ VENVS := .venvs
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help bench catalogue check check-template clean demo down format requirements setup test up
+.PHONY: help bench catalogue check check-template clean coverage-tables demo down format requirements setup test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,10 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 	.venv/bin/python -m bench.relay
 	.venv/bin/python -m bench.relay --rows 5000
 	.venv/bin/python bench/clean.py --rows 5000000
+
+coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again
+	sed -i '/<!-- coverage -->/q' docs/local-sagemaker.md
+	.venv/bin/python -m local.sagemaker.coverage >> docs/local-sagemaker.md
 
 # checkov cannot expand the template's loops, so it is given the template expanded.
 check-template: .venv/.installed $(VENVS)/sam/.installed $(VENVS)/checkov/.installed  ## lint template.yaml with sam, cfn-lint and checkov
