@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 JOBS = Path(__file__).resolve().parent
 SCIENCE = JOBS.parent / "layers" / "science" / "science"
-DEFAULT = SCIENCE.parent / "jobs.pyz"
+DEFAULT = JOBS.parent / "dist" / "jobs.pyz"
 VENDORED = ("jinja2", "markupsafe")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 UNCHECKED_HASH = (1).to_bytes(4, "little")

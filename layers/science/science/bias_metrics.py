@@ -45,7 +45,7 @@ NO_GROUP = "Group variable is empty or not provided"
 NEIGHBOURS = 5
 FEW = 10
 """Up to so many members of facet a, the fliptest asks the one nearest neighbour only."""
-FLIPPED_ROWS, NEIGHBOUR_ROWS = 500, 1500
+FLIPPED_ROWS, NEIGHBOUR_ROWS = 300, 1000
 
 
 class Counts:
@@ -144,8 +144,8 @@ def fliptest(facet: Array, predicted: Array, features: Array, seed: int = 0) -> 
 
     A k-nearest-neighbours vote (k = 5, or 1 if a has ``FEW`` members at most) over standardised
     features, as Clarify's library counts it: the share of d that is predicted positive though its
-    neighbours are not, minus the share where it is the other way round. On more than 500 members of
-    d or 1,500 of a, a random sample of them.
+    neighbours are not, minus the share where it is the other way round. On more than 300 members of
+    d or 1,000 of a, a random sample of them.
 
     Returns:
         In [−1, 1]; negative means that d fares worse than its likes in a.
