@@ -37,15 +37,18 @@ class FakeApi:
 
     def call(self, call: ApiCall) -> dict[str, Any]:
         self.calls.append(call)
-        if call.unless and self.describe(call.service, *call.unless) is not None:
+        if self._is_there(call):
             return {}
         try:
             answer = self._invoke(call.service, call.operation, call.request)
         except ClientError as error:
-            if error.response["Error"]["Code"] in call.exists:
+            if error.response["Error"]["Code"] in call.exists or self._is_there(call):
                 return {}
             raise
         return {name: answer[key] for name, key in call.keep.items()}
+
+    def _is_there(self, call: ApiCall) -> bool:
+        return bool(call.unless and self.describe(call.service, *call.unless) is not None)
 
     def describe(
         self, service: str, operation: str, request: dict[str, Any]

@@ -63,6 +63,23 @@ def test_a_thing_that_is_there_is_not_made_again(api: Api) -> None:
     assert api.call(call) == {}
 
 
+def test_a_thing_that_another_delivery_made_meanwhile_counts_as_there(api: Api, side: str) -> None:
+    """Two deliveries ask at once, both find nothing, and both make it."""
+
+    class Overtaken(FakeApi if side == "fake" else AwsApi):
+        asked = 0
+
+        def describe(self, *question):
+            found = super().describe(*question)
+            self.asked += 1
+            if self.asked == 1:
+                self.call(ApiCall("sagemaker", "CreateModel", MODEL))
+            return found
+
+    call = ApiCall("sagemaker", "CreateModel", MODEL, unless=UNLESS_THERE)
+    assert Overtaken().call(call) == {}
+
+
 def test_a_tolerated_error_means_that_it_was_done_before(api: Api) -> None:
     """The names are derived from the cause, so that "exists" is success."""
     api.call(tuning_call())

@@ -26,15 +26,20 @@ class AwsApi:
         """
         from botocore.exceptions import ClientError
 
-        if call.unless and self.describe(call.service, *call.unless) is not None:
+        if self._is_there(call):
             return {}
         try:
             answer = self._invoke(call.service, call.operation, call.request)
         except ClientError as error:
-            if error.response["Error"]["Code"] in call.exists:
+            if error.response["Error"]["Code"] in call.exists or self._is_there(call):
+                # In the latter case another delivery made it since it was asked after.
                 return {}
             raise
         return {name: answer[key] for name, key in call.keep.items()}
+
+    def _is_there(self, call: ApiCall) -> bool:
+        """Whether there is what the call would make."""
+        return bool(call.unless and self.describe(call.service, *call.unless) is not None)
 
     def describe(
         self, service: str, operation: str, request: dict[str, Any]
