@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-COLUMNS_AT_ONCE = 200
+COLUMNS_AT_ONCE = 32
 """So many columns go into one statement; more make the planner slow."""
 
 

@@ -52,13 +52,14 @@ def make(
     names = [column.name for column in columns]
     clock = next((column for column in columns if column.name == roles.time), None)
     others = [each for each in names if each != roles.target]
-    by_content = roles.identifier is None
-    key = split.content(others) if by_content else f"coalesce({name(str(roles.identifier))}, '')"
-    whole = '"_key_"' if by_content else f"md5_number({split.content(others)})"
+    key = split.content(others)
+    if roles.identifier:
+        key = f"coalesce({name(roles.identifier)}, '')"
+    whole = f"md5_number({split.content(others)})"
     connection.execute(
         'CREATE TEMP TABLE hashed AS SELECT "_row_" AS row, "_label_" AS label, "_key_" AS key, '
         '"_whole_" AS whole, "_moment_" AS moment FROM (SELECT rowid AS "_row_", '
-        f'{_label(target)} AS "_label_", md5_number({key}) AS "_key_", {whole} AS "_whole_", '
+        f'{_label(target)} AS "_label_", md5_number_lower({key}) AS "_key_", {whole} AS "_whole_", '
         f'{_moment(clock)} AS "_moment_" FROM cells) WHERE "_label_" IS NOT NULL'
     )
     read = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
@@ -117,7 +118,7 @@ def _settle_parts(
     connection: Any, target: Target, holdout: float, counted: Counted, *, timed: bool
 ) -> None:
     """Make sure that every part can do its work, and count them."""
-    grouped = "label" if target.task != REGRESSION else "0"
+    grouped = "label" if target.task != REGRESSION else "'all'"
     if timed and _lacking(connection, grouped):
         counted.warnings.append(
             "The newest rows hold too little to judge by (one class, or no rows): "

@@ -100,7 +100,7 @@ def _split(settings: dict[str, Any], source: str) -> str:
         key = split.content(settings["key"])
         if settings["identifier"]:
             key = f"coalesce({name(settings['identifier'])}, '')"
-        told = f"md5_number({key})"
+        told = f"md5_number_lower({key})"
         part = split.by_hash(settings["holdout"], '"_told_"')
     inner = f'(SELECT *, {told} AS "_told_" FROM {source})'
     return f'SELECT * EXCLUDE ("_told_"), {part} AS "_part_" FROM {inner}'

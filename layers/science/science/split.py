@@ -62,7 +62,7 @@ def mend(connection: Any, holdout: float, group: str) -> list[str]:
     Args:
         connection: the database.
         holdout: the share to hold out.
-        group: what tells the classes apart: ``label``, or ``0`` where there are none.
+        group: what tells the classes apart: ``label``, or a constant where there are none.
 
     Returns:
         Warnings.

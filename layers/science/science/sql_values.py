@@ -39,8 +39,15 @@ def words(texts: Any) -> str:
 
 def cell(column: str) -> str:
     """A raw column trimmed, NULL where it spells a missing value."""
-    trimmed = f"trim({name(column)}, {literal(BLANKS)})"
-    return f"CASE WHEN lower({trimmed}) NOT IN ({words(MISSING)}) THEN {trimmed} END"
+    raw = name(column)
+    blank = f"[{BLANKS}]"
+    spelled = "|".join(re.escape(spelling) for spelling in sorted(MISSING))
+    missing = literal(f"(?i){blank}*(?:{spelled}){blank}*")
+    padded = literal(f"^{blank}|{blank}$")
+    return (
+        f"CASE WHEN regexp_full_match({raw}, {missing}) THEN NULL "
+        f"WHEN regexp_matches({raw}, {padded}) THEN trim({raw}, {literal(BLANKS)}) ELSE {raw} END"
+    )
 
 
 def plain_number(text: str) -> str:
@@ -58,7 +65,7 @@ def formatted_number(text: str, decimal: str) -> str:
     )
     group = "," if decimal == "." else "."
     digits = (
-        f"replace(replace(regexp_replace(part.digits, "
+        f"replace(replace(regexp_replace(matched_.digits, "
         f"'[''’_\\s{NARROW_SPACES}]', '', 'g'), "
         f"'{group}', ''), '{decimal}', '.')"
     )
@@ -66,12 +73,13 @@ def formatted_number(text: str, decimal: str) -> str:
         f"WHEN {literal(suffix)} THEN {scale:.0f}" for suffix, scale in MULTIPLIERS.items()
     )
     money = f"regexp_matches({text}, '[{CURRENCY}]')"
-    scale = f"CASE WHEN {money} THEN CASE lower(part.suffix) {scales} ELSE 1 END ELSE 1 END"
-    minus = "part.opening <> '' OR coalesce(nullif(part.sign, ''), part.second) IN ('-', '−')"
+    scale = f"CASE WHEN {money} THEN CASE lower(matched_.suffix) {scales} ELSE 1 END ELSE 1 END"
+    sign = "coalesce(nullif(matched_.sign, ''), matched_.second)"
+    minus = f"matched_.opening <> '' OR {sign} IN ('-', '−')"
     value = f"TRY_CAST({digits} AS DOUBLE) * {scale} * CASE WHEN {minus} THEN -1 ELSE 1 END"
     written = (
-        f"list_transform([{part}], lambda part: CASE WHEN (part.opening <> '') = "
-        f"(part.closing <> '') THEN {value} END)[1]"
+        f"list_transform([{part}], lambda matched_: CASE WHEN (matched_.opening <> '') = "
+        f"(matched_.closing <> '') THEN {value} END)[1]"
     )
     plain = plain_number(text)
     first = f"CASE WHEN NOT contains({text}, '.') THEN {plain} END" if decimal == "," else plain
@@ -99,7 +107,7 @@ def _one_format(text: str, each: str) -> str:
     groups = re.findall(r"\(\?P<(\w)>", source)
     pattern = re.sub(r"\?P<\w>", "", source)
     part = f"regexp_extract(lower({text}), '^(?:{pattern})$', [{words_in_order(groups)}])"
-    got = {field: f"part.{field}" if field in groups else "''" for field in FIELDS}
+    got = {field: f"matched_.{field}" if field in groups else "''" for field in FIELDS}
     hour, minute, second = (f"coalesce(TRY_CAST({got[field]} AS INTEGER), 0)" for field in "his")
     half = (
         f"CASE {got['p']} WHEN 'p' THEN {hour} % 12 + 12 WHEN 'a' THEN {hour} % 12 ELSE {hour} END"
@@ -108,9 +116,9 @@ def _one_format(text: str, each: str) -> str:
     whole = f"{hour} BETWEEN CASE {got['p']} WHEN '' THEN 0 ELSE 1 END AND "
     whole += f"CASE {got['p']} WHEN '' THEN 23 ELSE 12 END AND {minute} < 60 AND {second} < 60"
     value = of_day if each == "clock" else f"{_days(got)} * {SECONDS_A_DAY} + {of_day}{_zone(got)}"
-    matched = "part.h <> ''" if each == "clock" else "part.y NOT IN ('', '0000')"
+    matched = "matched_.h <> ''" if each == "clock" else "matched_.y NOT IN ('', '0000')"
     return (
-        f"list_transform([{part}], lambda part: "
+        f"list_transform([{part}], lambda matched_: "
         f"CASE WHEN {matched} AND {whole} THEN ({value})::DOUBLE END)[1]"
     )
 
