@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LEAST_ROWS = 50
 """Fewer joined rows say nothing about a metric's fall."""
 
+CHANCE = 2.33
+"""A fall must be wider than so many standard errors: chance alone reaches it once in a hundred."""
+
 
 def decide_nobody(problem: str, uri: str) -> Decision:
     """There is no model to hold the truth against; it is kept all the same."""
@@ -32,19 +35,21 @@ def dropped(run: RunRecord, measured: dict[str, Any]) -> bool:
     """Whether quality fell by more than ``monitor.quality_drop``.
 
     The drop is absolute for scores between 0 and 1, and a share of the hold-out's value for errors
-    in the target's own units.
+    in the target's own units. In either case it must be more than chance makes of so few rows.
 
     Args:
         run: the run that serves, with its score on the hold-out.
-        measured: ``metric``, ``value``, ``greater_is_better`` and ``rows`` of the joined traffic.
+        measured: ``metric``, ``value``, ``greater_is_better``, ``error`` (its standard error) and
+            ``rows`` of the joined traffic.
     """
     value, baseline = measured["value"], run.score
     if value is None or baseline is None or measured["rows"] < LEAST_ROWS:
         return False
     allowed = run.definition["monitor"]["quality_drop"]
-    if measured["greater_is_better"]:
-        return bool(baseline - value > allowed)
-    return bool(value - baseline > allowed * abs(baseline))
+    rising = measured["greater_is_better"]
+    fall = baseline - value if rising else value - baseline
+    limit = allowed if rising else allowed * abs(baseline)
+    return bool(fall > max(limit, CHANCE * (measured.get("error") or 0.0)))
 
 
 def decide(

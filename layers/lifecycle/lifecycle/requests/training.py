@@ -20,20 +20,20 @@ STRATEGIES = {"bayesian": "Bayesian", "random": "Random", "grid": "Grid", "hyper
 
 RANGES: dict[str, list[dict[str, Any]]] = {
     "ContinuousParameterRanges": [
-        {"Name": "eta", "MinValue": "0.02", "MaxValue": "0.3", "ScalingType": "Logarithmic"},
+        {"Name": "eta", "MinValue": "0.03", "MaxValue": "0.2", "ScalingType": "Logarithmic"},
         {
             "Name": "min_child_weight",
-            "MinValue": "0.5",
-            "MaxValue": "30",
+            "MinValue": "1",
+            "MaxValue": "20",
             "ScalingType": "Logarithmic",
         },
-        {"Name": "subsample", "MinValue": "0.5", "MaxValue": "1.0", "ScalingType": "Linear"},
-        {"Name": "colsample_bytree", "MinValue": "0.4", "MaxValue": "1.0", "ScalingType": "Linear"},
-        {"Name": "lambda", "MinValue": "0.05", "MaxValue": "20", "ScalingType": "Logarithmic"},
-        {"Name": "alpha", "MinValue": "0.001", "MaxValue": "5", "ScalingType": "Logarithmic"},
+        {"Name": "subsample", "MinValue": "0.6", "MaxValue": "1.0", "ScalingType": "Linear"},
+        {"Name": "colsample_bytree", "MinValue": "0.5", "MaxValue": "1.0", "ScalingType": "Linear"},
+        {"Name": "lambda", "MinValue": "0.3", "MaxValue": "10", "ScalingType": "Logarithmic"},
+        {"Name": "alpha", "MinValue": "0.001", "MaxValue": "1", "ScalingType": "Logarithmic"},
     ],
     "IntegerParameterRanges": [
-        {"Name": "max_depth", "MinValue": "2", "MaxValue": "9", "ScalingType": "Linear"},
+        {"Name": "max_depth", "MinValue": "3", "MaxValue": "9", "ScalingType": "Linear"},
     ],
     "CategoricalParameterRanges": [],
 }
