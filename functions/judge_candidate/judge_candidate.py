@@ -101,13 +101,18 @@ def decide(
         records += end_run(problem, run)
     why = "; ".join(against) or "good enough by every rule"
     return Decision(
-        f"{metric['name']} {metric['value']} on the hold-out: {stage.replace('_', ' ')}, {why}.",
+        f"{metric['name']} {_shown(metric['value'])} on the hold-out: "
+        f"{stage.replace('_', ' ')}, {why}.",
         problem=run.problem,
         run=run.run,
         records=tuple(records),
         calls=(_register(run, approval, why, evaluation, settings),),
         events=(_evaluated(run, evaluation, settings), verdict),
     )
+
+
+def _shown(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4f}"
 
 
 def _verdict(
