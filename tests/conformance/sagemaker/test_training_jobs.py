@@ -257,7 +257,7 @@ def test_an_interrupted_xgboost_job_goes_on_where_it_was(laptop: LocalSageMaker)
         StoppingCondition={"MaxRuntimeInSeconds": 120, "MaxWaitTimeInSeconds": 240},
         CheckpointConfig={"S3Uri": f"s3://lake/checkpoints/{name}"},
     )
-    hyperparameters = HYPERPARAMETERS | {"num_round": "900", "max_depth": "8"}
+    hyperparameters = HYPERPARAMETERS | {"num_round": "3000", "max_depth": "8"}
     laptop.client().create_training_job(
         TrainingJobName=name, HyperParameters=hyperparameters, **request
     )
@@ -267,7 +267,7 @@ def test_an_interrupted_xgboost_job_goes_on_where_it_was(laptop: LocalSageMaker)
     assert job["TrainingJobStatus"] == "Completed"
     assert "Checkpoint loaded from xgboost-checkpoint." in log
     assert log.count("\n[0]#011") == 1
-    assert log.count("\n[899]#011") == 1
+    assert log.count("\n[2999]#011") == 1
 
 
 def test_jobs_are_listed_and_forgotten(laptop: LocalSageMaker) -> None:

@@ -140,7 +140,8 @@ def test_the_life_of_a_cloud(commands):
     assert commands.run("status").returncode == 1
 
     process = commands.up()
-    assert "unchanged since the last start" in (commands.folder / "up.log").read_text()
+    shown = commands.folder / "up.log"
+    until(lambda: "unchanged since the last start" in shown.read_text())
     assert output(commands) == "old"
     assert "stopped" in commands.run("down").stdout
     assert process.wait(timeout=30) == 0

@@ -25,7 +25,9 @@ def load(tmp_path, monkeypatch):
         file.write_text(code)
         return Script(tmp_path, file, environment, image)
 
-    return make
+    yield make
+    for name in [name for name in sys.modules if name.startswith("sagemaker_inference")]:
+        del sys.modules[name]
 
 
 def test_the_four_functions_run_one_after_the_other(load):
