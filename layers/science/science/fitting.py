@@ -33,12 +33,16 @@ TYPED = ("number", "date")
 
 KNOWN_WORDS = TRUE_WORDS | FALSE_WORDS
 
-MOST_ONE_HOT = 16
-"""Categories with up to so many levels become a column for each."""
+MOST_ONE_HOT = 64
+"""So many levels of a category, the most frequent, become a column each …"""
 
-FREQUENT_ONE_HOT = 12
-FREQUENT_SHARE = 0.01
-"""Of more levels, so many of those with this share of the rows become a column for each."""
+MOST_ONE_HOT_OF_MANY = 24
+MANY_ROWS = 60_000
+"""… and so many beyond so many rows, where codes and shares suffice and width costs time."""
+
+SURELY_ONE_HOT = 16
+FREQUENT_SHARE = 0.002
+"""Of more levels than so many, only those with this share of the rows."""
 
 MOST_LEVELS_KEPT = 10_000
 FEWEST_VALUES_WITH_OUTLIERS = 20
@@ -222,11 +226,11 @@ def _category(
             counted[fill] += counted.pop(MISSING_LEVEL, 0)
     rows = sum(counted.values())
     levels = list(counted)[:MOST_LEVELS_KEPT]
-    many = len(levels) > MOST_ONE_HOT
+    many = len(levels) > SURELY_ONE_HOT
     shown = len(levels)
     if many:
         often = [level for level in levels if counted[level] >= FREQUENT_SHARE * rows]
-        shown = min(len(often), FREQUENT_ONE_HOT)
+        shown = min(len(often), MOST_ONE_HOT if rows <= MANY_ROWS else MOST_ONE_HOT_OF_MANY)
     elif len(levels) == 2:
         shown = 1
     ranks = {level: rank for rank, level in enumerate(sorted(levels))}

@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from science.readers.unreadable import Limits, UnreadableFile
+from science.readers.zstd_frames import is_whole
 from science.sql_values import literal
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def _unzstd(connection: Any, path: Path, limits: Limits) -> Iterator[bytes]:
     """
     import duckdb
 
+    if not is_whole(path):
+        raise UnreadableFile("The Zstandard data is damaged or cut off.", "Upload it again.")
     query = (
         f"SELECT line FROM read_csv({literal(str(path))}, compression = 'zstd', header = false, "
         "auto_detect = false, delim = '\x01', quote = '', escape = '', encoding = 'latin-1', "
