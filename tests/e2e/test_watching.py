@@ -18,20 +18,25 @@ def opening(cloud):
     cloud.put("mistaken/data/rows.csv", tables.to_csv(tables.customers(800, seed=52)))
 
 
-def test_drifted_traffic_leads_to_a_retrained_model(cloud):
-    """New people come by the stream and ask the endpoint: drift, alert, retraining, new model.
-
-    Rows of the stream alone start no run while a model serves; the drift does.
-    """
-    first = cloud.event("drifting", "ModelDeployed")["run"]
+@pytest.fixture(scope="module")
+def drifted(cloud):
+    """DriftDetected, after new people came by the stream and asked the endpoint."""
+    cloud.event("drifting", "ModelDeployed")
     others = tables.customers(1600, seed=53, shifted=True)
     cloud.stream(*({"problem": "drifting", "record": row} for row in others))
     cloud.event("drifting", "DataIngested", origin="stream")
     asked = tables.questions(others[:300], "Churn")
     for start in range(0, len(asked), 50):
         cloud.ask("drifting", asked[start : start + 50])
+    return cloud.event("drifting", "DriftDetected")
 
-    drifted = cloud.event("drifting", "DriftDetected")
+
+def test_drifted_traffic_leads_to_a_retrained_model(cloud, drifted):
+    """Drift, alert, retraining, new model.
+
+    Rows of the stream alone start no run while a model serves; the drift does.
+    """
+    first = cloud.events("drifting", "ModelDeployed", 1)[0]["run"]
     retrained = cloud.event("drifting", "RetrainingStarted")
     second = cloud.events("drifting", "ModelDeployed", 2)[1]["run"]
 
@@ -47,10 +52,8 @@ def test_drifted_traffic_leads_to_a_retrained_model(cloud):
     assert (started["because"], started["rows"] > 1600) == ("drift", True)
 
 
-def test_drift_is_reported_in_model_monitors_form(cloud):
+def test_drift_is_reported_in_model_monitors_form(cloud, drifted):
     """A page, and constraint_violations.json beside it."""
-    drifted = cloud.event("drifting", "DriftDetected")
-
     assert b"<svg" in cloud.read(drifted["report_uri"])
     folder = drifted["report_uri"].rsplit("/", 1)[0]
     violations = json.loads(cloud.read(f"{folder}/constraint_violations.json"))["violations"]
