@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from science import split, sql_values
 from science.faults import Fault, UnusableData
 from science.sql_values import literal, name
-from science.target import REGRESSION
+from science.target import FEWEST_ROWS, REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,8 +76,20 @@ def make(
     kept = connection.execute("SELECT count(*) FROM keys").fetchone()[0]
     counted = Counted(read, read - labelled, labelled - kept)
     _warn_of_repeats(counted)
+    _refuse_too_few(counted)
     _settle_parts(connection, target, holdout, counted, timed=clock is not None)
     return counted
+
+
+def _refuse_too_few(counted: Counted) -> None:
+    if counted.kept < FEWEST_ROWS:
+        fault = Fault(
+            f"only {counted.kept} different rows are left: {counted.duplicates} are exact copies "
+            f"and {counted.without_target} lack the target",
+            "data",
+            "bring more rows; if copies are events of their own, set prepare.duplicates: keep",
+        )
+        raise UnusableData([fault])
 
 
 def _label(target: Target) -> str:
