@@ -6,7 +6,7 @@ import json
 import pytest
 from pyarrow import parquet
 
-from tests.e2e import tables
+from tests import tables
 
 pytestmark = pytest.mark.e2e
 

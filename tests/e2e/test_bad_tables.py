@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.e2e import tables
+from tests import tables
 
 pytestmark = pytest.mark.e2e
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.e2e import tables
+from tests import tables
 
 pytestmark = pytest.mark.e2e
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e import tables
+from tests import tables
 
 pytestmark = pytest.mark.e2e
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.e2e import tables
+from tests import tables
 
 pytestmark = pytest.mark.e2e
 

@@ -1,0 +1,89 @@
+"""A landed file becomes Parquet, once, or goes to quarantine with its reason."""
+
+import io
+import json
+
+import pytest
+from pyarrow import parquet
+
+from handle_ingest_files import lambda_handler as ingest_files
+from tests.builders import object_created, own_event, problem_record
+from tests.integration.functions.world import World
+
+CSV = b"age,Churn\n30,Yes\n41,No\n"
+KEY = "churn/data/a file.csv"
+
+
+@pytest.fixture
+def world():
+    found = World(problem_record())
+    found.land(KEY, CSV)
+    return found
+
+
+def released(key, etag="first"):
+    data = {"problem": "churn", "purpose": "data", "bucket": "landing", "key": key, "etag": etag}
+    return own_event("WaitingDataReleased", data)
+
+
+def defined():
+    data = {"problem": "churn", "definition_version": 1, "target": "Churn", "resolved_uri": "s3://"}
+    return own_event("ProblemDefined", data)
+
+
+def test_rows_are_taken_in_as_parquet(world):
+    ((name, data),) = world.deliver(ingest_files, object_created(KEY))
+
+    assert (name, data["source"], data["rows"], data["columns"]) == ("DataIngested", KEY, 2, 2)
+    table = parquet.read_table(io.BytesIO(world.objects.read(data["uri"])))
+    assert table.to_pylist() == [{"age": "30", "Churn": "Yes"}, {"age": "41", "Churn": "No"}]
+
+
+def test_the_same_object_again_counts_once(world):
+    """Another event, the same key and content."""
+    world.deliver(ingest_files, object_created(KEY))
+
+    assert world.deliver(ingest_files, object_created(KEY)) == []
+    assert "counts once" in world.reasons()[-1]
+
+
+def test_the_same_key_with_other_content_is_another_file(world):
+    world.deliver(ingest_files, object_created(KEY))
+
+    ((name, _),) = world.deliver(ingest_files, object_created(KEY, etag="second"))
+
+    assert name == "DataIngested"
+
+
+def test_a_file_without_a_problem_waits_and_is_released_by_its_definition():
+    world = World()
+    world.land(KEY, CSV)
+
+    assert world.deliver(ingest_files, object_created(KEY)) == []
+    assert world.deliver(ingest_files, object_created(KEY)) == []
+    world.records.commit([problem_record()], _history())
+    ((name, data),) = world.deliver(ingest_files, defined())
+    ((taken, _),) = world.deliver(ingest_files, released(data["key"], data["etag"]))
+
+    assert (name, data["key"], taken) == ("WaitingDataReleased", KEY, "DataIngested")
+    assert world.deliver(ingest_files, defined()) == []
+
+
+def _history():
+    from lifecycle.records import HistoryRecord
+
+    return HistoryRecord(event_id="x", leg="define_problem", heard="x", reason="", at="2026")
+
+
+def test_a_file_that_cannot_be_read_is_set_aside_unchanged(world):
+    """And a second look at it changes nothing."""
+    world.land("churn/data/empty.csv", b"")
+
+    ((name, data),) = world.deliver(ingest_files, object_created("churn/data/empty.csv"))
+
+    aside = "s3://lake/churn/quarantine/churn/data/empty.csv"
+    assert (name, data["quarantine_uri"]) == ("DataRejected", aside)
+    assert world.objects.read(aside) == b""
+    reason = json.loads(world.objects.read(f"{aside}.reason.json"))
+    assert reason["faults"][0]["message"] == data["faults"][0]["message"]
+    assert world.deliver(ingest_files, object_created("churn/data/empty.csv")) == []
