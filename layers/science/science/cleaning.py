@@ -74,7 +74,12 @@ def _of_columns(columns: Sequence[Column], unread: Mapping[str, int]) -> list[St
         why = "; ".join(f"{column.name}: {column.note or column.role}" for column in out)
         made.append(Step("leave_out", {"columns": [column.name for column in out]}, f"{why}."))
     read = {
-        column.name: {"as": column.kind, "decimal": column.decimal, "formats": column.formats}
+        column.name: {
+            "as": column.kind,
+            "decimal": column.decimal,
+            "formats": column.formats,
+            "sure": column.sure,
+        }
         for column in columns
         if column.role == "feature" and column.kind in {"number", "date"}
     }

@@ -55,7 +55,7 @@ def drop(
 
 def bounds_of(connection: Any, columns: Sequence[Column]) -> dict[str, list[float]]:
     """The fences of the number columns that have outliers, from the training rows."""
-    training = f"(SELECT * FROM typed WHERE \"_part_\" = '{TRAIN}')"
+    training = f"typed WHERE \"_part_\" = '{TRAIN}'"
     numeric = [column for column in columns if column.kind == "number"]
     found = aggregate(connection, training, [figures_of(column) for column in numeric])
     bounds = {}

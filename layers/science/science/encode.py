@@ -37,9 +37,7 @@ def _typed(column: Column) -> str:
     if column.kind == "date":
         return sql_values.seconds(cell, column.formats)
     if column.kind == "number":
-        if column.decimal:
-            return sql_values.formatted_number(cell, column.decimal)
-        return sql_values.plain_number(cell)
+        return sql_values.number(cell, column.decimal, sure=column.sure)
     return cell
 
 
@@ -59,8 +57,8 @@ def unread(connection: Any, columns: Sequence[Column]) -> dict[str, int]:
 
 
 def part_of(part: str) -> str:
-    """The rows of one part of ``typed``, as a FROM clause."""
-    return f'(SELECT * FROM typed WHERE "_part_" = {literal(part)})'
+    """The rows of one part of ``typed``: what stands behind FROM."""
+    return f'typed WHERE "_part_" = {literal(part)}'
 
 
 def fetch(connection: Any, columns: Sequence[Column], part: str) -> dict[str, Any]:

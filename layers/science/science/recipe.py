@@ -117,10 +117,8 @@ def _read(settings: dict[str, Any], source: str) -> str:
         cell = name(column)
         if how["as"] == "date":
             expression = sql_values.seconds(cell, how["formats"])
-        elif how["decimal"]:
-            expression = sql_values.formatted_number(cell, how["decimal"])
         else:
-            expression = sql_values.plain_number(cell)
+            expression = sql_values.number(cell, how["decimal"], sure=how["sure"])
         listed.append(f"{expression} AS {cell}")
     return f"SELECT * REPLACE ({', '.join(listed)}) FROM {source}"
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from science.tables import ingest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROBLEM = {
     "name": "churn",
@@ -25,7 +28,20 @@ PROBLEM = {
     "features": {"store": False},
 }
 
-WORDS = ["slow", "answer", "broken", "late", "refund", "friendly", "quick", "fine", "good", "parcel", "price", "again", "never"]
+WORDS = [
+    "slow",
+    "answer",
+    "broken",
+    "late",
+    "refund",
+    "friendly",
+    "quick",
+    "fine",
+    "good",
+    "parcel",
+    "price",
+    "again",
+]
 
 
 def problem(**changes):
