@@ -215,6 +215,17 @@ class Cloud:
         lines = [f"{key}: {json.dumps(value)}\n" for key, value in document.items()]
         self.put(f"{problem}/problem.yaml", "".join(lines))
 
+    def say(self, name, detail):
+        """Put an event of ours on the bus, as a second system may."""
+        entry = {
+            "EventBusName": self.outputs["EventBus"],
+            "Source": "baton",
+            "DetailType": name,
+            "Detail": json.dumps(detail),
+        }
+        answer = self.client("events").put_events(Entries=[entry])
+        assert answer["FailedEntryCount"] == 0
+
     def stream(self, *documents):
         """Send records to the stream; bytes as they are, documents as JSON."""
         records = [
@@ -282,11 +293,19 @@ class Cloud:
 
     def dead_letters(self):
         """Queues of messages that no leg could handle, with how many there are."""
+        waiting = self._waiting()
+        return {name: n for name, n in waiting.items() if name.endswith("-dead-letters") and n}
+
+    def queues_are_empty(self):
+        """Whether no leg has anything left to do."""
+        return not any(self._waiting().values())
+
+    def _waiting(self):
+        """Messages in each queue of the stack, those in work included."""
         sqs = self.client("sqs")
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = {}
         for url in sqs.list_queues(QueueNamePrefix="baton-").get("QueueUrls", []):
-            if url.endswith("-dead-letters"):
-                name = "ApproximateNumberOfMessages"
-                answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
-                found[url.rsplit("/", 1)[-1]] = int(answer["Attributes"][name])
-        return {name: count for name, count in found.items() if count}
+            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+            found[url.rsplit("/", 1)[-1]] = sum(int(n) for n in answer["Attributes"].values())
+        return found

@@ -20,6 +20,8 @@ def opening(cloud):
     cloud.put("three-rows/data/rows.csv", tables.to_csv(tables.customers(3, seed=93)))
     cloud.define("too-few", "Churn")
     cloud.put("too-few/data/rows.csv", tables.to_csv(tables.customers(3, seed=93)))
+    cloud.define("dear", "Churn", budget={"usd_per_run": 0.000001})
+    cloud.put("dear/data/rows.csv", tables.to_csv(tables.customers(520, seed=95)))
     cloud.define("wide", "y", features={"store": False})
     cloud.put("wide/data/rows.csv", wide(600))
 
@@ -78,3 +80,13 @@ def test_two_thousand_columns_are_learned_from(cloud):
     assert cloud.report("wide", run, "evaluation")["metric"]["value"] > 0.7
     question = {f"c{number}": 0.1 for number in range(COLUMNS)}
     assert len(cloud.answers("wide", [question])) == 1
+
+
+def test_a_run_that_the_budget_does_not_allow_is_not_begun(cloud):
+    """Both the limit and the estimate are told."""
+    exceeded = cloud.event("dear", "BudgetExceeded")
+
+    assert (exceeded["limit"], exceeded["allowed_usd"]) == ("usd_per_run", 0.000001)
+    assert exceeded["needed_usd"] > exceeded["allowed_usd"]
+    assert cloud.alert("dear", "BudgetExceeded")["MessageAttributes"]["severity"]["Value"]
+    assert not cloud.heard("dear", "RunStarted")

@@ -1,11 +1,10 @@
 """What arrives early, twice, or while a run is under way: nothing is lost, nothing counts twice."""
 
-import threading
-
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from tests import tables
+from tests.e2e.asking import Asking
+from tests.e2e.cloud import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.e2e
 
@@ -15,33 +14,6 @@ QUESTIONS = tables.questions(tables.customers(5, seed=9), "Churn")
 def opening(cloud):
     """Data whose problem comes only when its test asks for it; and two stories of two runs."""
     cloud.put("early/data/rows.csv", tables.to_csv(tables.customers(700, seed=21)))
-
-
-class Asking:
-    """A thread that asks an endpoint all the time and never tries twice."""
-
-    def __init__(self, cloud, endpoint):
-        self._cloud, self._endpoint = cloud, endpoint
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._ask_on)
-        self.answered, self.failures = 0, []
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._thread.join()
-
-    def _ask_on(self):
-        while not self._over.wait(0.02):
-            try:
-                answers = self._cloud.answers(self._endpoint, QUESTIONS)
-            except (BotoCoreError, ClientError) as error:
-                self.failures.append(str(error))
-            else:
-                self.answered += len(answers) == len(QUESTIONS)
 
 
 def test_data_before_its_problem_waits_for_it(cloud):
@@ -72,13 +44,14 @@ def test_the_same_file_twice_counts_once(cloud):
 
 def test_a_file_dropped_during_a_run_starts_the_next_and_no_request_fails(cloud):
     """The second model goes blue/green behind the same endpoint while it is asked all the time."""
-    cloud.define("second", "Churn")
+    shift = {"type": "canary", "percent": 50, "bake_minutes": 0.05}
+    cloud.define("second", "Churn", deploy={"shift": shift})
     cloud.put("second/data/one.csv", tables.to_csv(tables.customers(600, seed=23, wrong=0.45)))
     first = cloud.event("second", "RunStarted")["run"]
     cloud.put("second/data/two.csv", tables.to_csv(tables.customers(1800, seed=24)))
 
     served = cloud.event("second", "ModelDeployed", run=first)
-    with Asking(cloud, "second") as asking:
+    with Asking(cloud, "second", QUESTIONS) as asking:
         next_run = cloud.events("second", "RunStarted", 2)[1]
         cloud.event("second", "ModelDeployed", run=next_run["run"])
         before = asking.answered
@@ -112,3 +85,46 @@ def test_a_problem_redefined_during_a_run_is_learned_anew_when_it_ends(cloud):
     ends = {"ModelDeployed", "CandidateRejected"}
     cloud.event("redefined", "CandidateEvaluated", run=second["run"])
     assert ends & {event["detail-type"] for event in cloud.heard("redefined")}
+
+
+def test_events_that_are_delivered_again_change_nothing(cloud):
+    """All that was said of a problem is put on the bus once more: no second run, job or package."""
+    cloud.define("repeated", "Churn", retrain={"on": []})
+    cloud.put("repeated/data/rows.csv", tables.to_csv(tables.customers(600, seed=26)))
+    run = cloud.event("repeated", "ModelDeployed")["run"]
+    cloud.event("repeated", "FeaturesStored")
+    before = len(cloud.heard("repeated"))
+
+    for event in cloud.heard("repeated"):
+        cloud.say(event["detail-type"], event["detail"])
+    cloud.say("DriftDetected", _drift("repeated", run))
+
+    cloud.event("repeated", "RetrainingHeldBack")
+    assert cloud.until(cloud.queues_are_empty, PATIENCE_SECONDS)
+    assert len(cloud.heard("repeated")) == before + 2
+    sagemaker = cloud.client("sagemaker")
+    packages = sagemaker.list_model_packages(ModelPackageGroupName="repeated")
+    assert len(packages["ModelPackageSummaryList"]) == 1
+    tunings = sagemaker.list_hyper_parameter_tuning_jobs(NameContains="repeated")
+    assert len(tunings["HyperParameterTuningJobSummaries"]) == 1
+    assert [row["run"]["S"] for row in cloud.rows("repeated", "run")] == [run]
+
+
+def _drift(problem, run):
+    column = {"column": "age", "statistic": "psi", "value": 0.4, "threshold": 0.2}
+    return {
+        "data": {
+            "problem": problem,
+            "run": run,
+            "rows": 500,
+            "columns": [column],
+            "report_uri": "s3://nowhere/drift.html",
+        },
+        "metadata": {
+            "event_id": f"drift-of-{run}",
+            "version": 1,
+            "correlation_id": run,
+            "causation_id": run,
+            "occurred_at": "2026-01-01T00:00:00Z",
+        },
+    }
