@@ -47,7 +47,8 @@ def _stop_by_signal(_number: int, _frame: FrameType | None) -> None:
 def up(template: Template = None) -> None:
     """Start the cloud, deploy the stack, and stay until Ctrl-C."""
     settings = _settings(template)
-    signal.signal(signal.SIGTERM, _stop_by_signal)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background jobs ignore SIGINT
+        signal.signal(number, _stop_by_signal)
     cloud, deployment, code = Cloud(settings), Deployment(settings), 0
     try:
         _bring_up(cloud, deployment, settings)
