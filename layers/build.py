@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+ATTEMPTS = 3
 UV = ROOT / ".venvs/uv/bin/uv"
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 MANYLINUX = "manylinux_2_28"
@@ -72,6 +73,10 @@ def install(requirements: Path, target: Path, machine: str) -> None:
     if UV.exists():
         platform = ["--python-platform", f"{machine}-{MANYLINUX}", "--python", sys.executable]
         command = [str(UV), "pip", "install", *common, *platform, "--link-mode", "copy"]
+        # What was installed before is there without asking anyone; a laptop may have no network.
+        cached = subprocess.run([*command, "--offline"], check=False, capture_output=True)
+        if cached.returncode == 0:
+            return
     else:
         platform = ["--platform", f"{MANYLINUX}_{machine}", "--python-version", "3.13"]
         # Wheels say which glibc they need at least; pip wants each acceptable one named.
@@ -82,6 +87,9 @@ def install(requirements: Path, target: Path, machine: str) -> None:
             f"manylinux2014_{machine}",
         ]
         command = [sys.executable, "-m", "pip", "install", *common, *platform, *older]
+    for _ in range(ATTEMPTS - 1):  # a connection may be refused now and then
+        if subprocess.run(command, check=False).returncode == 0:
+            return
     subprocess.run(command, check=True)
 
 

@@ -35,7 +35,7 @@ def _settings(template: Path | None = None) -> Settings:
     try:
         return Settings.from_environment(template)
     except SettingsError as error:
-        console.print(f"[red]{error}[/]")
+        console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from error
 
 
@@ -56,7 +56,7 @@ def up(template: Template = None) -> None:
     except KeyboardInterrupt:
         console.print("\nstopping …")
     except (CloudError, DeploymentError) as error:
-        console.print(f"[red]{error}[/]", soft_wrap=True)
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
         code = 1
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
