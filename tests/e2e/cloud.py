@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 240
 """Every problem of the whole suite may be under way at once, on two cores."""
 
 
