@@ -93,10 +93,11 @@ def _unmasked(values: Any) -> Any:
     return values
 
 
-def write_parquet(connection: Any, query: str, path: Path) -> None:
+def write_parquet(connection: Any, query: str, path: Path, compression: str = "zstd") -> None:
     """Write a query's result as one Parquet file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    form = f"FORMAT parquet, COMPRESSION {compression}"
+    connection.execute(f"COPY ({query}) TO {literal(str(path))} ({form})")
 
 
 def write_matrix(connection: Any, path: Path, columns: Sequence[tuple[str, Any]]) -> None:

@@ -1,0 +1,137 @@
+"""A whole table cleaned by its recipe, file to file, in bounded memory and with no model in mind.
+
+For tables far larger than what trains: the same steps as ``prepare`` takes, over types that DuckDB
+reads itself, carried out by the recipe's own SQL.
+
+Copies are found by a hash of each row first; only rows whose hash occurs twice are compared. A
+``SELECT DISTINCT`` over all columns would hold every row in a hash table instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from science import recipe
+from science.database import connect, write_parquet
+from science.fitting import TAIL, fences
+from science.recipe import Step
+from science.sql_values import literal, name, words
+from science.values import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+MEMORY_LIMIT = "1400MB"
+COLUMNS_SORTED_AT_ONCE = 4
+"""Quantiles keep a column's values in memory: so many columns at a time."""
+
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+
+
+def clean_file(
+    source: Path, target: Path, prepare: Mapping[str, Any], *, memory_limit: str = MEMORY_LIMIT
+) -> list[Step]:
+    """Clean a CSV file into a Parquet file.
+
+    Args:
+        source: CSV with a header, UTF-8.
+        target: the Parquet file to write; rows keep their order.
+        prepare: ``duplicates`` drop or keep; ``missing`` median, mean or mode fills numbers with
+            that and texts with their mode, all else leaves gaps; ``outliers`` clip or keep.
+        memory_limit: as DuckDB writes it; what does not fit is spilled to disk.
+
+    Returns:
+        The recipe: what was done, with its counts.
+    """
+    with connect(memory_limit) as connection:
+        spellings = words(MISSING | {each.upper() for each in MISSING})
+        connection.execute(
+            f"CREATE TABLE landed AS SELECT * FROM read_csv({literal(str(source))}, header = true, "
+            f"nullstr = [{spellings}])"
+        )
+        columns = {
+            column: str(kind)
+            for column, kind, *_ in connection.execute("DESCRIBE landed").fetchall()
+        }
+        steps = _drop_duplicates(connection, list(columns), prepare)
+        steps += _fit(connection, columns, prepare)
+        cellwise = [step for step in steps if step.kind in {"clip", "fill"}]
+        write_parquet(connection, recipe.chain(cellwise, "landed"), target, compression="snappy")
+        return steps
+
+
+def _drop_duplicates(
+    connection: Any, columns: Sequence[str], prepare: Mapping[str, Any]
+) -> list[Step]:
+    if prepare.get("duplicates", "drop") != "drop":
+        return []
+    listed = ", ".join(name(column) for column in columns)
+    there = ", ".join(f"landed.{name(column)}" for column in columns)
+    connection.execute(
+        "CREATE TEMP TABLE suspects AS SELECT hashed.row FROM "
+        f"(SELECT rowid AS row, hash({listed}) AS hash FROM landed) AS hashed JOIN "
+        f"(SELECT hash({listed}) AS hash FROM landed GROUP BY 1 HAVING count(*) > 1) AS twice "
+        "USING (hash)"
+    )
+    before = connection.execute("SELECT count(*) FROM landed").fetchone()[0]
+    gone = connection.execute(
+        "DELETE FROM landed WHERE rowid IN (SELECT row FROM (SELECT suspects.row, row_number() "
+        f"OVER (PARTITION BY {there} ORDER BY suspects.row) AS place FROM suspects "
+        "JOIN landed ON landed.rowid = suspects.row) WHERE place > 1)"
+    ).fetchone()[0]
+    return [Step("drop_duplicates", {}, "A row that occurs twice.", (before, before - gone))]
+
+
+def _fit(connection: Any, columns: Mapping[str, str], prepare: Mapping[str, Any]) -> list[Step]:
+    """Bounds and fillings of every column, from all rows that are left."""
+    numeric = [column for column, kind in columns.items() if kind.startswith(NUMBERS)]
+    missing = prepare.get("missing", "auto")
+    bounds: dict[str, list[float]] = {}
+    values: dict[str, Any] = {}
+    for column, (quantiles, low, high, mean, mode) in _figures(connection, numeric, missing):
+        if quantiles is None:
+            continue
+        fence = fences(quantiles, low, high) if prepare.get("outliers") == "clip" else None
+        if fence:
+            bounds[column] = fence
+        values[column] = {"median": quantiles[2], "mean": mean, "mode": mode}.get(missing)
+    if missing in {"median", "mean", "mode"}:
+        values.update(_modes(connection, [each for each in columns if each not in numeric]))
+    values = {column: value for column, value in values.items() if value is not None}
+    made = []
+    if bounds:
+        made.append(Step("clip", {"bounds": bounds}, "Far beyond the quartiles.", None))
+    if values:
+        made.append(Step("fill", {"values": values}, f"Missing cells: {missing}.", None))
+    return made
+
+
+def _figures(
+    connection: Any, columns: Sequence[str], missing: str
+) -> list[tuple[str, tuple[Any, ...]]]:
+    found = []
+    for start in range(0, len(columns), COLUMNS_SORTED_AT_ONCE):
+        chunk = columns[start : start + COLUMNS_SORTED_AT_ONCE]
+        listed = ", ".join(_figures_of(name(column), missing) for column in chunk)
+        row = connection.execute(f"SELECT {listed} FROM landed").fetchone()
+        found += [(column, row[5 * at : 5 * at + 5]) for at, column in enumerate(chunk)]
+    return found
+
+
+def _figures_of(cell: str, missing: str) -> str:
+    levels = f"[{TAIL}, 0.25, 0.5, 0.75, {1 - TAIL}]"
+    mean = f"avg({cell})" if missing == "mean" else "NULL"
+    mode = f"mode({cell})" if missing == "mode" else "NULL"
+    return f"quantile_cont({cell}::DOUBLE, {levels}), min({cell}), max({cell}), {mean}, {mode}"
+
+
+def _modes(connection: Any, columns: Sequence[str]) -> dict[str, Any]:
+    if not columns:
+        return {}
+    listed = ", ".join(f"mode({name(column)})" for column in columns)
+    row = connection.execute(f"SELECT {listed} FROM landed").fetchone()
+    return {
+        column: value if value is None or isinstance(value, bool) else str(value)
+        for column, value in zip(columns, row)
+    }
