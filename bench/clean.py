@@ -83,8 +83,8 @@ def by_hand(source: Path, target: Path) -> None:
             f"coalesce({column}, '{mode}') AS {column}"
             for column, mode in zip(others, row[39:], strict=True)
         ]
-        listed = ", ".join(cells)
-        connection.execute(f"COPY (SELECT {listed} FROM t) TO '{target}' (FORMAT parquet)")
+        chosen = ", ".join(cells)
+        connection.execute(f"COPY (SELECT {chosen} FROM t) TO '{target}' (FORMAT parquet)")
 
 
 def run_once(way: str, source: Path, target: Path) -> None:
@@ -115,8 +115,8 @@ def measure(rows: int, turns: int, folder: Path) -> int:
             told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             found[way].append(json.loads(told))
             figures = found[way][-1]
-            taken, peak = figures["seconds"], figures["megabytes"]
-            print(f"  {way:8} {taken:7.2f} s {peak:7,.0f} MB", flush=True)
+            spent, peak = figures["seconds"], figures["megabytes"]
+            print(f"  {way:8} {spent:7.2f} s {peak:7,.0f} MB", flush=True)
     medians = {way: statistics.median(each["seconds"] for each in found[way]) for way in WAYS}
     peak = {way: max(each["megabytes"] for each in found[way]) for way in WAYS}
     ratio = medians["baton"] / medians["by hand"]
