@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from pyarrow import parquet
@@ -9,7 +10,6 @@ from pyarrow import parquet
 import handle_prepare_data
 from handle_prepare_data import lambda_handler as prepare_data
 from handle_store_features import lambda_handler as store_features
-from lifecycle.events import CATALOGUE
 from science.feature_rows import definitions
 from tests.builders import PROBLEM, RUN, envelope, own_event, prepared_run, problem_record
 from tests.builders import run_record as run_that_began
@@ -27,8 +27,8 @@ def started():
 
 
 def was_prepared():
-    fields = CATALOGUE["DataPrepared"].model_fields
-    data = dict.fromkeys(fields, 1) | {"task": "x", "prepared_uri": "s3://", "warnings": []}
+    sample = Path(__file__).parents[3] / "events" / "lifecycle" / "DataPrepared.json"
+    data = json.loads(sample.read_text())["detail"]["data"]
     return own_event("DataPrepared", data | {"problem": PROBLEM, "run": RUN})
 
 
