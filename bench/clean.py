@@ -115,8 +115,8 @@ def measure(rows: int, turns: int, folder: Path) -> int:
             told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             found[way].append(json.loads(told))
             figures = found[way][-1]
-            spent, peak = figures["seconds"], figures["megabytes"]
-            print(f"  {way:8} {spent:7.2f} s {peak:7,.0f} MB", flush=True)
+            spent, memory = figures["seconds"], figures["megabytes"]
+            print(f"  {way:8} {spent:7.2f} s {memory:7,.0f} MB", flush=True)
     medians = {way: statistics.median(each["seconds"] for each in found[way]) for way in WAYS}
     peak = {way: max(each["megabytes"] for each in found[way]) for way in WAYS}
     ratio = medians["baton"] / medians["by hand"]
