@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROBLEM = "hop"
-WARM_UP = 20
+WARM_UP = 60
 PATIENCE_SECONDS = 30
 PAUSE_SECONDS = 0.003
 GOAL = {"median_ms": 50.0, "p95_ms": 150.0}
