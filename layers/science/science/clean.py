@@ -19,10 +19,11 @@ from science.sql_values import literal, name, words
 from science.values import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 MEMORY_LIMIT = "1400MB"
+ROWS_LOOKED_AT = 20_000
 COLUMNS_SORTED_AT_ONCE = 4
 """Quantiles keep a column's values in memory: so many columns at a time."""
 
@@ -45,11 +46,7 @@ def clean_file(
         The recipe: what was done, with its counts.
     """
     with connect(memory_limit) as connection:
-        spellings = words(MISSING | {each.upper() for each in MISSING})
-        connection.execute(
-            f"CREATE TABLE landed AS SELECT * FROM read_csv({literal(str(source))}, header = true, "
-            f"nullstr = [{spellings}])"
-        )
+        _read(connection, source)
         columns = {
             column: str(kind)
             for column, kind, *_ in connection.execute("DESCRIBE landed").fetchall()
@@ -61,6 +58,34 @@ def clean_file(
         return steps
 
 
+def _read(connection: Any, source: Path) -> None:
+    """Read into ``landed``, typed; a gap may be spelled as the first rows spell theirs.
+
+    Looking for every spelling in every cell would make reading a third slower; where one turns up
+    later in a column of numbers, the file is read again, looking for all.
+    """
+    import duckdb
+
+    every = MISSING | {each.upper() for each in MISSING}
+    file = literal(str(source))
+    sample = f"read_csv({file}, header = true, all_varchar = true) LIMIT {ROWS_LOOKED_AT}"
+    seen = connection.execute(
+        f"SELECT DISTINCT cell FROM (UNPIVOT (SELECT * FROM {sample}) "
+        f"ON COLUMNS(*) INTO NAME title VALUE cell) WHERE cell IN ({words(every)})"
+    ).fetchall()
+    try:
+        _read_with(connection, file, {"", *(cell for (cell,) in seen)})
+    except duckdb.ConversionException:
+        _read_with(connection, file, every)
+
+
+def _read_with(connection: Any, file: str, spellings: Iterable[str]) -> None:
+    connection.execute(
+        f"CREATE OR REPLACE TABLE landed AS SELECT * FROM read_csv({file}, "
+        f"header = true, nullstr = [{words(spellings)}])"
+    )
+
+
 def _drop_duplicates(
     connection: Any, columns: Sequence[str], prepare: Mapping[str, Any]
 ) -> list[Step]:
@@ -69,11 +94,13 @@ def _drop_duplicates(
     listed = ", ".join(name(column) for column in columns)
     there = ", ".join(f"landed.{name(column)}" for column in columns)
     connection.execute(
-        "CREATE TEMP TABLE suspects AS SELECT hashed.row FROM "
-        f"(SELECT rowid AS row, hash({listed}) AS hash FROM landed) AS hashed JOIN "
-        f"(SELECT hash({listed}) AS hash FROM landed GROUP BY 1 HAVING count(*) > 1) AS twice "
-        "USING (hash)"
+        f"CREATE TEMP TABLE hashed AS SELECT rowid AS row, hash({listed}) AS hash FROM landed"
     )
+    connection.execute(
+        "CREATE TEMP TABLE suspects AS SELECT row FROM hashed WHERE hash IN "
+        "(SELECT hash FROM hashed GROUP BY 1 HAVING count(*) > 1)"
+    )
+    connection.execute("DROP TABLE hashed")
     before = connection.execute("SELECT count(*) FROM landed").fetchone()[0]
     gone = connection.execute(
         "DELETE FROM landed WHERE rowid IN (SELECT row FROM (SELECT suspects.row, row_number() "
