@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from lifecycle.settings import Settings
 
 ROUNDS = 500
-PATIENCE = 25
+PATIENCE = 20
 SEED_BOUND = 2**31
 
 STRATEGIES = {"bayesian": "Bayesian", "random": "Random", "grid": "Grid", "hyperband": "Hyperband"}
 
 RANGES: dict[str, list[dict[str, Any]]] = {
     "ContinuousParameterRanges": [
-        {"Name": "eta", "MinValue": "0.03", "MaxValue": "0.2", "ScalingType": "Logarithmic"},
+        {"Name": "eta", "MinValue": "0.05", "MaxValue": "0.3", "ScalingType": "Logarithmic"},
         {
             "Name": "min_child_weight",
             "MinValue": "1",

@@ -28,9 +28,9 @@ shared: dict[str, Any] = {}
 """Key of `matrix_key` → matrix."""
 
 
-def matrix_key(digest: str, reference: str, bins: int) -> str:
-    """What a quantized matrix depends on: its rows, those its bins come from, how many bins."""
-    return f"{digest}:{reference}:{bins}"
+def matrix_key(digest: str, bins: int) -> str:
+    """What the matrix to train on depends on: its rows, and how many bins."""
+    return f"{digest}:{bins}"
 
 
 def quantized(parameters: dict[str, Any]) -> bool:
@@ -43,9 +43,9 @@ def quantized(parameters: dict[str, Any]) -> bool:
     )
 
 
-def watched_key(digest: str, bins: int) -> str:
-    """The key of the rows that the training metric is computed on."""
-    return f"watched:{digest}:{bins}"
+def watched_key(digest: str) -> str:
+    """The key of a channel's rows that metrics are computed on."""
+    return f"watched:{digest}"
 
 
 def watched(rows: Rows) -> Rows | None:
@@ -62,22 +62,29 @@ def load(folder: Path, content_type: str, *, weighted: bool) -> Rows:
     return read_channel(folder, content_type, weighted=weighted)
 
 
-def build(rows: Rows, parameters: dict[str, Any], threads: int, reference: Any = None) -> Any:
-    """Make the matrix that a training with these parameters needs.
+def build(rows: Rows, parameters: dict[str, Any], threads: int) -> Any:
+    """Make the matrix that a training with these parameters learns from.
 
     Args:
         rows: The channel's rows.
         parameters: The training's hyperparameters.
         threads: How many threads to use.
-        reference: The training matrix, when this is the validation channel's.
     """
     if not quantized(parameters):
-        return xgboost.DMatrix(rows.features, rows.labels, weight=rows.weights, nthread=threads)
+        return plain(rows, threads)
     return xgboost.QuantileDMatrix(
         rows.features,
         rows.labels,
         weight=rows.weights,
         nthread=threads,
-        ref=reference,
         max_bin=parameters.get("max_bin", DEFAULT_BINS),
     )
+
+
+def plain(rows: Rows, threads: int) -> Any:
+    """Make a matrix that metrics are computed on after each round.
+
+    Not a quantized one: to predict its rows XGBoost finds each value back from its bin, which made
+    a training on 32,000 rows with 7,000 to watch 2.5 times as long (XGBoost 3.4).
+    """
+    return xgboost.DMatrix(rows.features, rows.labels, weight=rows.weights, nthread=threads)

@@ -11,10 +11,14 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.sagemaker.algorithms.xgboost import matrices
 from local.sagemaker.algorithms.xgboost.errors import UserError
 from local.sagemaker.fork_server import CHANNEL, ForkServer
+
+if TYPE_CHECKING:
+    from local.sagemaker.algorithms.xgboost.data import Rows
 
 _ONE_THREAD = 1  # an OpenMP pool started here would be missing, and waited for, in every child
 
@@ -27,22 +31,22 @@ def main(arguments: list[str]) -> int:
     """
     control = socket.socket(fileno=int(os.environ.pop(CHANNEL)))
     order = json.loads(arguments[0])
-    reference = None
-    for channel in order["channels"]:
+    for number, channel in enumerate(order["channels"]):
         try:
             rows = matrices.load(
                 Path(channel["folder"]), channel["content_type"], weighted=order["weighted"]
             )
         except UserError:
             break  # each training will find the same and say so in its own name
-        parameters = {"max_bin": order["bins"]}
-        matrix = matrices.build(rows, parameters, _ONE_THREAD, reference)
-        reference = reference or matrix
-        key = matrices.matrix_key(channel["digest"], order["channels"][0]["digest"], order["bins"])
-        matrices.shared[key] = matrix
-        if reference is matrix and (sample := matrices.watched(rows)) is not None:
-            key = matrices.watched_key(channel["digest"], order["bins"])
-            matrices.shared[key] = matrices.build(sample, parameters, _ONE_THREAD, reference)
+        seen: Rows | None = rows
+        if number == 0:
+            parameters = {"max_bin": order["bins"]}
+            key = matrices.matrix_key(channel["digest"], order["bins"])
+            matrices.shared[key] = matrices.build(rows, parameters, _ONE_THREAD)
+            seen = matrices.watched(rows)
+        if seen is not None:
+            key = matrices.watched_key(channel["digest"])
+            matrices.shared[key] = matrices.plain(seen, _ONE_THREAD)
     gc.collect()
     gc.freeze()
     ForkServer(control).run()

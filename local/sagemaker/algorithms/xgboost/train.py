@@ -94,26 +94,31 @@ def _matrices(base: Path, typed: dict[str, Any], threads: int) -> tuple[Any, lis
         raise UserError("Channel train is missing")
     shared = matrices.shared if matrices.quantized(typed) else {}
     digests = json.loads(os.environ.get("LOCAL_CHANNEL_DIGESTS", "{}"))
-    bins, first = typed.get("max_bin", matrices.DEFAULT_BINS), digests.get("train", "")
+    bins = typed.get("max_bin", matrices.DEFAULT_BINS)
     built: dict[str, Any] = {}
     for name in ("train", "validation"):
-        key = matrices.matrix_key(digests.get(name, ""), first, bins)
         if name not in channels:
             continue
-        if key in shared:
-            built[name] = shared[key]
-            if name == "train":
-                built["train watched"] = shared.get(matrices.watched_key(first, bins))
+        digest = digests.get(name, "")
+        key = matrices.matrix_key(digest, bins)
+        if name == "train" and key in shared:
+            built |= {name: shared[key], "watched": shared.get(matrices.watched_key(digest))}
+            continue
+        if name == "validation" and matrices.watched_key(digest) in shared:
+            built[name] = shared[matrices.watched_key(digest)]
             continue
         weighted = bool(typed.get("csv_weights"))
         content_type = channels[name].get("ContentType", "")
         rows = matrices.load(base / "input/data" / name, content_type, weighted=weighted)
-        built[name] = matrices.build(rows, typed, threads, built.get("train"))
-        if name == "train" and (sample := matrices.watched(rows)) is not None:
-            built["train watched"] = matrices.build(sample, typed, threads, built["train"])
+        if name == "validation":
+            built[name] = matrices.plain(rows, threads)
+            continue
+        built[name] = matrices.build(rows, typed, threads)
+        if (sample := matrices.watched(rows)) is not None:
+            built["watched"] = matrices.plain(sample, threads)
     if "validation" in built and built["train"].num_col() < built["validation"].num_col():
         raise UserError("The validation channel has more columns than the train channel")
-    evaluated = [(built.get("train watched") or built["train"], "train")]
+    evaluated = [(built.get("watched") or built["train"], "train")]
     if "validation" in built:
         evaluated.append((built["validation"], "validation"))
     return built["train"], evaluated
