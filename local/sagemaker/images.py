@@ -6,20 +6,22 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from local.sagemaker.built_in import Algorithm, algorithms
+
 _URI = re.compile(
     r"^(?:(?P<registry>[^/]+)/)?(?P<repository>[^:@]+?)(?::(?P<tag>[^:@]+))?(?:@.+)?$"
 )
 
 XGBOOST = "sagemaker-xgboost"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
-#: Repositories whose scripts run in the jobs environment.
-PYTHON_REPOSITORIES = frozenset({XGBOOST, SCIKIT_LEARN})
+#: Repositories that only run scripts.
+SCRIPT_REPOSITORIES = frozenset({SCIKIT_LEARN})
 
 
 class Runner(Enum):
     """Who does the work of an image."""
 
-    XGBOOST = "the XGBoost algorithm"
+    ALGORITHM = "a built-in algorithm"
     SCRIPT = "a Python script of the caller's"
     UNKNOWN = "nobody here"
 
@@ -45,17 +47,29 @@ def read_image(uri: str) -> Image:
     return Image(uri, match["repository"], match["tag"] or "")
 
 
+def built_in(uri: str) -> Algorithm | None:
+    """The built-in algorithm of an image, if it has one."""
+    return algorithms().get(read_image(uri).repository)
+
+
+def runs_scripts(uri: str) -> bool:
+    """Tell whether an image is a Python that runs the caller's scripts."""
+    algorithm = built_in(uri)
+    if algorithm is not None:
+        return algorithm.takes_scripts
+    return read_image(uri).repository in SCRIPT_REPOSITORIES
+
+
 def training_runner(uri: str, hyperparameters: dict[str, str]) -> Runner:
     """Choose the runner of a training job: a script if one is named, else the image's algorithm."""
-    repository = read_image(uri).repository
-    if repository in PYTHON_REPOSITORIES and "sagemaker_program" in hyperparameters:
+    if runs_scripts(uri) and "sagemaker_program" in hyperparameters:
         return Runner.SCRIPT
-    return Runner.XGBOOST if repository == XGBOOST else Runner.UNKNOWN
+    return Runner.ALGORITHM if built_in(uri) else Runner.UNKNOWN
 
 
 def refusal(uri: str) -> str:
     """The FailureReason of a job whose image nobody here can run."""
-    known = ", ".join(sorted(PYTHON_REPOSITORIES))
+    known = ", ".join(sorted({*algorithms(), *SCRIPT_REPOSITORIES}))
     return (
         f"ClientError: CannotStartContainerError. The local SageMaker runs no containers and "
         f"has no stand-in for the image {uri}; it has one for {known}."

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-type Document = dict[str, Any]
+    from local.sagemaker.built_in import Algorithm
 
-#: One expression for all of the XGBoost container's definitions, which differ in the name alone:
-#: `.*\[[0-9]+\].*#011validation-auc:(\S+)`
-_XGBOOST_LINE = re.compile(r"\[[0-9]+\].*#011validation-")
-_XGBOOST_VALUE = re.compile(r"#011validation-([a-z0-9@._-]+?):([^\s#]+)")
+type Document = dict[str, Any]
 
 
 class MetricReader:
@@ -27,28 +24,31 @@ class MetricReader:
     """
 
     def __init__(
-        self, definitions: list[Document] | None, clock: Callable[[], float], *, xgboost: bool
+        self,
+        definitions: list[Document] | None,
+        clock: Callable[[], float],
+        algorithm: Algorithm | None = None,
     ) -> None:
         """Compile the definitions.
 
         Args:
             definitions: The request's MetricDefinitions.
             clock: Seconds since the epoch.
-            xgboost: Read the XGBoost container's own metrics as well.
+            algorithm: The built-in algorithm whose own metrics are read as well.
         """
         self._expressions = [
             (definition["Name"], re.compile(definition["Regex"]))
             for definition in definitions or []
         ]
-        self._xgboost = xgboost
+        self._algorithm = algorithm
         self._clock = clock
         self.last: dict[str, tuple[float, float]] = {}
 
     def read(self, line: str) -> None:
         """Take up one line; TABs must be written `#011`."""
-        if self._xgboost and _XGBOOST_LINE.search(line):
-            for name, text in _XGBOOST_VALUE.findall(line):
-                self._take(f"validation:{name}", text)
+        if self._algorithm is not None:
+            for name, text in self._algorithm.read_metrics(line):
+                self._take(name, text)
         for name, expression in self._expressions:
             if match := expression.search(line):
                 self._take(name, match.group(1) if expression.groups else match.group(0))

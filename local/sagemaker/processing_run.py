@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import HOST, Container, available_cores
-from local.sagemaker.images import PYTHON_REPOSITORIES, read_image, refusal
+from local.sagemaker.images import refusal, runs_scripts
 from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.processing_states import KIND, IllegalMoveError, move
@@ -81,7 +81,7 @@ class ProcessingRun:
 
     def _work(self) -> None:
         image = self._job["AppSpecification"]["ImageUri"]
-        if read_image(image).repository not in PYTHON_REPOSITORIES:
+        if not runs_scripts(image):
             raise JobFailed(refusal(image))
         self._container.make()
         self._download()

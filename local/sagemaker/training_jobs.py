@@ -119,7 +119,10 @@ def check(request: Document) -> None:
             "ResourceConfig needs an InstanceType, and an InstanceCount of 1"
         )
     definitions = request["AlgorithmSpecification"].get("MetricDefinitions")
-    if definitions and training_runner(image, request.get("HyperParameters", {})) is Runner.XGBOOST:
+    if (
+        definitions
+        and training_runner(image, request.get("HyperParameters", {})) is Runner.ALGORITHM
+    ):
         raise ValidationException(
             "You can't override the metric definitions for Amazon SageMaker algorithms. "
             "Please retry the request without specifying metric definitions."

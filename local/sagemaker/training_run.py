@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import Container, available_cores, toolkit_variables
-from local.sagemaker.images import XGBOOST, Runner, read_image, refusal, training_runner
+from local.sagemaker.images import Runner, built_in, refusal, training_runner
 from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
 from local.sagemaker.metric_definitions import MetricReader
 from local.sagemaker.objects import ObjectsError
@@ -96,10 +96,12 @@ class TrainingRun:
         self._job = job
         image = job["AlgorithmSpecification"]["TrainingImage"]
         self._runner = training_runner(image, job.get("HyperParameters", {}))
-        own = read_image(image).repository == XGBOOST and self._runner is Runner.XGBOOST
+        self._algorithm = built_in(image) if self._runner is Runner.ALGORITHM else None
         self.control = JobControl(platform.settings.grace_seconds)
         self.metrics = MetricReader(
-            job["AlgorithmSpecification"].get("MetricDefinitions"), platform.clock, xgboost=own
+            job["AlgorithmSpecification"].get("MetricDefinitions"),
+            platform.clock,
+            self._algorithm,
         )
         folder = platform.settings.data / "jobs" / f"{name}-{uuid.uuid4().hex[:8]}"
         self._container = Container(folder)
@@ -236,7 +238,8 @@ class TrainingRun:
                 raise JobFailed("ClientError: sagemaker_submit_directory is missing")
             unpack_source(self._platform.objects, container, source, job["RoleArn"])
             return Order(environment, code, call="local.sagemaker.algorithms.script:main")
-        return Order(environment, code, call="local.sagemaker.algorithms.xgboost.train:main")
+        assert self._algorithm is not None
+        return Order(environment, code, call=self._algorithm.train)
 
     def _entry_words(self) -> list[str]:
         specification = self._job["AlgorithmSpecification"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker import training_jobs
 from local.sagemaker.assembly import at_start
 from local.sagemaker.errors import ResourceInUse, ValidationException
-from local.sagemaker.images import Runner, training_runner
+from local.sagemaker.images import Runner, built_in, training_runner
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
 from local.sagemaker.tuning_children import child_request, children, standing, summary
@@ -141,8 +141,10 @@ def _check_objective(config: Document, definition: Document) -> None:
     metric = config["HyperParameterTuningJobObjective"]["MetricName"]
     specification = definition["AlgorithmSpecification"]
     image = specification.get("TrainingImage", "")
-    if training_runner(image, definition.get("StaticHyperParameters", {})) is Runner.XGBOOST:
-        known = metric.startswith("validation:")
+    algorithm = built_in(image)
+    runner = training_runner(image, definition.get("StaticHyperParameters", {}))
+    if algorithm is not None and runner is Runner.ALGORITHM:
+        known = algorithm.knows_metric(metric)
     else:
         known = metric in {item["Name"] for item in specification.get("MetricDefinitions", [])}
     if not known:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker import training_states
 from local.sagemaker.container import Container, available_cores
+from local.sagemaker.images import built_in
 from local.sagemaker.job_process import Cause
 from local.sagemaker.median_rule import MedianRule
 from local.sagemaker.metric_definitions import MetricReader
@@ -220,7 +221,8 @@ class TuningRun:
             return lambda _line: None
         specification = self._tuning["TrainingJobDefinition"]["AlgorithmSpecification"]
         definitions = specification.get("MetricDefinitions")
-        reader = MetricReader(definitions, self._platform.clock, xgboost=not definitions)
+        algorithm = None if definitions else built_in(specification["TrainingImage"])
+        reader = MetricReader(definitions, self._platform.clock, algorithm)
         metric, steps = self._objective["MetricName"], 0
 
         def listen(line: str) -> None:

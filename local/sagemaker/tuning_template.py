@@ -6,7 +6,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.images import Runner, training_runner
+from local.sagemaker.images import XGBOOST, Runner, read_image, training_runner
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.training_inputs import download_channels
 from local.sagemaker.workers import Order, Template, WorkersError
@@ -67,7 +67,9 @@ def _shareable(request: Document, tuned: set[str]) -> bool:
     fixed = request["HyperParameters"]
     image = request["AlgorithmSpecification"]["TrainingImage"]
     plain = fixed.get("tree_method", "hist") in {"auto", "hist"} and fixed.get("booster") is None
-    return training_runner(image, fixed) is Runner.XGBOOST and plain and not tuned & _BINNING
+    own = read_image(image).repository == XGBOOST
+    algorithm = own and training_runner(image, fixed) is Runner.ALGORITHM
+    return algorithm and plain and not tuned & _BINNING
 
 
 def _order(container: Container, request: Document, digests: dict[str, str]) -> Document:

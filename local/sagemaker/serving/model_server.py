@@ -11,20 +11,22 @@ listens it writes its port to `base/port`; if the model cannot be loaded it writ
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from local.sagemaker.built_in import algorithms
+from local.sagemaker.images import built_in
 from local.sagemaker.serving.answers import Answer, Invocation, ModelLoadError, RefusedError
 from local.sagemaker.serving.http_server import ModelHttpServer
 from local.sagemaker.serving.model_archive import BadArchiveError, unpack
 from local.sagemaker.serving.requirements import missing_requirements
 from local.sagemaker.serving.toolkit import Script, find_script
-from local.sagemaker.serving.xgboost_model import XgboostModel
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -34,7 +36,15 @@ DRAIN_SECONDS = 30.0
 
 _ROOT = str(Path(__file__).resolve().parents[3])
 
-type Model = Script | XgboostModel
+_ANY_IMAGE = "sagemaker-xgboost"
+"""Whose model server serves an archive without a script under an image that is not known here."""
+
+
+class Model(Protocol):
+    """What answers `/invocations`."""
+
+    def answer(self, invocation: Invocation) -> Answer:
+        """Answer one request; raises `RefusedError`."""
 
 
 def main(arguments: list[str]) -> int:
@@ -80,7 +90,10 @@ def load(order: dict[str, Any], base: Path) -> Model:
     environment: dict[str, str] = order["environment"]
     script = find_script(model_dir, environment)
     if script is None:
-        return XgboostModel(model_dir, environment)
+        algorithm = built_in(order["image"]) or algorithms()[_ANY_IMAGE]
+        module, _, name = algorithm.serve.partition(":")
+        model: Model = getattr(importlib.import_module(module), name)(model_dir, environment)
+        return model
     if missing := missing_requirements(script.parent / "requirements.txt"):
         raise ModelLoadError(
             f"requirements.txt asks for {', '.join(missing)}, which the jobs environment lacks"

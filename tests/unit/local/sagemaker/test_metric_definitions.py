@@ -1,12 +1,13 @@
 """Metrics read out of log lines."""
 
+from local.sagemaker.algorithms.xgboost.about import ALGORITHM
 from local.sagemaker.metric_definitions import MetricReader, invalid_definition
 
 
 def test_the_last_value_of_each_metric_counts():
     """First group, later line over earlier; a match that is no number is passed over."""
     definitions = [{"Name": "loss", "Regex": r"loss=(\S+)"}]
-    reader = MetricReader(definitions, lambda: 5.0, xgboost=False)
+    reader = MetricReader(definitions, lambda: 5.0)
     for line in ("loss=0.5", "loss=0.25", "loss=high", "nothing"):
         reader.read(line)
 
@@ -15,7 +16,7 @@ def test_the_last_value_of_each_metric_counts():
 
 def test_xgboosts_own_lines_need_no_definition():
     """All validation metrics of a round are read, none of the training channel's."""
-    reader = MetricReader(None, lambda: 5.0, xgboost=True)
+    reader = MetricReader(None, lambda: 5.0, ALGORITHM)
     reader.read("[3]#011train-auc:0.9#011validation-auc:0.8#011validation-ndcg@5-:0.7")
     reader.read("INFO:root:Train matrix has 3 rows#011validation-auc:9")
 

@@ -1,0 +1,28 @@
+"""XGBoost, in algorithm mode or with a script of the caller's."""
+
+from __future__ import annotations
+
+import re
+
+from local.sagemaker.built_in import Algorithm
+
+#: One expression for all of the container's definitions, which differ in the name alone:
+#: `.*\[[0-9]+\].*#011validation-auc:(\S+)`
+_LINE = re.compile(r"\[[0-9]+\].*#011validation-")
+_VALUE = re.compile(r"#011validation-([a-z0-9@._-]+?):([^\s#]+)")
+
+
+def read_metrics(line: str) -> list[tuple[str, str]]:
+    """The metrics of one line: name and text."""
+    if not _LINE.search(line):
+        return []
+    return [(f"validation:{name}", text) for name, text in _VALUE.findall(line)]
+
+
+ALGORITHM = Algorithm(
+    repositories=("sagemaker-xgboost",),
+    train="local.sagemaker.algorithms.xgboost.train:main",
+    serve="local.sagemaker.serving.xgboost_model:XgboostModel",
+    reads_metrics=read_metrics,
+    takes_scripts=True,
+)
