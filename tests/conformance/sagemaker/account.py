@@ -1,4 +1,4 @@
-"""A real AWS account in the local SageMaker's place, for the same tests.
+r"""A real AWS account in the local SageMaker's place, for the same tests.
 
     BATON_CONFORMANCE_BUCKET=my-bucket BATON_CONFORMANCE_ROLE=arn:aws:iam::…:role/jobs \\
         .venv/bin/pytest tests/conformance/sagemaker
