@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
-from local.sagemaker.container import HOST, Container, available_cores
+from local.sagemaker.container import Container, Place, available_cores
 from local.sagemaker.images import refusal, runs_scripts
 from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
 from local.sagemaker.objects import ObjectsError
@@ -151,7 +151,8 @@ class ProcessingRun:
                 "ClientError: CannotStartContainerError. The local SageMaker has no image whose "
                 "own entry point it could run: AppSpecification.ContainerEntrypoint is needed."
             )
-        hosts = {"current_host": HOST, "hosts": [HOST]}
+        place = Place()
+        hosts = {"current_host": place.host, "hosts": list(place.hosts)}
         container.write_config("resourceconfig.json", hosts, "config")
         container.write_config("processingjobconfig.json", _configuration(job), "config")
         environment = (

@@ -11,21 +11,20 @@ from local.sagemaker.container import input_data_config, resource_config
 from local.sagemaker.objects import ObjectsError
 
 if TYPE_CHECKING:
-    from local.sagemaker.container import Container
+    from local.sagemaker.container import Container, Place
     from local.sagemaker.objects import Found, Objects
 
 type Document = dict[str, Any]
 
 
-def write_configuration(container: Container, job: Document) -> None:
-    """Write the files of `/opt/ml/input/config`."""
+def write_configuration(container: Container, job: Document, place: Place) -> None:
+    """Write the files of one host's `/opt/ml/input/config`."""
     container.write_config("hyperparameters.json", job.get("HyperParameters", {}))
     container.write_config(
         "inputdataconfig.json", input_data_config(job.get("InputDataConfig", []))
     )
-    container.write_config(
-        "resourceconfig.json", resource_config(job["ResourceConfig"]["InstanceType"])
-    )
+    resources = resource_config(job["ResourceConfig"]["InstanceType"], place)
+    container.write_config("resourceconfig.json", resources)
     if "CheckpointConfig" in job:
         container.write_config("checkpointconfig.json", job["CheckpointConfig"])
 
@@ -42,6 +41,22 @@ def find_channels(objects: Objects, job: Document) -> dict[str, list[Found]]:
             raise ObjectsError(no_objects(source["S3Uri"], role))
         channels[channel["ChannelName"]] = found
     return channels
+
+
+def deal(job: Document, found: dict[str, list[Found]], place: Place) -> dict[str, list[Found]]:
+    """The objects that one host gets.
+
+    FullyReplicated: all; ShardedByS3Key: about one in every so many as there are hosts, by key
+    (S3DataSource). A host for which none is left gets an empty channel.
+    """
+    dealt = {}
+    for channel in job.get("InputDataConfig", []):
+        name, source = channel["ChannelName"], channel["DataSource"]["S3DataSource"]
+        objects = found[name]
+        if source.get("S3DataDistributionType") == "ShardedByS3Key":
+            objects = sorted(objects, key=lambda item: item.key)[place.rank :: len(place.hosts)]
+        dealt[name] = objects
+    return dealt
 
 
 def download_channels(

@@ -12,7 +12,7 @@ from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
 from local.sagemaker.metric_definitions import invalid_definition
 from local.sagemaker.operations import operation
-from local.sagemaker.training_run import Share, TrainingRun
+from local.sagemaker.training_run import TrainingRun
 from local.sagemaker.training_states import (
     ENDED,
     KIND,
@@ -24,6 +24,7 @@ from local.sagemaker.training_states import (
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
+    from local.sagemaker.training_order import Share
 
 type Document = dict[str, Any]
 
