@@ -14,6 +14,8 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.errors import ResourceLimitExceeded
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,6 +23,8 @@ type Document = dict[str, Any]
 
 OPT_ML = "/opt/ml"
 GROUP = "homogeneousCluster"
+MOST_HOSTS = 16
+"""Hosts of one job: each is a process of this machine."""
 _REASON_CHARACTERS = 1024
 
 
@@ -42,6 +46,23 @@ class Place:
     def rank(self) -> int:
         """Its position among the sorted hosts, from 0."""
         return self.hosts.index(self.host)
+
+
+def check_count(count: int, quota: str) -> None:
+    """Refuse more hosts than this machine is to play at once.
+
+    Args:
+        count: How many a job asks for.
+        quota: The name of the quota.
+
+    Raises:
+        ResourceLimitExceeded: When it is too many.
+    """
+    if not 1 <= count <= MOST_HOSTS:
+        raise ResourceLimitExceeded(
+            f"The local SageMaker's limit '{quota}' is {MOST_HOSTS} instances, "
+            f"and {count} were asked for"
+        )
 
 
 def places(count: int) -> list[Place]:

@@ -43,19 +43,23 @@ def find_channels(objects: Objects, job: Document) -> dict[str, list[Found]]:
     return channels
 
 
-def deal(job: Document, found: dict[str, list[Found]], place: Place) -> dict[str, list[Found]]:
+def share_of(found: list[Found], distribution: str | None, place: Place) -> list[Found]:
     """The objects that one host gets.
 
     FullyReplicated: all; ShardedByS3Key: about one in every so many as there are hosts, by key
-    (S3DataSource). A host for which none is left gets an empty channel.
+    (S3DataSource). A host for which none is left gets none.
     """
+    if distribution != "ShardedByS3Key":
+        return found
+    return sorted(found, key=lambda item: item.key)[place.rank :: len(place.hosts)]
+
+
+def deal(job: Document, found: dict[str, list[Found]], place: Place) -> dict[str, list[Found]]:
+    """The objects of each channel that one host gets."""
     dealt = {}
     for channel in job.get("InputDataConfig", []):
         name, source = channel["ChannelName"], channel["DataSource"]["S3DataSource"]
-        objects = found[name]
-        if source.get("S3DataDistributionType") == "ShardedByS3Key":
-            objects = sorted(objects, key=lambda item: item.key)[place.rank :: len(place.hosts)]
-        dealt[name] = objects
+        dealt[name] = share_of(found[name], source.get("S3DataDistributionType"), place)
     return dealt
 
 

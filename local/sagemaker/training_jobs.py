@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_start
+from local.sagemaker.container import check_count
 from local.sagemaker.errors import ResourceInUse, ValidationException
 from local.sagemaker.images import Runner, training_runner
 from local.sagemaker.job_process import Cause
@@ -113,12 +114,7 @@ def check(request: Document) -> None:
     image = request["AlgorithmSpecification"].get("TrainingImage")
     if not image:
         raise ValidationException("AlgorithmSpecification.TrainingImage is required")
-    resources = request["ResourceConfig"]
-    if "InstanceType" not in resources or resources.get("InstanceCount", 1) != 1:
-        raise ValidationException(
-            "The local SageMaker trains on one instance: "
-            "ResourceConfig needs an InstanceType, and an InstanceCount of 1"
-        )
+    _check_resources(request)
     definitions = request["AlgorithmSpecification"].get("MetricDefinitions")
     if (
         definitions
@@ -132,6 +128,21 @@ def check(request: Document) -> None:
         raise ValidationException(fault)
     _check_spot(request)
     _check_channels(request)
+
+
+def _check_resources(request: Document) -> None:
+    resources, specification = request["ResourceConfig"], request["AlgorithmSpecification"]
+    if "InstanceType" not in resources:
+        raise ValidationException("ResourceConfig.InstanceType is required")
+    count = resources.get("InstanceCount", 1)
+    check_count(count, f"{resources['InstanceType']} for training job usage")
+    runner = training_runner(specification["TrainingImage"], request.get("HyperParameters", {}))
+    own = not specification.get("ContainerEntrypoint")
+    if count > 1 and own and runner is Runner.ALGORITHM:
+        raise ValidationException(
+            "The local SageMaker trains built-in algorithms on one instance: "
+            "ResourceConfig.InstanceCount must be 1"
+        )
 
 
 def _check_spot(request: Document) -> None:

@@ -86,6 +86,13 @@ def training_order(
     return Order(environment, code, call=algorithm.train)
 
 
+def failure_reason(container: Container, code: int) -> str:
+    """The FailureReason of a job whose process on one host ended with an exit code not 0."""
+    # SageMaker reports the code that a shell would: 128 + the signal's number.
+    shown = code if code >= 0 else 128 - code
+    return f"AlgorithmError: {container.failure()}, exit code: {shown}"[:1024]
+
+
 def _environment(
     platform: Platform,
     job: Document,

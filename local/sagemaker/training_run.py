@@ -15,7 +15,7 @@ from local.sagemaker.metric_definitions import MetricReader
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.training_host import LOG_GROUP, TrainingHost
 from local.sagemaker.training_inputs import find_channels
-from local.sagemaker.training_order import JobFailed, Share
+from local.sagemaker.training_order import JobFailed, Share, failure_reason
 from local.sagemaker.training_results import times, upload_results
 from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
 from local.sagemaker.workers import WorkersError
@@ -100,7 +100,8 @@ class TrainingRun:
         if self.control.cause is Cause.INTERRUPTED:  # it finished within the grace time
             self.control.cause = Cause.NOTHING
         if self._failed is not None:
-            raise JobFailed(_failure_reason(*self._failed))
+            host, code = self._failed
+            raise JobFailed(failure_reason(host.container, code))
         if self.control.told_to_end:
             self._move("Stopping")
         self._move("Uploading")
@@ -215,12 +216,6 @@ class TrainingRun:
             )
         except IllegalMoveError:
             _log.warning("%s had ended already, then: %s", self._name, reason)
-
-
-def _failure_reason(host: TrainingHost, code: int) -> str:
-    # SageMaker reports the code that a shell would: 128 + the signal's number.
-    shown = code if code >= 0 else 128 - code
-    return f"AlgorithmError: {host.container.failure()}, exit code: {shown}"[:1024]
 
 
 def ended(document: Document) -> bool:
