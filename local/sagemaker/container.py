@@ -147,13 +147,18 @@ def resource_config(instance_type: str, place: Place) -> Document:
     }
 
 
-def input_data_config(channels: list[Document]) -> Document:
-    """`inputdataconfig.json`: a member for each channel."""
+def input_data_config(channels: list[Document], mode: str = "File") -> Document:
+    """`inputdataconfig.json`: a member for each channel; FastFile is written as File, as on AWS.
+
+    Args:
+        channels: InputDataConfig.
+        mode: The job's TrainingInputMode, for channels without their own.
+    """
     documents = {}
     for channel in channels:
         source = channel["DataSource"]["S3DataSource"]
         document = {
-            "TrainingInputMode": "File",
+            "TrainingInputMode": "Pipe" if channel.get("InputMode", mode) == "Pipe" else "File",
             "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
             "RecordWrapperType": channel.get("RecordWrapperType", "None"),
         }

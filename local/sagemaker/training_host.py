@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import Container
-from local.sagemaker.job_process import JobLog, run_process
-from local.sagemaker.training_inputs import deal, download_channels, write_configuration
+from local.sagemaker.job_process import Cause, JobLog, run_process
+from local.sagemaker.pipe_channels import PipeChannel
+from local.sagemaker.training_inputs import (
+    deal,
+    download_channels,
+    is_pipe,
+    write_configuration,
+)
 from local.sagemaker.training_order import training_order
 
 if TYPE_CHECKING:
@@ -48,6 +54,7 @@ class TrainingHost:
         self._share = share
         self._order: Order | None = None
         self._sync: CheckpointSync | None = None
+        self._pipes: list[PipeChannel] = []
         self.place = place
         folder = f"{name}-{uuid.uuid4().hex[:8]}"
         self.container = Container(platform.settings.data / "jobs" / folder)
@@ -79,6 +86,18 @@ class TrainingHost:
             platform, job, container, place=self.place, share=self._share, digests=digests
         )
         self._sync = self._checkpoints(job)
+        self._pipes = [
+            PipeChannel(
+                platform.objects,
+                channel,
+                found[channel["ChannelName"]],
+                folder=container.base / "input/data",
+                place=self.place,
+                role=job["RoleArn"],
+            )
+            for channel in job.get("InputDataConfig", [])
+            if is_pipe(job, channel)
+        ]
 
     def run(
         self,
@@ -99,11 +118,13 @@ class TrainingHost:
 
         Raises:
             WorkersError: When no process can be started.
-            ObjectsError: When the checkpoints cannot be kept.
+            ObjectsError: When the checkpoints cannot be kept, or a pipe not be fed.
         """
         assert self._order is not None
         if self._sync:
             self._sync.start()
+        for pipe in self._pipes:
+            pipe.start(lambda: control.end(Cause.HOST))
         try:
             return run_process(
                 self._share.pool or self._platform.workers,
@@ -116,6 +137,8 @@ class TrainingHost:
         finally:
             if self._sync:
                 self._sync.finish()
+            for pipe in self._pipes:
+                pipe.finish()
 
     def clear(self) -> None:
         """Forget everything of the last attempt: the next host is a new machine."""

@@ -20,9 +20,10 @@ type Document = dict[str, Any]
 def write_configuration(container: Container, job: Document, place: Place) -> None:
     """Write the files of one host's `/opt/ml/input/config`."""
     container.write_config("hyperparameters.json", job.get("HyperParameters", {}))
-    container.write_config(
-        "inputdataconfig.json", input_data_config(job.get("InputDataConfig", []))
+    channels = input_data_config(
+        job.get("InputDataConfig", []), job["AlgorithmSpecification"]["TrainingInputMode"]
     )
+    container.write_config("inputdataconfig.json", channels)
     resources = resource_config(job["ResourceConfig"]["InstanceType"], place)
     container.write_config("resourceconfig.json", resources)
     if "CheckpointConfig" in job:
@@ -34,13 +35,22 @@ def find_channels(objects: Objects, job: Document) -> dict[str, list[Found]]:
     channels = {}
     for channel in job.get("InputDataConfig", []):
         source, role = channel["DataSource"]["S3DataSource"], job["RoleArn"]
-        manifest = source["S3DataType"] == "ManifestFile"
-        find = objects.find_in_manifest if manifest else objects.find
-        found = find(source["S3Uri"], role)
+        if source["S3DataType"] == "AugmentedManifestFile":
+            found = [objects.one(source["S3Uri"], role)]
+        elif source["S3DataType"] == "ManifestFile":
+            found = objects.find_in_manifest(source["S3Uri"], role)
+        else:
+            found = objects.find(source["S3Uri"], role)
         if not found:
             raise ObjectsError(no_objects(source["S3Uri"], role))
         channels[channel["ChannelName"]] = found
     return channels
+
+
+def is_pipe(job: Document, channel: Document) -> bool:
+    """Tell whether a channel is streamed, by its own mode or the job's."""
+    mode = channel.get("InputMode", job["AlgorithmSpecification"]["TrainingInputMode"])
+    return bool(mode == "Pipe")
 
 
 def share_of(found: list[Found], distribution: str | None, place: Place) -> list[Found]:
@@ -66,7 +76,7 @@ def deal(job: Document, found: dict[str, list[Found]], place: Place) -> dict[str
 def download_channels(
     objects: Objects, container: Container, job: Document, found: dict[str, list[Found]]
 ) -> dict[str, str]:
-    """Download every channel.
+    """Download every channel that is not a pipe.
 
     Args:
         objects: S3.
@@ -83,7 +93,8 @@ def download_channels(
     digests = {}
     for channel in job.get("InputDataConfig", []):
         name = channel["ChannelName"]
-        objects.download(found[name], container.base / "input/data" / name, job["RoleArn"])
+        if not is_pipe(job, channel):
+            objects.download(found[name], container.base / "input/data" / name, job["RoleArn"])
         identity = [(item.bucket, item.key, item.etag) for item in found[name]]
         weights = job.get("HyperParameters", {}).get("csv_weights")
         form = json.dumps([identity, channel.get("ContentType"), weights])
