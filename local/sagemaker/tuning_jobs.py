@@ -11,6 +11,7 @@ from local.sagemaker.errors import ResourceInUse, ValidationException
 from local.sagemaker.images import Runner, built_in, training_runner
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
+from local.sagemaker.training_checks import check
 from local.sagemaker.tuning_children import child_request, children, standing, summary
 from local.sagemaker.tuning_run import ENDED, KIND, TuningRun, tell
 from local.sagemaker.tuning_search import flat_ranges
@@ -81,7 +82,7 @@ def _check(request: Document) -> None:
     _check_ranges(ranges, definition.get("StaticHyperParameters", {}))
     _check_limits(config, ranges)
     _check_objective(config, definition)
-    training_jobs.check(child_request(request, "any", {}))
+    check(child_request(request, "any", {}))
     early = config.get("TrainingJobEarlyStoppingType", "Off")
     if config["Strategy"] == "Hyperband" and early != "Off":
         raise ValidationException("TrainingJobEarlyStoppingType must be Off with Hyperband")

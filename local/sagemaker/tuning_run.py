@@ -20,7 +20,8 @@ from local.sagemaker.shaping import to_event
 from local.sagemaker.state_events import tags_of
 from local.sagemaker.training_inputs import find_channels
 from local.sagemaker.training_jobs import new_job
-from local.sagemaker.training_run import Share, TrainingRun
+from local.sagemaker.training_order import Share
+from local.sagemaker.training_run import TrainingRun
 from local.sagemaker.tuning_children import (
     best_child,
     child_name,
