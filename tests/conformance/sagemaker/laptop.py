@@ -95,6 +95,9 @@ class LocalSageMaker:
     def await_processing(self, name: str, seconds: float = 60) -> dict[str, Any]:
         return self._await("describe_processing_job", "ProcessingJob", name, seconds)
 
+    def await_transform(self, name: str, seconds: float = 60) -> dict[str, Any]:
+        return self._await("describe_transform_job", "TransformJob", name, seconds)
+
     def await_tuning(self, name: str, seconds: float = 120) -> dict[str, Any]:
         return self._await(
             "describe_hyper_parameter_tuning_job", "HyperParameterTuningJob", name, seconds
