@@ -113,7 +113,7 @@ def list_processing_jobs(request: Document, platform: Platform) -> Document:
     """List processing jobs."""
     return page(
         request,
-        platform.store.list(KIND),
+        platform.store.rows(KIND),
         name_member="ProcessingJobName",
         answer_member="ProcessingJobSummaries",
         status_member="ProcessingJobStatus",

@@ -126,7 +126,7 @@ def list_training_jobs(request: Document, platform: Platform) -> Document:
     """List training jobs, those of tuning jobs included."""
     return page(
         request,
-        platform.store.list(KIND),
+        platform.store.rows(KIND),
         name_member="TrainingJobName",
         answer_member="TrainingJobSummaries",
         status_member="TrainingJobStatus",
