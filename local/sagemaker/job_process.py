@@ -111,6 +111,7 @@ def run_process(
     *,
     listen: Callable[[str], None] = lambda _line: None,
     watch: Callable[[float], None] = lambda _seconds: None,
+    started: Callable[[int], None] = lambda _pid: None,
 ) -> int:
     """Run a process to its end.
 
@@ -122,6 +123,7 @@ def run_process(
         listen: Gets each line, TABs written `#011` as CloudWatch's agent does.
         watch: Called a few times a second with the seconds since the start; ends the process
             through `control` when a limit is passed.
+        started: Called once, with the id of the process and of its group.
 
     Returns:
         The exit code; negative for a signal.
@@ -131,6 +133,7 @@ def run_process(
     """
     worker = workers.start(order)
     control.attach(worker)
+    started(worker.pid)
     lines = _Lines(log)
     reader = threading.Thread(target=_read, args=(worker, lines, listen), daemon=True)
     reader.start()

@@ -8,6 +8,7 @@ from local.sagemaker.container import check_count
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, training_runner
 from local.sagemaker.metric_definitions import invalid_definition
+from local.sagemaker.system_profile import INTERVALS
 from local.sagemaker.training_inputs import is_pipe
 
 type Document = dict[str, Any]
@@ -36,6 +37,7 @@ def check(request: Document) -> None:
     if fault := invalid_definition(definitions):
         raise ValidationException(fault)
     _check_spot(request)
+    _check_profiler(request)
     _check_channels(request)
 
 
@@ -49,6 +51,15 @@ def _check_resources(request: Document) -> None:
         raise ValidationException(
             "The local SageMaker trains built-in algorithms on one instance: "
             "ResourceConfig.InstanceCount must be 1"
+        )
+
+
+def _check_profiler(request: Document) -> None:
+    interval = request.get("ProfilerConfig", {}).get("ProfilingIntervalInMilliseconds")
+    if interval is not None and interval not in INTERVALS:
+        known = ", ".join(map(str, INTERVALS))
+        raise ValidationException(
+            f"ProfilerConfig.ProfilingIntervalInMilliseconds must be one of {known}"
         )
 
 

@@ -10,6 +10,7 @@ from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import Container
 from local.sagemaker.job_process import Cause, JobLog, run_process
 from local.sagemaker.pipe_channels import PipeChannel
+from local.sagemaker.system_profile import SystemProfile
 from local.sagemaker.training_inputs import (
     deal,
     download_channels,
@@ -54,6 +55,7 @@ class TrainingHost:
         self._share = share
         self._order: Order | None = None
         self._sync: CheckpointSync | None = None
+        self._profile: SystemProfile | None = None
         self._pipes: list[PipeChannel] = []
         self.place = place
         folder = f"{name}-{uuid.uuid4().hex[:8]}"
@@ -86,6 +88,7 @@ class TrainingHost:
             platform, job, container, place=self.place, share=self._share, digests=digests
         )
         self._sync = self._checkpoints(job)
+        self._profile = self._profiler(job)
         self._pipes = [
             PipeChannel(
                 platform.objects,
@@ -133,8 +136,11 @@ class TrainingHost:
                 control,
                 listen=listen,
                 watch=watch,
+                started=self._profile.start if self._profile else lambda _pid: None,
             )
         finally:
+            if self._profile:
+                self._profile.finish()
             if self._sync:
                 self._sync.finish()
             for pipe in self._pipes:
@@ -143,6 +149,12 @@ class TrainingHost:
     def clear(self) -> None:
         """Forget everything of the last attempt: the next host is a new machine."""
         shutil.rmtree(self.container.base)
+
+    def _profiler(self, job: Document) -> SystemProfile | None:
+        config = job.get("ProfilerConfig", {})
+        if config.get("DisableProfiler") or "S3OutputPath" not in config:
+            return None
+        return SystemProfile(self._platform.objects, job, self.place.host)
 
     def _checkpoints(self, job: Document) -> CheckpointSync | None:
         config = job.get("CheckpointConfig")

@@ -42,6 +42,7 @@ HONOURED = frozenset(
         "EnableInterContainerTrafficEncryption",  # of one host there is no traffic
         "CheckpointConfig",
         "Environment",
+        "ProfilerConfig",
     }
 )
 REFUSED = frozenset(
@@ -52,6 +53,7 @@ REFUSED = frozenset(
         "InputDataConfig.DataSource.DatasetSource",
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",
         "OutputDataConfig.KmsKeyId",
+        "ProfilerConfig.ProfilingParameters",  # of the frameworks' own profilers
         "ResourceConfig.InstanceGroups",
         "ResourceConfig.VolumeKmsKeyId",
         "ResourceConfig.KeepAlivePeriodInSeconds",
