@@ -32,6 +32,9 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--jobs-python", type=Path, default=default_jobs_python())
     parser.add_argument("--grace-seconds", type=float, default=120.0)
     parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
+    parser.add_argument(
+        "--jumpstart", action="store_true", help="put JumpStart's models into S3 at start"
+    )
     chosen = parser.parse_args(arguments)
     return Settings(**vars(chosen))
 

@@ -31,6 +31,7 @@ class Settings:
         grace_seconds: From SIGTERM to SIGKILL when a job is stopped; 120 on AWS.
         spot_interruption_seconds: For tests of spot training: training time after which a spot job
             is interrupted, once each; 0 for never.
+        jumpstart: Whether JumpStart's models are put into S3 at start.
     """
 
     data: Path
@@ -43,3 +44,4 @@ class Settings:
     jobs_python: Path = field(default_factory=default_jobs_python)
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
+    jumpstart: bool = False
