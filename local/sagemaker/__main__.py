@@ -38,6 +38,9 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
         default=os.environ.get("BATON_EVENT_FAULTS", ""),
         help="such as drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7",
     )
+    parser.add_argument(
+        "--jumpstart", action="store_true", help="put JumpStart's models into S3 at start"
+    )
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)

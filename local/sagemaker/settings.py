@@ -33,6 +33,7 @@ class Settings:
             is interrupted, once each; 0 for never.
         event_faults: What befalls state change events on their way, such as
             `drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7`; empty for nothing.
+        jumpstart: Whether JumpStart's models are put into S3 at start.
     """
 
     data: Path
@@ -46,3 +47,4 @@ class Settings:
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
     event_faults: str = ""
+    jumpstart: bool = False
