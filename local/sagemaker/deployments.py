@@ -99,6 +99,7 @@ class Deployment:
             EndpointConfigName=self.green.config_name,
             ProductionVariants=summaries(self.green),
             DataCaptureConfig=capture_summary(config),
+            AsyncInferenceConfig=config.get("AsyncInferenceConfig"),
             PendingDeploymentSummary=None,
             FailureReason=None,
             LastDeploymentConfig=document.get("_Pending", {}).get("DeploymentConfig"),

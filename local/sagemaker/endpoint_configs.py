@@ -25,6 +25,7 @@ MOST_INSTANCES = 20
         "EndpointConfigName",
         "ProductionVariants",
         "DataCaptureConfig",
+        "AsyncInferenceConfig",
         "Tags",
         "KmsKeyId",
         "ExecutionRoleArn",
@@ -52,6 +53,7 @@ def create_endpoint_config(request: Document, platform: Platform) -> Document:
         raise ValidationException("Serverless endpoints take one production variant only.")
     if serverless and request.get("DataCaptureConfig"):
         raise ValidationException("DataCaptureConfig is not supported for serverless variants.")
+    _check_async(request, serverless)
     document = request | {
         "ProductionVariants": checked,
         "CreationTime": platform.now(),
@@ -144,6 +146,16 @@ def _check_serverless(variant: Document) -> None:
         )
     if config.get("ProvisionedConcurrency", 0) > config["MaxConcurrency"]:
         raise ValidationException("ProvisionedConcurrency must not exceed MaxConcurrency.")
+
+
+def _check_async(request: Document, serverless: list[Document]) -> None:
+    config = request.get("AsyncInferenceConfig")
+    if not config:
+        return
+    if serverless:
+        raise ValidationException("Serverless endpoints cannot be asynchronous.")
+    if not config["OutputConfig"].get("S3OutputPath"):
+        raise ValidationException("An asynchronous endpoint needs an S3OutputPath.")
 
 
 def _tell(platform: Platform, document: Document) -> None:

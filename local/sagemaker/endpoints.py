@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.async_queue import forget_queue
 from local.sagemaker.deployments import check_plan, deploy
 from local.sagemaker.endpoint_configs import find_config
 from local.sagemaker.endpoint_fleets import snapshot
@@ -44,6 +45,7 @@ def create_endpoint(request: Document, platform: Platform) -> Document:
         "CreationTime": now,
         "LastModifiedTime": now,
         "DataCaptureConfig": capture_summary(config),
+        "AsyncInferenceConfig": config.get("AsyncInferenceConfig"),
         "_Config": config,
     }
     try:
@@ -83,6 +85,7 @@ def delete_endpoint(request: Document, platform: Platform) -> Document:
     if document["EndpointStatus"] not in SETTLED:
         raise _in_progress(document)
     change_status(platform, name, "Deleting")
+    forget_queue(platform, name)
     remove(platform, name)
     return {}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from local.sagemaker.data_capture import Exchange, Target
 from local.sagemaker.endpoint_life import live_endpoint, recorders
-from local.sagemaker.errors import ApiError
+from local.sagemaker.errors import ApiError, ValidationException
 from local.sagemaker.model_client import ModelAnswer, ModelTimeoutError, ModelUnreachableError
 from local.sagemaker.operations import Document, operation
 from local.sagemaker.service_models import RUNTIME
@@ -77,8 +77,10 @@ def invoke_endpoint(request: Document, platform: Platform) -> Document:
             code="ValidationError",
             status=400,
         )
-    outcome = _ask(live, request)
-    _record(platform, live, outcome, request, time.perf_counter() - began - outcome.seconds)
+    if live.fleet is not None and live.fleet.config.get("AsyncInferenceConfig"):
+        raise ValidationException(f"Endpoint {name} is asynchronous: use InvokeEndpointAsync.")
+    outcome = ask(live, request)
+    record(platform, live, outcome, request, time.perf_counter() - began - outcome.seconds)
     answer = outcome.answer
     if answer is None or answer.status >= 400:
         raise _model_error(platform, name, outcome)
@@ -90,8 +92,24 @@ def invoke_endpoint(request: Document, platform: Platform) -> Document:
     }
 
 
-def _ask(live: LiveEndpoint, request: Document) -> Outcome:
-    """Pass a request on; one whose instance died under it is given to another, once."""
+def ask(
+    live: LiveEndpoint,
+    request: Document,
+    timeout: float = INVOCATION_SECONDS,
+    *,
+    largest: int = LARGEST_BODY,
+) -> Outcome:
+    """Pass a request on; one whose instance died under it is given to another, once.
+
+    Args:
+        live: The endpoint.
+        request: InvokeEndpoint's members.
+        timeout: Seconds that the model may take.
+        largest: Bytes that the body may have; 0 for no bound.
+
+    Raises:
+        ApiError: When nobody can be asked, or the body is too large.
+    """
     body: bytes = request.get("Body", b"")
     headers = {"Content-Type": request.get("ContentType") or "application/octet-stream"}
     if accept := request.get("Accept"):
@@ -100,10 +118,10 @@ def _ask(live: LiveEndpoint, request: Document) -> Outcome:
         headers[ATTRIBUTES] = attributes
     for attempt in range(1, _TRIES + 1):
         with live.traffic.lease(request.get("TargetVariant", "")) as lease:
-            _check_size(body, lease)
+            _check_size(body, lease, largest)
             began = time.perf_counter()
             try:
-                answer = lease.instance.request(headers, body, INVOCATION_SECONDS)
+                answer = lease.instance.request(headers, body, timeout)
             except ModelUnreachableError:
                 lease.instance.healthy = False
                 if attempt == _TRIES:
@@ -116,9 +134,9 @@ def _ask(live: LiveEndpoint, request: Document) -> Outcome:
     raise AssertionError("unreachable: the last try returns")
 
 
-def _check_size(body: bytes, lease: Lease) -> None:
-    largest = LARGEST_SERVERLESS_BODY if lease.variant.serverless else LARGEST_BODY
-    if len(body) > largest:
+def _check_size(body: bytes, lease: Lease, largest: int) -> None:
+    largest = LARGEST_SERVERLESS_BODY if lease.variant.serverless else largest
+    if largest and len(body) > largest:
         raise ApiError(
             f"1 validation error detected: Value at 'body' failed to satisfy constraint: Member "
             f"must have length less than or equal to {largest}",
@@ -127,9 +145,10 @@ def _check_size(body: bytes, lease: Lease) -> None:
         )
 
 
-def _record(
+def record(
     platform: Platform, live: LiveEndpoint, outcome: Outcome, request: Document, overhead: float
 ) -> None:
+    """Count a request, and capture it if its endpoint captures; `overhead` is in seconds."""
     lease, kept = outcome.lease, recorders(platform)
     status = outcome.answer.status if outcome.answer else 0
     key = (live.name, lease.variant.name, lease.fleet.config_name)
@@ -158,13 +177,20 @@ def _record(
     kept.capture.record(capture, target, exchange)
 
 
-def _model_error(platform: Platform, name: str, outcome: Outcome) -> ModelError:
+def failure_text(outcome: Outcome) -> str:
+    """What a caller is told of an answer that is an error, or of none."""
     status = outcome.answer.status if outcome.answer else 0
     text = outcome.answer.body.decode("utf-8", "replace") if outcome.answer else outcome.reason
     kind = "client" if 400 <= status < 500 else "server"
+    return f'Received {kind} error ({status}) from primary with message "{text}"'
+
+
+def _model_error(platform: Platform, name: str, outcome: Outcome) -> ModelError:
+    status = outcome.answer.status if outcome.answer else 0
+    text = outcome.answer.body.decode("utf-8", "replace") if outcome.answer else outcome.reason
     group = f"/aws/sagemaker/Endpoints/{name}"
     error = ModelError(
-        f'Received {kind} error ({status}) from primary with message "{text}". See '
+        f"{failure_text(outcome)}. See "
         f"https://{platform.region}.console.aws.amazon.com/cloudwatch/home?region="
         f"{platform.region}#logEventViewer:group={group} in account {platform.account} for more "
         "information."

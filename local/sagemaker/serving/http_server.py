@@ -16,7 +16,9 @@ from local.sagemaker.serving.answers import Answer, Invocation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LARGEST_BODY = 100 * 1024 * 1024
+LARGEST_BODY = 1024**3
+"""An asynchronous request may have so many bytes."""
+
 _LONGEST_LINE = 65_536
 _MOST_HEADERS = 128
 
