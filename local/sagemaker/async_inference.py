@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from local.sagemaker.assembly import at_end, at_start
 from local.sagemaker.async_queue import KIND, QUEUE, queue_of
 from local.sagemaker.async_results import locations
-from local.sagemaker.errors import ApiError, ValidationException
+from local.sagemaker.errors import ValidationException
 from local.sagemaker.operations import Document, operation
+from local.sagemaker.runtime import no_endpoint
 from local.sagemaker.service_models import RUNTIME
 
 if TYPE_CHECKING:
@@ -39,11 +40,7 @@ def invoke_endpoint_async(request: Document, platform: Platform) -> Document:
     name = request["EndpointName"]
     found = platform.store.find("endpoint", name)
     if found is None or found["EndpointStatus"] not in {"InService", "Updating", "RollingBack"}:
-        raise ApiError(
-            f"Endpoint {name} of account {platform.account} not found.",
-            code="ValidationError",
-            status=400,
-        )
+        raise no_endpoint(platform, name)
     config = found["_Config"].get("AsyncInferenceConfig")
     if not config:
         raise ValidationException(f"Endpoint {name} is not an asynchronous endpoint.")
