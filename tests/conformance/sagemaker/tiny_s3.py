@@ -1,4 +1,4 @@
-"""A very small S3 on loopback, for jobs to read from and write to, and a door for events."""
+"""A very small S3 on loopback, for jobs to use, with a door for events and topics."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class TinyS3:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self.published: list[tuple[str, str]] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -87,6 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/_baton/events":
             self.store.events += json.loads(body)["Entries"]
             self._answer(200, b"{}")
+        elif b"Action=Publish&" in body:
+            form = parse_qs(body.decode())
+            self.store.published.append((form["TopicArn"][0], form["Message"][0]))
+            answer = "<PublishResult><MessageId>1</MessageId></PublishResult>"
+            self._answer(200, f"<PublishResponse>{answer}</PublishResponse>".encode())
         else:  # STS, logs, metrics: this is an object store alone
             self._answer(404)
 
