@@ -32,6 +32,8 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--jobs-python", type=Path, default=default_jobs_python())
     parser.add_argument("--grace-seconds", type=float, default=120.0)
     parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
+    parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
+    parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
     chosen = parser.parse_args(arguments)
     return Settings(**vars(chosen))
 

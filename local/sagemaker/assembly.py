@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from local.sagemaker.settings import Settings
 
 #: modules that need the jobs environment, or would start a server
-_NOT_HERE = frozenset({"__main__", "fork_server", "preload", "algorithms", "serving"})
+_NOT_HERE = frozenset(
+    {"__main__", "fork_server", "preload", "algorithms", "monitoring", "labeling", "serving"}
+)
 _recoveries: list[Callable[[Platform], None]] = []
 _endings: list[Callable[[Platform], None]] = []
 

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import HOST, Container, available_cores
-from local.sagemaker.images import refusal, runs_scripts
+from local.sagemaker.images import own_program, refusal, runs_scripts
 from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
+from local.sagemaker.monitoring_metrics import publish
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.processing_states import KIND, IllegalMoveError, move
 from local.sagemaker.programs import program_order
 from local.sagemaker.training_inputs import no_objects
-from local.sagemaker.workers import WorkersError
+from local.sagemaker.workers import Order, WorkersError
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
-    from local.sagemaker.workers import Order
 
 type Document = dict[str, Any]
 
@@ -81,7 +81,7 @@ class ProcessingRun:
 
     def _work(self) -> None:
         image = self._job["AppSpecification"]["ImageUri"]
-        if not runs_scripts(image):
+        if not runs_scripts(image) and not own_program(image):
             raise JobFailed(refusal(image))
         self._container.make()
         self._download()
@@ -97,6 +97,7 @@ class ProcessingRun:
             self._finish("Failed", message, FailureReason=reason[:1024])
         else:
             self._upload()
+            publish(self._platform, self._job, self._container.base)
             self._finish("Completed", message)
 
     def _download(self) -> None:
@@ -146,7 +147,8 @@ class ProcessingRun:
             *specification.get("ContainerEntrypoint", []),
             *specification.get("ContainerArguments", []),
         ]
-        if not specification.get("ContainerEntrypoint"):
+        program = "" if words else own_program(specification["ImageUri"])
+        if not program and not specification.get("ContainerEntrypoint"):
             raise JobFailed(
                 "ClientError: CannotStartContainerError. The local SageMaker has no image whose "
                 "own entry point it could run: AppSpecification.ContainerEntrypoint is needed."
@@ -165,6 +167,8 @@ class ProcessingRun:
             }
             | job.get("Environment", {})
         )
+        if program:
+            return Order(environment, container.base, call=program)
         relocated = [container.relocate(word) for word in words]
         return program_order(relocated, environment, container.base, self._platform.workers.python)
 
