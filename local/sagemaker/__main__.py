@@ -41,6 +41,8 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument(
         "--jumpstart", action="store_true", help="put JumpStart's models into S3 at start"
     )
+    parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
+    parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)

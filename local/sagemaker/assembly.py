@@ -25,7 +25,18 @@ if TYPE_CHECKING:
     from local.sagemaker.settings import Settings
 
 #: modules that need the jobs environment, or would start a server
-_NOT_HERE = frozenset({"__main__", "fork_server", "preload", "algorithms", "serving", "jumpstart"})
+_NOT_HERE = frozenset(
+    {
+        "__main__",
+        "algorithms",
+        "fork_server",
+        "jumpstart",
+        "labeling",
+        "monitoring",
+        "preload",
+        "serving",
+    }
+)
 _recoveries: list[Callable[[Platform], None]] = []
 _endings: list[Callable[[Platform], None]] = []
 

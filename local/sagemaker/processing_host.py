@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import Container, available_cores
+from local.sagemaker.images import own_program
 from local.sagemaker.job_process import JobLog, run_process
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.programs import program_order
 from local.sagemaker.training_inputs import no_objects, share_of
 from local.sagemaker.training_order import JobFailed
+from local.sagemaker.workers import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from local.sagemaker.job_process import JobControl
     from local.sagemaker.objects import Found
     from local.sagemaker.platform import Platform
-    from local.sagemaker.workers import Order
 
 type Document = dict[str, Any]
 
@@ -126,7 +127,8 @@ class ProcessingHost:
             *specification.get("ContainerEntrypoint", []),
             *specification.get("ContainerArguments", []),
         ]
-        if not specification.get("ContainerEntrypoint"):
+        program = "" if words else own_program(specification["ImageUri"])
+        if not program and not specification.get("ContainerEntrypoint"):
             raise JobFailed(
                 "ClientError: CannotStartContainerError. The local SageMaker has no image whose "
                 "own entry point it could run: AppSpecification.ContainerEntrypoint is needed."
@@ -149,6 +151,8 @@ class ProcessingHost:
             }
             | job.get("Environment", {})
         )
+        if program:
+            return Order(environment, container.base, call=program)
         relocated = [container.relocate(word) for word in words]
         return program_order(relocated, environment, container.base, self._platform.workers.python)
 

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import places
-from local.sagemaker.images import refusal, runs_scripts
+from local.sagemaker.images import own_program, refusal, runs_scripts
 from local.sagemaker.job_process import Cause, JobControl
+from local.sagemaker.monitoring_metrics import publish
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.processing_host import ProcessingHost, find_inputs
 from local.sagemaker.processing_states import KIND, IllegalMoveError, move
@@ -67,7 +68,7 @@ class ProcessingRun:
 
     def _work(self) -> None:
         image = self._job["AppSpecification"]["ImageUri"]
-        if not runs_scripts(image):
+        if not runs_scripts(image) and not own_program(image):
             raise JobFailed(refusal(image))
         found = find_inputs(self._platform, self._job)
         for host in self._hosts:
@@ -84,6 +85,7 @@ class ProcessingRun:
         else:
             for host in self._hosts:
                 host.upload()
+            publish(self._platform, self._job, self._hosts[0].container.base)
             self._finish("Completed", message)
 
     def _run_hosts(self) -> None:
