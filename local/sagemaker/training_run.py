@@ -26,6 +26,7 @@ from local.sagemaker.training_inputs import (
     write_configuration,
 )
 from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
+from local.sagemaker.trial_metrics import add_points, component_name
 from local.sagemaker.workers import Order, WorkersError
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ class TrainingRun:
         self._move("Uploading")
         artifacts = self._upload()
         last = LAST.get(self.control.cause, "Completed")
+        self._keep_points()
         self._move(last, **artifacts, **self._times(), FinalMetricDataList=self.metrics.final())
         self._publish()
 
@@ -316,6 +318,10 @@ class TrainingRun:
             "BillableTimeInSeconds": billed,
         }
 
+    def _keep_points(self) -> None:
+        component = component_name(KIND, self._name)
+        add_points(self._platform, component, self.metrics.points)
+
     def _publish(self) -> None:
         for name, (value, _) in self.metrics.last.items():
             self._platform.metrics.put(LOG_GROUP, name, value, {"TrainingJobName": self._name})
@@ -335,6 +341,7 @@ class TrainingRun:
         if self._platform.closing:
             return  # its process was ended with everything else; the next start says so
         metrics = self.metrics.final()
+        self._keep_points()
         try:
             self._move(
                 "Failed", FailureReason=reason[:1024], **self._times(), FinalMetricDataList=metrics
