@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.assembly import at_start
 from local.sagemaker.container import check_count
 from local.sagemaker.errors import ResourceInUse, ValidationException
+from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
@@ -48,12 +49,14 @@ REFUSED = frozenset(
         "NetworkConfig",
         "RoleArn",
         "Tags",
+        "ExperimentConfig",
     },
     refuses=REFUSED,
 )
 def create_processing_job(request: Document, platform: Platform) -> Document:
     """Start a processing job; ResourceInUse when the name is taken."""
     _check(request)
+    check_experiment(platform, request)
     platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     name, now = request["ProcessingJobName"], platform.now()
     document = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_start
 from local.sagemaker.errors import ResourceInUse, ValidationException
+from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
@@ -43,6 +44,7 @@ HONOURED = frozenset(
         "CheckpointConfig",
         "Environment",
         "ProfilerConfig",
+        "ExperimentConfig",
     }
 )
 REFUSED = frozenset(
@@ -70,6 +72,7 @@ RESTARTED = (
 def create_training_job(request: Document, platform: Platform) -> Document:
     """Start a training job; ResourceInUse when the name is taken."""
     check(request)
+    check_experiment(platform, request)
     platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     document = new_job(request, platform)
     platform.create(KIND, request["TrainingJobName"], document)

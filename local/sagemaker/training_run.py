@@ -18,6 +18,7 @@ from local.sagemaker.training_inputs import find_channels
 from local.sagemaker.training_order import JobFailed, Share, failure_reason
 from local.sagemaker.training_results import times, upload_results
 from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
+from local.sagemaker.trial_metrics import add_points, component_name
 from local.sagemaker.workers import WorkersError
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class TrainingRun:
         bases = [host.container.base for host in self._hosts]
         artifacts = upload_results(self._platform.objects, self._job, bases)
         last = LAST.get(self.control.cause, "Completed")
+        self._keep_points()
         self._move(last, **artifacts, **self._times(), FinalMetricDataList=self.metrics.final())
         self._publish()
 
@@ -191,6 +193,10 @@ class TrainingRun:
     def _times(self) -> Document:
         return times(self._job, self._platform.now())
 
+    def _keep_points(self) -> None:
+        component = component_name(KIND, self._name)
+        add_points(self._platform, component, self.metrics.points)
+
     def _publish(self) -> None:
         for name, (value, _) in self.metrics.last.items():
             self._platform.metrics.put(LOG_GROUP, name, value, {"TrainingJobName": self._name})
@@ -210,6 +216,7 @@ class TrainingRun:
         if self._platform.closing:
             return  # its process was ended with everything else; the next start says so
         metrics = self.metrics.final()
+        self._keep_points()
         try:
             self._move(
                 "Failed", FailureReason=reason[:1024], **self._times(), FinalMetricDataList=metrics
