@@ -6,9 +6,12 @@ import hashlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -20,6 +23,8 @@ class TinyS3:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[str] = []
         self.events: list[dict[str, Any]] = []
+        #: other services: path, target and body of a POST to its answer, or None
+        self.doors: list[Callable[[str, str, bytes], bytes | None]] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -87,8 +92,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/_baton/events":
             self.store.events += json.loads(body)["Entries"]
             self._answer(200, b"{}")
-        else:  # STS, logs, metrics: this is an object store alone
-            self._answer(404)
+            return
+        target = self.headers.get("X-Amz-Target", "")
+        for door in self.store.doors:
+            answer = door(self.path, target, body)
+            if answer is not None:
+                self._answer(200, answer)
+                return
+        self._answer(404)  # STS, logs, metrics: this is an object store alone
 
     def do_DELETE(self) -> None:
         bucket, key, _ = self._place()
