@@ -6,9 +6,12 @@ import hashlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -21,6 +24,8 @@ class TinyS3:
         self.reads: list[str] = []
         self.events: list[dict[str, Any]] = []
         self.published: list[tuple[str, str]] = []
+        #: other services: path, target and body of a POST to its answer, or None
+        self.doors: list[Callable[[str, str, bytes], bytes | None]] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -88,13 +93,20 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/_baton/events":
             self.store.events += json.loads(body)["Entries"]
             self._answer(200, b"{}")
-        elif b"Action=Publish&" in body:
+            return
+        if b"Action=Publish&" in body:
             form = parse_qs(body.decode())
             self.store.published.append((form["TopicArn"][0], form["Message"][0]))
-            answer = "<PublishResult><MessageId>1</MessageId></PublishResult>"
-            self._answer(200, f"<PublishResponse>{answer}</PublishResponse>".encode())
-        else:  # STS, logs, metrics: this is an object store alone
-            self._answer(404)
+            answer = b"<PublishResult><MessageId>1</MessageId></PublishResult>"
+            self._answer(200, b"<PublishResponse>" + answer + b"</PublishResponse>")
+            return
+        target = self.headers.get("X-Amz-Target", "")
+        for door in self.store.doors:
+            answered = door(self.path, target, body)
+            if answered is not None:
+                self._answer(200, answered)
+                return
+        self._answer(404)  # STS, logs, metrics: this is an object store alone
 
     def do_DELETE(self) -> None:
         bucket, key, _ = self._place()
