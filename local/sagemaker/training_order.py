@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.algorithms.script_environment import ENVIRONMENTS
 from local.sagemaker.container import available_cores, toolkit_variables
 from local.sagemaker.images import Runner, built_in, training_runner
 from local.sagemaker.programs import program_order
@@ -120,6 +121,7 @@ def _environment(
             "TRAINING_JOB_NAME": job["TrainingJobName"],
             "TRAINING_JOB_ARN": job["TrainingJobArn"],
             "CURRENT_HOST": place.host,
+            ENVIRONMENTS: str(platform.settings.data / "cache" / "environments"),
         }
         | share.variables
         | job.get("Environment", {})
