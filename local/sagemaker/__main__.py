@@ -32,6 +32,10 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--jobs-python", type=Path, default=default_jobs_python())
     parser.add_argument("--grace-seconds", type=float, default=120.0)
     parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
+    parser.add_argument("--spot-interruptions", type=int, default=1)
+    parser.add_argument("--spot-interruptions-per-hour", type=float, default=0.0)
+    parser.add_argument("--spot-seed", type=int, default=0)
+    parser.add_argument("--spot-wait-seconds", type=float, default=0.0)
     chosen = parser.parse_args(arguments)
     return Settings(**vars(chosen))
 

@@ -30,7 +30,11 @@ class Settings:
         jobs_python: The interpreter that jobs, algorithms and endpoints run on.
         grace_seconds: From SIGTERM to SIGKILL when a job is stopped; 120 on AWS.
         spot_interruption_seconds: For tests of spot training: training time after which a spot job
-            is interrupted, once each; 0 for never.
+            is interrupted; 0 for never.
+        spot_interruptions: How often that happens to one job.
+        spot_interruptions_per_hour: Mean number of interruptions, besides, in an hour of training.
+        spot_seed: What the moments of these are drawn from, with the job's name.
+        spot_wait_seconds: How long a spot job waits for capacity at each start.
     """
 
     data: Path
@@ -43,3 +47,7 @@ class Settings:
     jobs_python: Path = field(default_factory=default_jobs_python)
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
+    spot_interruptions: int = 1
+    spot_interruptions_per_hour: float = 0.0
+    spot_seed: int = 0
+    spot_wait_seconds: float = 0.0
