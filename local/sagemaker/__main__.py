@@ -43,6 +43,10 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     )
     parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
     parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
+    parser.add_argument("--spot-interruptions", type=int, default=1)
+    parser.add_argument("--spot-interruptions-per-hour", type=float, default=0.0)
+    parser.add_argument("--spot-seed", type=int, default=0)
+    parser.add_argument("--spot-wait-seconds", type=float, default=0.0)
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)

@@ -75,6 +75,17 @@ class JobControl:
                     worker.terminate()
             return first
 
+    def go_on(self) -> bool:
+        """Forget that it was interrupted; False when it was not, or is to end for another reason.
+
+        A stop that comes meanwhile is not lost.
+        """
+        with self._lock:
+            if self.cause is not Cause.INTERRUPTED:
+                return False
+            self.cause = Cause.NOTHING
+            return True
+
     @property
     def told_to_end(self) -> bool:
         """Tell whether somebody wants it to end."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
@@ -16,7 +17,7 @@ from local.sagemaker.job_process import JobLog, run_process
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.programs import program_order
 from local.sagemaker.training_inputs import no_objects, share_of
-from local.sagemaker.training_order import JobFailed
+from local.sagemaker.training_order import JobFailed, cloud_access
 from local.sagemaker.workers import Order
 
 if TYPE_CHECKING:
@@ -134,12 +135,13 @@ class ProcessingHost:
                 "own entry point it could run: AppSpecification.ContainerEntrypoint is needed."
             )
         place = self.place
+        isolated = job.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
         hosts = {"current_host": place.host, "hosts": list(place.hosts)}
         container.write_config("resourceconfig.json", hosts, "config")
         container.write_config("processingjobconfig.json", _configuration(job), "config")
         environment = (
             self._platform.workers.base_environment()
-            | self._platform.clients.process_environment(job["RoleArn"])
+            | cloud_access(self._platform, job["RoleArn"], isolated=isolated)
             | {
                 "SAGEMAKER_BASE_DIR": str(container.base),
                 "PROCESSING_JOB_NAME": job["ProcessingJobName"],
@@ -152,9 +154,12 @@ class ProcessingHost:
             | job.get("Environment", {})
         )
         if program:
-            return Order(environment, container.base, call=program)
-        relocated = [container.relocate(word) for word in words]
-        return program_order(relocated, environment, container.base, self._platform.workers.python)
+            order = Order(environment, container.base, call=program)
+        else:
+            relocated = [container.relocate(word) for word in words]
+            python = self._platform.workers.python
+            order = program_order(relocated, environment, container.base, python)
+        return replace(order, opt_ml=str(container.base), hosts=place.hosts, isolated=isolated)
 
 
 def copied_inputs(job: Document) -> list[Document]:

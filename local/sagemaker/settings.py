@@ -37,6 +37,11 @@ class Settings:
         monitoring_hour_seconds: How long the hour of a monitoring schedule is; 3,600 on AWS.
         monitoring_namespace: What the namespaces of Model Monitor's metrics begin with: the
             documentation spells it both `aws/sagemaker` and `/aws/sagemaker`.
+            is interrupted; 0 for never.
+        spot_interruptions: How often that happens to one job.
+        spot_interruptions_per_hour: Mean number of interruptions, besides, in an hour of training.
+        spot_seed: What the moments of these are drawn from, with the job's name.
+        spot_wait_seconds: How long a spot job waits for capacity at each start.
     """
 
     data: Path
@@ -53,3 +58,7 @@ class Settings:
     jumpstart: bool = False
     monitoring_hour_seconds: float = 3600.0
     monitoring_namespace: str = "aws/sagemaker"
+    spot_interruptions: int = 1
+    spot_interruptions_per_hour: float = 0.0
+    spot_seed: int = 0
+    spot_wait_seconds: float = 0.0

@@ -40,7 +40,8 @@ HONOURED = frozenset(
         "StoppingCondition",
         "Tags",
         "EnableManagedSpotTraining",
-        "EnableInterContainerTrafficEncryption",  # of one host there is no traffic
+        "EnableInterContainerTrafficEncryption",  # hosts are one machine: nothing leaves it
+        "EnableNetworkIsolation",
         "CheckpointConfig",
         "Environment",
         "ProfilerConfig",
