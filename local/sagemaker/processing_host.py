@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import Container, available_cores
 from local.sagemaker.images import own_program
-from local.sagemaker.job_process import JobLog, run_process
+from local.sagemaker.job_failures import JobFailed
+from local.sagemaker.job_log import JobLog
+from local.sagemaker.job_process import run_process
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.programs import program_order
 from local.sagemaker.training_inputs import no_objects, share_of
-from local.sagemaker.training_order import JobFailed, cloud_access
+from local.sagemaker.training_order import cloud_access
 from local.sagemaker.workers import Order
 
 if TYPE_CHECKING:

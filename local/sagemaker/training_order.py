@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.algorithms.script_environment import ENVIRONMENTS
 from local.sagemaker.container import available_cores, toolkit_variables
 from local.sagemaker.images import Runner, built_in, training_runner
+from local.sagemaker.job_failures import JobFailed
 from local.sagemaker.programs import program_order
 from local.sagemaker.training_inputs import unpack_source
 from local.sagemaker.workers import Order
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from local.sagemaker.workers import Starter
 
 type Document = dict[str, Any]
-
-
-class JobFailed(Exception):  # noqa: N818 -- a fact about the job, not a fault of this program
-    """The job failed; the message is its FailureReason."""
 
 
 @dataclass
@@ -97,13 +94,6 @@ def _program(
     algorithm = built_in(image)
     assert algorithm is not None
     return Order(environment, code, call=algorithm.train)
-
-
-def failure_reason(container: Container, code: int) -> str:
-    """The FailureReason of a job whose process on one host ended with an exit code not 0."""
-    # SageMaker reports the code that a shell would: 128 + the signal's number.
-    shown = code if code >= 0 else 128 - code
-    return f"AlgorithmError: {container.failure()}, exit code: {shown}"[:1024]
 
 
 def _environment(

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import places
 from local.sagemaker.images import Runner, built_in, refusal, training_runner
+from local.sagemaker.job_failures import JobFailed, exit_reason, insist, reason_of
 from local.sagemaker.job_process import Cause, JobControl
 from local.sagemaker.metric_definitions import MetricReader
-from local.sagemaker.objects import ObjectsError
 from local.sagemaker.spot_market import SpotMarket
 from local.sagemaker.training_checks import DEFAULT_SECONDS
 from local.sagemaker.training_host import LOG_GROUP, TrainingHost
 from local.sagemaker.training_inputs import find_channels
-from local.sagemaker.training_order import JobFailed, Share, failure_reason
+from local.sagemaker.training_order import Share
 from local.sagemaker.training_results import times, upload_results
 from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
 from local.sagemaker.trial_metrics import add_points, component_name
-from local.sagemaker.workers import WorkersError
 
 if TYPE_CHECKING:
     from local.sagemaker.objects import Found
@@ -86,14 +85,10 @@ class TrainingRun:
         """Run to the end; whatever happens, the job ends in a final state."""
         try:
             self._work()
-        except JobFailed as failure:
-            self._fail(str(failure))
-        except (ObjectsError, WorkersError) as error:
-            kind = "ClientError" if isinstance(error, ObjectsError) else "InternalServerError"
-            self._fail(f"{kind}: {error}")
         except Exception as error:  # noqa: BLE001 -- never leave a job InProgress with nobody at it
-            _log.exception("training job %s broke", self._name)
-            self._fail(f"InternalServerError: {error}")
+            for host in self._hosts:  # first, for the disk may be full
+                host.container.remove()
+            self._fail(reason_of(error, self._name))
         finally:
             for host in self._hosts:
                 host.container.remove()
@@ -105,7 +100,7 @@ class TrainingRun:
         self._run_attempts()
         if self._failed is not None:
             host, code = self._failed
-            raise JobFailed(failure_reason(host.container, code))
+            raise JobFailed(exit_reason(host.container, code))
         if self.control.told_to_end:
             self._move("Stopping")
         changes: Document = {}
@@ -241,12 +236,10 @@ class TrainingRun:
     def _fail(self, reason: str) -> None:
         if self._platform.closing:
             return  # its process was ended with everything else; the next start says so
-        metrics = self.metrics.final()
+        changes = {"FailureReason": reason, "FinalMetricDataList": self.metrics.final()}
         self._keep_points()
         try:
-            self._move(
-                "Failed", FailureReason=reason[:1024], **self._times(), FinalMetricDataList=metrics
-            )
+            insist(lambda: self._move("Failed", **changes, **self._times()))
         except IllegalMoveError:
             _log.warning("%s had ended already, then: %s", self._name, reason)
 

@@ -7,6 +7,7 @@ installed for Python programs; a failure is written to `output/failure`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
@@ -155,7 +156,8 @@ def _decoded(text: str) -> Any:
 
 
 def _write_failure(base: Path, text: str) -> None:
+    print(text, file=sys.stderr)
     path = base / "output/failure"
     if not path.exists():
-        path.write_text(text)
-    print(text, file=sys.stderr)
+        with contextlib.suppress(OSError):  # a full disk; the log has it
+            path.write_text(text)

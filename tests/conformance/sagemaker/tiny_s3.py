@@ -26,6 +26,7 @@ class TinyS3:
         self.published: list[tuple[str, str]] = []
         #: other services: path, target and body of a POST to its answer, or None
         self.doors: list[Callable[[str, str, bytes], bytes | None]] = []
+        self.refused_roles: set[str] = set()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -94,6 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.store.events += json.loads(body)["Entries"]
             self._answer(200, b"{}")
             return
+        if any(role in unquote(body.decode()) for role in self.store.refused_roles):
+            self._answer(403, _error("AccessDenied"), Content_Type="text/xml")
+            return
         if b"Action=Publish&" in body:
             form = parse_qs(body.decode())
             self.store.published.append((form["TopicArn"][0], form["Message"][0]))
@@ -140,11 +144,18 @@ class _Handler(BaseHTTPRequestHandler):
             for (home, key), body in sorted(self.store.objects.items())
             if home == bucket and key.startswith(prefix)
         )
+        if bucket != "lake" and not self.store.keys(bucket):
+            self._answer(404, b"<Error><Code>NoSuchBucket</Code></Error>")
+            return
         text = (
             f'<ListBucketResult xmlns="{_NAMESPACE}"><Name>{bucket}</Name>'
             f"<IsTruncated>false</IsTruncated>{items}</ListBucketResult>"
         )
         self._answer(200, text.encode(), Content_Type="application/xml")
+
+
+def _error(code: str) -> bytes:
+    return f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>".encode()
 
 
 def _etag(body: bytes) -> str:
