@@ -144,8 +144,6 @@ def _read(folder: Path, categorical: list[int]) -> list[Any]:
     table = pa.concat_tables(tables)
     if table.num_columns < 2:
         raise UserError("The data have no feature columns: the label stands first")
-    if categorical and categorical[-1] >= table.num_columns:
-        raise UserError(f"{CATEGORIES_FILE} names column {categorical[-1]}, which is not there")
     return [
         column.to_pylist() if number in categorical else column.to_numpy()
         for number, column in enumerate(table.columns)
@@ -155,6 +153,8 @@ def _read(folder: Path, categorical: list[int]) -> list[Any]:
 def _read_file(path: Path, categorical: list[int]) -> Any:
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         width = len(next(csv.reader(file), []))
+    if categorical and categorical[-1] >= width:
+        raise UserError(f"{CATEGORIES_FILE} names column {categorical[-1]}, which is not there")
     names = [f"f{number}" for number in range(width)]
     types = {
         name: pa.string() if number in categorical else pa.float64()
