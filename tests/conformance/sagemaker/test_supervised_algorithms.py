@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -25,7 +26,7 @@ from tests.conformance.sagemaker.algorithms import (
     invoke,
     metrics,
 )
-from tests.conformance.sagemaker.laptop import unique
+from tests.conformance.sagemaker.laptop import channel, unique
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -190,9 +191,61 @@ def test_knn_regresses_on_fewer_dimensions(laptop: LocalSageMaker) -> None:
     assert metrics(training.complete(laptop))["test:mse"] < 0.2 * labels.var()
 
 
+def test_lightgbm_classifies_and_stops_early(laptop: LocalSageMaker) -> None:
+    """As good as boosting elsewhere; training ends when the validation metric gets no better."""
+    (rows, scores), (others, held_out) = drawn(500, 12), drawn(300, 13)
+    labels, truth = scores.argmax(axis=1), held_out.argmax(axis=1)
+    job = (
+        Training("lightgbm", {"num_boost_round": 400, "learning_rate": 0.2, "num_leaves": 8})
+        .feed(laptop, "train", as_csv(labels, rows))
+        .feed(laptop, "validation", as_csv(truth, others))
+        .complete(laptop)
+    )
+    best = HistGradientBoostingClassifier().fit(rows, labels).score(others, truth)
+    lines = laptop.log("TrainingJobs", job["TrainingJobName"]).splitlines()
+
+    assert len([line for line in lines if line.startswith("[")]) < 200
+    assert 0 < metrics(job)["multi_logloss"] < 1
+
+    endpoint = deploy(laptop, job)
+    told = ask(laptop, endpoint, as_csv(others), Accept="application/json;verbose")
+    assert np.mean(np.array(told["predicted_label"]) == truth) >= best - 0.05
+    np.testing.assert_allclose(np.sum(told["probabilities"], axis=1), 1)
+    assert list(ask(laptop, endpoint, as_csv(others[:1]))) == ["probabilities"]
+
+
+def test_lightgbm_regresses_on_categories(laptop: LocalSageMaker) -> None:
+    """A JSON file names the column of text; a part is held out; training can be gone on with."""
+    generator = np.random.default_rng(14)
+    levels = {"low": -3.0, "middle": 5.0, "high": 1.0}
+    names = generator.choice(list(levels), 300)
+    other = generator.normal(size=300)
+    labels = [levels[name] + 0.1 * value for name, value in zip(names, other, strict=True)]
+    lines = [f"{y:.4f},{name},{x:.4f}" for y, name, x in zip(labels, names, other, strict=True)]
+    training = Training("lightgbm", {"metric": "rmse", "num_boost_round": 60})
+    training.feed(laptop, "training", "\n".join(lines).encode())
+    folder = training.channels[0]["DataSource"]["S3DataSource"]["S3Uri"]
+    laptop.put(
+        folder.removeprefix("s3://lake/") + "categorical_index.json", '{"cat_index_list": [1]}'
+    )
+    job = training.complete(laptop)
+
+    assert metrics(job)["rmse"] < 0.5
+    told = ask(laptop, deploy(laptop, job), b"low,0\nmiddle,0\nunheard,0\n")["prediction"]
+    assert told[:2] == pytest.approx([-3, 5], abs=0.7)
+    assert len(told) == 3
+
+    again = Training("lightgbm", {"metric": "rmse", "num_boost_round": 1})
+    again.channels = [*training.channels]
+    again.channels.append(channel("model", job["ModelArtifacts"]["S3ModelArtifacts"]))
+    assert metrics(again.complete(laptop))["rmse"] < 0.5
+
+
 @pytest.mark.parametrize(
     ("repository", "hyperparameters", "told"),
     [
+        ("lightgbm", {"num_leaves": 1}, ("num_leaves", "(1, 131072]")),
+        ("lightgbm", {}, ("one label only",)),
         ("linear-learner", {}, ("predictor_type",)),
         (
             "linear-learner",
