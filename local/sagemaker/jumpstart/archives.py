@@ -11,16 +11,15 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.sagemaker.jumpstart.catalogue import SCRIPTS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local.sagemaker.jumpstart.catalogue import Entry
+    from local.sagemaker.jumpstart.entries import Entry
 
 PACKAGES = "BATON_JUMPSTART_PACKAGES"
 """The variable that names the folder in which packages with weights are installed."""
 
+_SCRIPTS = Path(__file__).parent / "scripts"
 _ROOT = Path(__file__).resolve().parents[3]
 _QUICK = 1  # weights hardly get smaller, however long one tries
 _NOT_WEIGHTS = frozenset({".gitattributes", "README.md", "data_config.json"})
@@ -80,7 +79,7 @@ def script_archive(entry: Entry, folder: Path) -> Path:
 def _scripts(entry: Entry) -> list[Member]:
     files: list[Member] = [
         (path.name, path)
-        for path in sorted((SCRIPTS / entry.folder).glob("*.py"))
+        for path in sorted((_SCRIPTS / entry.folder).glob("*.py"))
         if path.name != "__init__.py"
     ]
     if entry.about:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from local.sagemaker.jumpstart.catalogue import Entry
+    from local.sagemaker.jumpstart.entries import Entry
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from local.sagemaker.jumpstart.catalogue import find
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from local.sagemaker.jumpstart.catalogue import Entry, Hyperparameter, Image
+    from local.sagemaker.jumpstart.entries import Entry, Hyperparameter, Image
 
 type Document = dict[str, Any]
 

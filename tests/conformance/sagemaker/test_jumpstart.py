@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,14 @@ import pytest
 from local.sagemaker.jumpstart.archives import MissingWeightsError, weights_of
 from local.sagemaker.jumpstart.catalogue import find
 from local.sagemaker.jumpstart.specifications import resolve
-from tests.conformance.sagemaker.laptop import ROLE, LocalSageMaker, unique, until
+from tests.conformance.sagemaker.laptop import (
+    ROLE,
+    LocalSageMaker,
+    channel,
+    definition,
+    unique,
+    until,
+)
 from tests.conformance.sagemaker.serving import make_endpoint
 from tests.conformance.sagemaker.tiny_s3 import TinyS3
 
@@ -105,3 +113,70 @@ def test_a_restart_writes_and_packs_nothing_again(laptop: LocalSageMaker) -> Non
     until(lambda: "0 objects written" in log.read_text(), "the second start has looked")
 
     assert {path: path.stat().st_mtime_ns for path in Path(folder).iterdir()} == before
+
+
+TABULAR = [
+    f"{library}-{task}-{kind}"
+    for library, kind in (("lightgbm", "model"), ("xgboost", "model"), ("sklearn", "linear"))
+    for task in ("classification", "regression")
+]
+
+
+def rows(count: int, seed: int, *, classes: bool) -> str:
+    """Label first: which of three sums is the largest, or the first of them."""
+    generator = random.Random(seed)
+    lines = []
+    for _ in range(count):
+        values = [generator.gauss(0, 1) for _ in range(4)]
+        sums = [values[0] + values[1], values[2] - values[0], values[3]]
+        label = f"kind {sums.index(max(sums))}" if classes else f"{sums[0]:.4f}"
+        lines.append(",".join([label, *(f"{value:.4f}" for value in values)]))
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("model_id", TABULAR)
+def test_a_tabular_model_trains_and_serves(laptop: LocalSageMaker, model_id: str) -> None:
+    """By the image, script, hyperparameters and metrics that its id leads to."""
+    classes = "classification" in model_id
+    found = resolve(model_id, "us-east-1")
+    name = unique(model_id)
+    laptop.put(f"{name}/train/data.csv", rows(400, 1, classes=classes))
+    laptop.put(f"{name}/validation/data.csv", rows(100, 2, classes=classes))
+    job = definition(
+        laptop,
+        AlgorithmSpecification={
+            "TrainingImage": found["TrainingImage"],
+            "TrainingInputMode": "File",
+            "MetricDefinitions": found["MetricDefinitions"],
+        },
+        InputDataConfig=[channel("training", f"s3://lake/{name}/")],
+        HyperParameters=found["HyperParameters"],
+    )
+    laptop.client().create_training_job(TrainingJobName=name, **job)
+    ended = laptop.await_training(name)
+    assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
+    metrics = {item["MetricName"]: item["Value"] for item in ended["FinalMetricDataList"]}
+    if classes:
+        assert metrics["validation_accuracy"] > 0.75
+    else:
+        assert metrics["validation_rmse"] < 0.5
+
+    model = ended["ModelArtifacts"]["S3ModelArtifacts"]
+    container = {"Image": found["Image"], "ModelDataUrl": model}
+    endpoint = serve(laptop, container | {"Environment": found["Environment"]})
+    answer = ask(laptop, endpoint, "3,3,-3,-3\n-3,-1,3,0", "text/csv")
+
+    if classes:
+        first, second = answer["probabilities"]
+        assert (first.index(max(first)), second.index(max(second))) == (0, 1)
+    else:
+        assert answer["prediction"][0] > 2
+        assert answer["prediction"][1] < -1
+
+
+def test_a_model_that_needs_training_says_so(laptop: LocalSageMaker) -> None:
+    """Nothing lies where its weights would be, and the address says why."""
+    specification = read(laptop, "community_models/lightgbm-classification-model/specs_v1.0.0.json")
+
+    assert specification["hosting_artifact_key"].endswith("train-it-first.tar.gz")
+    assert (BUCKET, specification["hosting_artifact_key"]) not in laptop.s3.objects
