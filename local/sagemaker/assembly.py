@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import local.sagemaker
 from local.sagemaker.clients import Clients
 from local.sagemaker.cloud_logs import CloudLogs
+from local.sagemaker.event_faults import EventFaults
 from local.sagemaker.metrics import Metrics
 from local.sagemaker.objects import Objects
 from local.sagemaker.platform import Platform
@@ -65,7 +66,9 @@ def assemble(settings: Settings) -> Platform:
     return Platform(
         settings=settings,
         store=Store(settings.data / "store.sqlite"),
-        events=StateEvents(settings.endpoint_url, settings.region),
+        events=StateEvents(
+            settings.endpoint_url, settings.region, faults=EventFaults.parse(settings.event_faults)
+        ),
         objects=Objects(clients, settings.data / "cache" / "objects"),
         logs=CloudLogs(cloud),
         metrics=Metrics(cloud),

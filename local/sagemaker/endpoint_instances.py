@@ -67,11 +67,13 @@ class Instance:
         folder: Stands in for /opt/ml.
         in_flight: Requests that it answers now; guarded by the endpoint's lock.
         healthy: Whether requests may go to it.
+        log_folder: Below the data folder's `logs`, where its lines are kept.
     """
 
     name: str
     folder: Path
     log_group: str
+    log_folder: str = "endpoints"
     in_flight: int = 0
     healthy: bool = False
     stopping: bool = False
@@ -124,6 +126,24 @@ class Instance:
             raise ModelUnreachableError("the instance is not up")
         return client.request("POST", "/invocations", headers, body, timeout)
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the process to end; tell whether it did, or there was none."""
+        if self._reader is not None:
+            self._reader.join(seconds)
+        return self._reader is None or not self._reader.is_alive()
+
+    def execution_parameters(self) -> Document:
+        """What the container says of how batch transform should use it; empty for nothing."""
+        client = self._client
+        if client is None:
+            return {}
+        try:
+            answer = client.request("GET", "/execution-parameters", {}, b"", PING_SECONDS)
+            said = json.loads(answer.body) if answer.status == 200 else {}
+        except (ModelUnreachableError, ModelTimeoutError, ValueError):
+            return {}
+        return said if isinstance(said, dict) else {}
+
     def stop(self, patience: float = STOP_SECONDS) -> None:
         """End the process: SIGTERM, and SIGKILL if it stays for longer than a container may."""
         self.stopping, self.healthy = True, False
@@ -168,7 +188,7 @@ class Instance:
         return self.tail[-1] if self.tail else "the process ended"
 
     def _read_output(self, platform: Platform, worker: Worker) -> None:
-        path = platform.settings.data / "logs" / "endpoints" / f"{self.name}.log"
+        path = platform.settings.data / "logs" / self.log_folder / f"{self.name}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         with worker.output, path.open("ab") as log:
             for raw in worker.output:

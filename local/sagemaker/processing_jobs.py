@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_start
+from local.sagemaker.container import check_count
 from local.sagemaker.errors import ResourceInUse, ValidationException
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
@@ -70,8 +71,8 @@ def create_processing_job(request: Document, platform: Platform) -> Document:
 
 def _check(request: Document) -> None:
     """Refuse what the model allows and SageMaker does not; raises `ValidationException`."""
-    if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
-        raise ValidationException("The local SageMaker processes on one instance: InstanceCount 1")
+    cluster = request["ProcessingResources"]["ClusterConfig"]
+    check_count(cluster["InstanceCount"], f"{cluster['InstanceType']} for processing job usage")
     places = _places(request)
     for name, place in places:
         if not place.startswith(f"{BASE}/") or ".." in place.split("/"):

@@ -31,6 +31,8 @@ class Settings:
         grace_seconds: From SIGTERM to SIGKILL when a job is stopped; 120 on AWS.
         spot_interruption_seconds: For tests of spot training: training time after which a spot job
             is interrupted, once each; 0 for never.
+        event_faults: What befalls state change events on their way, such as
+            `drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7`; empty for nothing.
     """
 
     data: Path
@@ -43,3 +45,4 @@ class Settings:
     jobs_python: Path = field(default_factory=default_jobs_python)
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
+    event_faults: str = ""

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_start
 from local.sagemaker.errors import ResourceInUse, ValidationException
-from local.sagemaker.images import Runner, training_runner
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
-from local.sagemaker.metric_definitions import invalid_definition
 from local.sagemaker.operations import operation
-from local.sagemaker.training_run import Share, TrainingRun
+from local.sagemaker.training_checks import DEFAULT_SECONDS, check
+from local.sagemaker.training_run import TrainingRun
 from local.sagemaker.training_states import (
     ENDED,
     KIND,
@@ -24,6 +23,7 @@ from local.sagemaker.training_states import (
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
+    from local.sagemaker.training_order import Share
 
 type Document = dict[str, Any]
 
@@ -42,6 +42,7 @@ HONOURED = frozenset(
         "EnableInterContainerTrafficEncryption",  # of one host there is no traffic
         "CheckpointConfig",
         "Environment",
+        "ProfilerConfig",
     }
 )
 REFUSED = frozenset(
@@ -50,10 +51,9 @@ REFUSED = frozenset(
         "AlgorithmSpecification.TrainingImageConfig",
         "InputDataConfig.DataSource.FileSystemDataSource",
         "InputDataConfig.DataSource.DatasetSource",
-        "InputDataConfig.ShuffleConfig",
-        "InputDataConfig.DataSource.S3DataSource.AttributeNames",
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",
         "OutputDataConfig.KmsKeyId",
+        "ProfilerConfig.ProfilingParameters",  # of the frameworks' own profilers
         "ResourceConfig.InstanceGroups",
         "ResourceConfig.VolumeKmsKeyId",
         "ResourceConfig.KeepAlivePeriodInSeconds",
@@ -61,7 +61,6 @@ REFUSED = frozenset(
         "StoppingCondition.MaxPendingTimeInSeconds",
     }
 )
-DEFAULT_SECONDS = 86_400
 RESTARTED = (
     "InternalServerError: the local SageMaker was restarted while this job ran. Please try again."
 )
@@ -102,70 +101,6 @@ def launch(platform: Platform, name: str, share: Share | None = None) -> Trainin
     run = TrainingRun(platform, name, share)
     run.start()
     return run
-
-
-def check(request: Document) -> None:
-    """Refuse what the model allows and SageMaker does not; raises `ValidationException`."""
-    for member in ("AlgorithmSpecification", "ResourceConfig"):
-        if member not in request:
-            raise ValidationException(f"{member} is required")
-    image = request["AlgorithmSpecification"].get("TrainingImage")
-    if not image:
-        raise ValidationException("AlgorithmSpecification.TrainingImage is required")
-    resources = request["ResourceConfig"]
-    if "InstanceType" not in resources or resources.get("InstanceCount", 1) != 1:
-        raise ValidationException(
-            "The local SageMaker trains on one instance: "
-            "ResourceConfig needs an InstanceType, and an InstanceCount of 1"
-        )
-    definitions = request["AlgorithmSpecification"].get("MetricDefinitions")
-    if (
-        definitions
-        and training_runner(image, request.get("HyperParameters", {})) is Runner.ALGORITHM
-    ):
-        raise ValidationException(
-            "You can't override the metric definitions for Amazon SageMaker algorithms. "
-            "Please retry the request without specifying metric definitions."
-        )
-    if fault := invalid_definition(definitions):
-        raise ValidationException(fault)
-    _check_spot(request)
-    _check_channels(request)
-
-
-def _check_spot(request: Document) -> None:
-    stopping = request.get("StoppingCondition", {})
-    wait = stopping.get("MaxWaitTimeInSeconds")
-    if not request.get("EnableManagedSpotTraining"):
-        if wait is not None:
-            raise ValidationException(
-                "Invalid MaxWaitTimeInSeconds. It is only valid with EnableManagedSpotTraining"
-            )
-        return
-    if wait is None or wait < stopping.get("MaxRuntimeInSeconds", DEFAULT_SECONDS):
-        raise ValidationException(
-            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
-            "MaxRuntimeInSeconds"
-        )
-
-
-def _check_channels(request: Document) -> None:
-    channels = request.get("InputDataConfig", [])
-    names = [channel["ChannelName"] for channel in channels]
-    if len(set(names)) != len(names):
-        raise ValidationException("Channel names must be unique within a training job")
-    specification = request["AlgorithmSpecification"]
-    for channel in channels:
-        source = channel["DataSource"].get("S3DataSource")
-        if source is None:
-            raise ValidationException(f"Channel {channel['ChannelName']} has no S3DataSource")
-        mode = channel.get("InputMode", specification["TrainingInputMode"])
-        if mode == "Pipe" or channel.get("CompressionType", "None") != "None":
-            raise ValidationException("The local SageMaker has no Pipe mode: use File or FastFile")
-        if source["S3DataType"] not in {"S3Prefix", "ManifestFile"}:
-            raise ValidationException(
-                f"The local SageMaker does not support S3DataType {source['S3DataType']}"
-            )
 
 
 @operation("DescribeTrainingJob")

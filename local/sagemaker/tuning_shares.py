@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from local.sagemaker.container import Container, available_cores
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.training_inputs import find_channels
-from local.sagemaker.training_run import Share
+from local.sagemaker.training_order import Share
 from local.sagemaker.tuning_children import child_request
 from local.sagemaker.tuning_template import start_template
 
