@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from local.sagemaker import training_checks, training_jobs
+from local.sagemaker import training_jobs
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, built_in, training_runner
+from local.sagemaker.training_checks import check as check_training
 from local.sagemaker.tuning_children import child_request
 from local.sagemaker.tuning_definitions import Definition, definitions
 
@@ -94,7 +95,7 @@ def _check_definition(definition: Definition) -> None:
     resources = document.get("HyperParameterTuningResourceConfig")
     if resources is not None:
         _check_resources(document, resources)
-    training_checks.check(child_request(definition, "any", {}, []))
+    check_training(child_request(definition, "any", {}, []))
 
 
 def _check_resources(document: Document, resources: Document) -> None:
