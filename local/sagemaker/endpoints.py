@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.async_queue import forget_queue
-from local.sagemaker.deployments import check_plan, deploy
+from local.sagemaker.deployments import check_plan, check_rolling_variants, deploy
 from local.sagemaker.endpoint_configs import find_config
 from local.sagemaker.endpoint_fleets import entries, snapshot
 from local.sagemaker.endpoint_instances import StartError
@@ -34,13 +34,17 @@ if TYPE_CHECKING:
 SETTLED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
-@operation("CreateEndpoint", honours={"EndpointName", "EndpointConfigName", "Tags"})
+@operation("CreateEndpoint")
 def create_endpoint(request: Document, platform: Platform) -> Document:
     """Begin to serve; the endpoint is InService as soon as its instances answer `/ping`."""
     name = request["EndpointName"]
     config = snapshot(platform, find_config(platform, request["EndpointConfigName"]))
+    plan = request.pop("DeploymentConfig", None)
+    check_plan(plan or {})
     now = platform.now()
     document = request | {
+        # Nothing shifts at first: it is what RetainDeploymentConfig retains.
+        "LastDeploymentConfig": plan,
         "EndpointArn": platform.arn(KIND, name),
         "EndpointStatus": "Creating",
         "CreationTime": now,
@@ -103,6 +107,7 @@ def update_endpoint(request: Document, platform: Platform) -> Document:
         plan = document.get("LastDeploymentConfig") or {}
     check_plan(plan)
     _check_kinds(document["_Config"], config)
+    check_rolling_variants(plan, document["_Config"], config)
     if request.get("RetainAllVariantProperties"):
         excluded = {
             item["VariantPropertyType"]
