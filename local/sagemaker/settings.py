@@ -31,6 +31,8 @@ class Settings:
         grace_seconds: From SIGTERM to SIGKILL when a job is stopped; 120 on AWS.
         spot_interruption_seconds: For tests of spot training: training time after which a spot job
             is interrupted, once each; 0 for never.
+        serverless_idle_seconds: After which the process of a serverless variant that nobody asks is
+            ended, and the next request is a cold start; 0 for never. AWS does not say how long.
     """
 
     data: Path
@@ -43,3 +45,4 @@ class Settings:
     jobs_python: Path = field(default_factory=default_jobs_python)
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
+    serverless_idle_seconds: float = 300.0
