@@ -19,6 +19,7 @@ from local.sagemaker.endpoint_instances import (
     StartError,
     container_plan,
 )
+from local.sagemaker.endpoint_metrics import NAMESPACE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,14 @@ def entries(config: Document) -> list[Document]:
 
 @dataclass
 class VariantFleet:
-    """The instances of one production variant."""
+    """The instances of one production variant.
+
+    Attributes:
+        last_used: When a request last left a serverless variant, by the monotonic clock.
+        waiting: Requests that wait for its cold start.
+        waking: Whether a cold start is under way.
+        wake_error: Why the last cold start failed, until somebody was told.
+    """
 
     name: str
     weight: float
@@ -64,6 +72,15 @@ class VariantFleet:
     serverless: Document | None
     routing: str = LEAST_BUSY
     instances: list[Instance] = field(default_factory=list)
+    last_used: float = field(default_factory=time.monotonic)
+    waiting: int = 0
+    waking: bool = False
+    wake_error: str = ""
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether it is serverless and has no process."""
+        return self.serverless is not None and not self.instances
 
     @property
     def in_flight(self) -> int:
@@ -149,6 +166,12 @@ class Fleet:
         variant.count = count
         return surplus
 
+    def wake(self, variant: VariantFleet) -> None:
+        """Begin a serverless variant's cold start, unless one is under way; returns at once."""
+        if not variant.waking:
+            variant.waking = True
+            threading.Thread(target=self._wake, args=(variant,), daemon=True).start()
+
     @property
     def instances(self) -> list[Instance]:
         """All instances of all variants, shadows too."""
@@ -211,6 +234,27 @@ class Fleet:
                 f"ping health check. Please check CloudWatch logs for this endpoint. ({error})"
             ) from error
         threading.Thread(target=self._watch, args=(variant, instance), daemon=True).start()
+
+    def _wake(self, variant: VariantFleet) -> None:
+        began, instance = time.monotonic(), self._instance(variant.name)
+        try:
+            self._start(variant, instance)
+        except StartError as error:
+            variant.wake_error = str(error)
+        else:
+            variant.last_used = time.monotonic()
+            variant.instances = [instance]
+            self._platform.metrics.put(
+                NAMESPACE,
+                "ModelSetupTime",
+                round((time.monotonic() - began) * 1e6),
+                {"EndpointName": self.endpoint, "VariantName": variant.name},
+                unit="Microseconds",
+            )
+        finally:
+            variant.waking = False
+        if self._stopping.is_set():
+            instance.stop()
 
     def _watch(self, variant: VariantFleet, instance: Instance) -> None:
         """Start an instance's process again whenever it dies."""

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.async_queue import forget_queue
-from local.sagemaker.deployments import check_plan, deploy
+from local.sagemaker.deployments import check_plan, check_rolling_variants, deploy
 from local.sagemaker.endpoint_configs import find_config
 from local.sagemaker.endpoint_fleets import entries, snapshot
 from local.sagemaker.endpoint_instances import StartError
@@ -29,18 +29,23 @@ from local.sagemaker.listing import page
 from local.sagemaker.operations import Document, operation
 
 if TYPE_CHECKING:
+    from local.sagemaker.endpoint_fleets import Fleet
     from local.sagemaker.platform import Platform
 
 SETTLED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
-@operation("CreateEndpoint", honours={"EndpointName", "EndpointConfigName", "Tags"})
+@operation("CreateEndpoint")
 def create_endpoint(request: Document, platform: Platform) -> Document:
     """Begin to serve; the endpoint is InService as soon as its instances answer `/ping`."""
     name = request["EndpointName"]
     config = snapshot(platform, find_config(platform, request["EndpointConfigName"]))
+    plan = request.pop("DeploymentConfig", None)
+    check_plan(plan or {})
     now = platform.now()
     document = request | {
+        # Nothing shifts at first: it is what RetainDeploymentConfig retains.
+        "LastDeploymentConfig": plan,
         "EndpointArn": platform.arn(KIND, name),
         "EndpointStatus": "Creating",
         "CreationTime": now,
@@ -103,6 +108,7 @@ def update_endpoint(request: Document, platform: Platform) -> Document:
         plan = document.get("LastDeploymentConfig") or {}
     check_plan(plan)
     _check_kinds(document["_Config"], config)
+    check_rolling_variants(plan, document["_Config"], config)
     if request.get("RetainAllVariantProperties"):
         excluded = {
             item["VariantPropertyType"]
@@ -126,8 +132,7 @@ def update_endpoint_weights_and_capacities(request: Document, platform: Platform
     unknown = sorted(set(wanted) - known)
     if unknown:
         raise ValidationException(f"Could not find variant(s) {', '.join(unknown)} of {name}.")
-    if any("ServerlessUpdateConfig" in item for item in wanted.values()):
-        raise ValidationException("The local SageMaker does not support: ServerlessUpdateConfig")
+    _check_serverless_updates(live.fleet, wanted)
     _claim(platform, name, {})
     _work(live, lambda: _rebalance(platform, live, wanted))
     return {"EndpointArn": document["EndpointArn"]}
@@ -141,6 +146,9 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
     for variant in everything:
         item = wanted.get(variant.name, {})
         variant.weight = item.get("DesiredWeight", variant.weight)
+        if variant.serverless is not None:
+            variant.serverless = variant.serverless | item.get("ServerlessUpdateConfig", {})
+            continue
         try:
             count = item.get("DesiredInstanceCount", variant.count)
             surplus += live.fleet.resize(variant, count)
@@ -150,7 +158,9 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
     for entry in entries(config):
         variant = kept[entry["VariantName"]]
         entry["InitialVariantWeight"] = variant.weight
-        if "ServerlessConfig" not in entry:
+        if variant.serverless is not None:
+            entry["ServerlessConfig"] = variant.serverless
+        else:
             entry["InitialInstanceCount"] = len(variant.instances)
     change_status(
         platform,
@@ -165,6 +175,18 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
     live.traffic.drain(surplus, DRAIN_SECONDS)
     for instance in surplus:
         instance.stop()
+
+
+def _check_serverless_updates(fleet: Fleet, wanted: dict[str, Document]) -> None:
+    for variant in fleet.variants:
+        item = wanted.get(variant.name, {})
+        if "ServerlessUpdateConfig" in item and variant.serverless is None:
+            raise ValidationException(f"Variant {variant.name} is not serverless.")
+        if "DesiredInstanceCount" in item and variant.serverless is not None:
+            raise ValidationException(f"Serverless variant {variant.name} has no instances.")
+        updated = (variant.serverless or {}) | item.get("ServerlessUpdateConfig", {})
+        if updated.get("ProvisionedConcurrency", 0) > updated.get("MaxConcurrency", 0):
+            raise ValidationException("ProvisionedConcurrency must not exceed MaxConcurrency.")
 
 
 def _settled(platform: Platform, document: Document) -> LiveEndpoint:

@@ -42,6 +42,8 @@ class Settings:
         spot_interruptions_per_hour: Mean number of interruptions, besides, in an hour of training.
         spot_seed: What the moments of these are drawn from, with the job's name.
         spot_wait_seconds: How long a spot job waits for capacity at each start.
+        serverless_idle_seconds: After which the process of a serverless variant that nobody asks is
+            ended, and the next request is a cold start; 0 for never. AWS does not say how long.
     """
 
     data: Path
@@ -62,3 +64,4 @@ class Settings:
     spot_interruptions_per_hour: float = 0.0
     spot_seed: int = 0
     spot_wait_seconds: float = 0.0
+    serverless_idle_seconds: float = 300.0
