@@ -3,6 +3,8 @@ PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) p
 UV := .venvs/uv/bin/uv
 VENVS := .venvs
 export SAM_CLI_TELEMETRY := 0
+# The machine's own certificates: behind a proxy that opens TLS no others are right.
+export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help bench catalogue check check-template clean coverage-tables demo down format requirements setup system-packages test up

@@ -180,6 +180,8 @@ class Cloud:
         settings = self._settings
         identity = {**settings.client_environment(), "AWS_ACCESS_KEY_ID": SAGEMAKER_ACCESS_KEY_ID}
         environment = self._environment(PYTHONUNBUFFERED="1", **identity)
+        if faults := os.environ.get("BATON_EVENT_FAULTS"):
+            environment["BATON_EVENT_FAULTS"] = faults
         python = str(settings.environments / "local/bin/python")
         command = [python, "-m", "local.sagemaker", "--port", str(port)]
         command += ["--data", str(settings.state / "sagemaker")]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.sagemaker.assembly import assemble, disassemble, recover
+from local.sagemaker.event_faults import EventFaults, EventFaultsError
 from local.sagemaker.server import Server
 from local.sagemaker.settings import Settings, default_jobs_python
 
@@ -32,7 +33,25 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--jobs-python", type=Path, default=default_jobs_python())
     parser.add_argument("--grace-seconds", type=float, default=120.0)
     parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
+    parser.add_argument(
+        "--event-faults",
+        default=os.environ.get("BATON_EVENT_FAULTS", ""),
+        help="such as drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7",
+    )
+    parser.add_argument(
+        "--jumpstart", action="store_true", help="put JumpStart's models into S3 at start"
+    )
+    parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
+    parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
+    parser.add_argument("--spot-interruptions", type=int, default=1)
+    parser.add_argument("--spot-interruptions-per-hour", type=float, default=0.0)
+    parser.add_argument("--spot-seed", type=int, default=0)
+    parser.add_argument("--spot-wait-seconds", type=float, default=0.0)
     chosen = parser.parse_args(arguments)
+    try:
+        EventFaults.parse(chosen.event_faults)
+    except EventFaultsError as error:
+        parser.error(f"--event-faults {error}")
     return Settings(**vars(chosen))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import local.sagemaker
 from local.sagemaker.clients import Clients
 from local.sagemaker.cloud_logs import CloudLogs
+from local.sagemaker.event_faults import EventFaults
 from local.sagemaker.metrics import Metrics
 from local.sagemaker.objects import Objects
 from local.sagemaker.platform import Platform
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
     from local.sagemaker.settings import Settings
 
 #: modules that need the jobs environment, or would start a server
-_NOT_HERE = frozenset({"__main__", "fork_server", "preload", "algorithms", "serving"})
+_NOT_HERE = frozenset(
+    {
+        "__main__",
+        "algorithms",
+        "fork_server",
+        "jumpstart",
+        "labeling",
+        "monitoring",
+        "preload",
+        "serving",
+    }
+)
 _recoveries: list[Callable[[Platform], None]] = []
 _sequels: list[Callable[[Platform], None]] = []
 _endings: list[Callable[[Platform], None]] = []
@@ -72,7 +84,9 @@ def assemble(settings: Settings) -> Platform:
     return Platform(
         settings=settings,
         store=Store(settings.data / "store.sqlite"),
-        events=StateEvents(settings.endpoint_url, settings.region),
+        events=StateEvents(
+            settings.endpoint_url, settings.region, faults=EventFaults.parse(settings.event_faults)
+        ),
         objects=Objects(clients, settings.data / "cache" / "objects"),
         logs=CloudLogs(cloud),
         metrics=Metrics(cloud),

@@ -7,6 +7,7 @@ the API's process reads it, and offers `ALGORITHM`.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 from dataclasses import dataclass, field
@@ -65,8 +66,8 @@ def algorithms() -> dict[str, Algorithm]:
     """All built-in algorithms, by the repository of their image."""
     found: dict[str, Algorithm] = {}
     for package in pkgutil.iter_modules(local.sagemaker.algorithms.__path__):
-        if package.ispkg:
-            name = f"{local.sagemaker.algorithms.__name__}.{package.name}.about"
+        name = f"{local.sagemaker.algorithms.__name__}.{package.name}.about"
+        if package.ispkg and importlib.util.find_spec(name):  # one without it is shared code
             algorithm = importlib.import_module(name).ALGORITHM
             found |= dict.fromkeys(algorithm.repositories, algorithm)
     return found

@@ -22,6 +22,7 @@ from local.sagemaker.endpoint_state import (
     KIND,
     capture_summary,
     change_status,
+    shadow_summaries,
     summaries,
     summary,
     tell_deployment,
@@ -98,7 +99,9 @@ class Deployment:
             "InService",
             EndpointConfigName=self.green.config_name,
             ProductionVariants=summaries(self.green),
+            ShadowProductionVariants=shadow_summaries(self.green),
             DataCaptureConfig=capture_summary(config),
+            AsyncInferenceConfig=config.get("AsyncInferenceConfig"),
             PendingDeploymentSummary=None,
             FailureReason=None,
             LastDeploymentConfig=document.get("_Pending", {}).get("DeploymentConfig"),
@@ -120,6 +123,7 @@ class Deployment:
             PendingDeploymentSummary=None,
             FailureReason=reason,
             ProductionVariants=summaries(self.blue),
+            ShadowProductionVariants=shadow_summaries(self.blue),
             _Pending=None,
         )
 
@@ -210,6 +214,7 @@ def resume(platform: Platform, live: LiveEndpoint, document: Document) -> None:
         live.name,
         "InService",
         ProductionVariants=summaries(live.fleet),
+        ShadowProductionVariants=shadow_summaries(live.fleet),
         PendingDeploymentSummary=None,
         _Pending=None,
     )

@@ -43,8 +43,13 @@ def snapshot(platform: Platform, config: Document) -> Document:
     Raises:
         ResourceNotFound: When a model is gone already.
     """
-    names = {variant["ModelName"] for variant in config["ProductionVariants"]}
+    names = {variant["ModelName"] for variant in entries(config)}
     return config | {"_Models": {name: platform.get("model", name) for name in names}}
+
+
+def entries(config: Document) -> list[Document]:
+    """A configuration's variants, its shadows among them."""
+    return [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
 
 
 @dataclass
@@ -90,6 +95,9 @@ class Fleet:
         self.role = ""
         self.config = config
         self.variants = [self._variant(entry) for entry in config["ProductionVariants"]]
+        self.shadows = [
+            self._variant(entry) for entry in config.get("ShadowProductionVariants", [])
+        ]
         self._platform = platform
         self._plans: dict[str, ContainerPlan] = {}
         self._stopping = threading.Event()
@@ -101,13 +109,12 @@ class Fleet:
             StartError: When one does not; the others are ended then.
         """
         try:
-            for entry, variant in zip(
-                self.config["ProductionVariants"], self.variants, strict=True
-            ):
+            everything = [*self.variants, *self.shadows]
+            for entry, variant in zip(entries(self.config), everything, strict=True):
                 self._plans[variant.name] = self._plan(entry)
                 variant.instances = [self._instance(variant.name) for _ in range(variant.count)]
             pairs = [
-                (variant, instance) for variant in self.variants for instance in variant.instances
+                (variant, instance) for variant in everything for instance in variant.instances
             ]
             with ThreadPoolExecutor(min(4, len(pairs))) as pool:
                 list(pool.map(lambda pair: self._start(*pair), pairs))
@@ -144,8 +151,9 @@ class Fleet:
 
     @property
     def instances(self) -> list[Instance]:
-        """All instances of all variants."""
-        return [instance for variant in self.variants for instance in variant.instances]
+        """All instances of all variants, shadows too."""
+        everything = [*self.variants, *self.shadows]
+        return [instance for variant in everything for instance in variant.instances]
 
     @property
     def in_flight(self) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.model_client import (
     ModelAnswer,
     ModelClient,
+    ModelStream,
     ModelTimeoutError,
     ModelUnreachableError,
 )
@@ -67,11 +68,13 @@ class Instance:
         folder: Stands in for /opt/ml.
         in_flight: Requests that it answers now; guarded by the endpoint's lock.
         healthy: Whether requests may go to it.
+        log_folder: Below the data folder's `logs`, where its lines are kept.
     """
 
     name: str
     folder: Path
     log_group: str
+    log_folder: str = "endpoints"
     in_flight: int = 0
     healthy: bool = False
     stopping: bool = False
@@ -119,10 +122,35 @@ class Instance:
             ModelUnreachableError: When the process is gone.
             ModelTimeoutError: When it does not answer in time.
         """
+        return self._connected().request("POST", "/invocations", headers, body, timeout)
+
+    def stream(self, headers: dict[str, str], body: bytes, timeout: float) -> ModelStream:
+        """As `request`, but returns with the head of the answer; `timeout` is for each read."""
+        return self._connected().stream("POST", "/invocations", headers, body, timeout)
+
+    def _connected(self) -> ModelClient:
         client = self._client
         if client is None:
             raise ModelUnreachableError("the instance is not up")
-        return client.request("POST", "/invocations", headers, body, timeout)
+        return client
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the process to end; tell whether it did, or there was none."""
+        if self._reader is not None:
+            self._reader.join(seconds)
+        return self._reader is None or not self._reader.is_alive()
+
+    def execution_parameters(self) -> Document:
+        """What the container says of how batch transform should use it; empty for nothing."""
+        client = self._client
+        if client is None:
+            return {}
+        try:
+            answer = client.request("GET", "/execution-parameters", {}, b"", PING_SECONDS)
+            said = json.loads(answer.body) if answer.status == 200 else {}
+        except (ModelUnreachableError, ModelTimeoutError, ValueError):
+            return {}
+        return said if isinstance(said, dict) else {}
 
     def stop(self, patience: float = STOP_SECONDS) -> None:
         """End the process: SIGTERM, and SIGKILL if it stays for longer than a container may."""
@@ -168,7 +196,7 @@ class Instance:
         return self.tail[-1] if self.tail else "the process ended"
 
     def _read_output(self, platform: Platform, worker: Worker) -> None:
-        path = platform.settings.data / "logs" / "endpoints" / f"{self.name}.log"
+        path = platform.settings.data / "logs" / self.log_folder / f"{self.name}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         with worker.output, path.open("ab") as log:
             for raw in worker.output:

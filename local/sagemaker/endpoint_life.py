@@ -15,9 +15,9 @@ from local.sagemaker.data_capture import DataCapture, Target
 from local.sagemaker.endpoint_fleets import Fleet
 from local.sagemaker.endpoint_instances import StartError
 from local.sagemaker.endpoint_metrics import EndpointMetrics, sender
-from local.sagemaker.endpoint_state import KIND, change_status, summaries
+from local.sagemaker.endpoint_state import KIND, change_status, shadow_summaries, summaries
 from local.sagemaker.endpoint_traffic import Share, Traffic
-from local.sagemaker.objects import ObjectsError, split_uri
+from local.sagemaker.object_writes import write_object
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
@@ -78,7 +78,7 @@ def recorders(platform: Platform) -> Recorders:
         if ("recorders", "") not in platform.active:
             send = sender(lambda: platform.clients.client("cloudwatch"))
             made = Recorders(
-                DataCapture(lambda uri, body, target: _put(platform, uri, body, target)),
+                DataCapture(lambda uri, body, target: _keep(platform, uri, body, target)),
                 EndpointMetrics(send if platform.settings.endpoint_url else lambda _: None),
             )
             platform.active["recorders", ""] = made
@@ -181,7 +181,13 @@ def _come_up(platform: Platform, live: LiveEndpoint) -> None:
         return
     platform.active[KIND, live.name] = live
     assert live.fleet is not None
-    change_status(platform, live.name, "InService", ProductionVariants=summaries(live.fleet))
+    change_status(
+        platform,
+        live.name,
+        "InService",
+        ProductionVariants=summaries(live.fleet),
+        ShadowProductionVariants=shadow_summaries(live.fleet),
+    )
 
 
 def _come_back(platform: Platform, live: LiveEndpoint, resume: Any) -> None:
@@ -242,16 +248,5 @@ def _go(platform: Platform, live: LiveEndpoint) -> None:
     tell(platform, document | {"Tags": [], "LastModifiedTime": platform.now()}, "Deleted")
 
 
-def _put(platform: Platform, uri: str, body: bytes, target: Target) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    bucket, key = split_uri(uri)
-    encryption = (
-        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.kms_key} if target.kms_key else {}
-    )
-    try:
-        platform.clients.client("s3", target.role).put_object(
-            Bucket=bucket, Key=key, Body=body, ContentType="application/jsonlines", **encryption
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise ObjectsError(f"Unable to write {uri}: {error}") from error
+def _keep(platform: Platform, uri: str, body: bytes, target: Target) -> None:
+    write_object(platform, uri, body, target.role, target.kms_key, "application/jsonlines")

@@ -105,6 +105,21 @@ class Traffic:
                 lease.instance.in_flight -= 1
                 self._lock.notify_all()
 
+    @contextmanager
+    def lease_shadow(self, fleet: Fleet, shadow: VariantFleet) -> Iterator[Lease | None]:
+        """Take a place on a shadow's instance; None when none is healthy, without waiting."""
+        with self._lock:
+            instance = shadow.next_instance()
+            if instance is not None:
+                instance.in_flight += 1
+        try:
+            yield Lease(fleet, shadow, instance) if instance is not None else None
+        finally:
+            if instance is not None:
+                with self._lock:
+                    instance.in_flight -= 1
+                    self._lock.notify_all()
+
     def _take(self, target_variant: str) -> Lease:
         deadline = time.monotonic() + WAIT_SECONDS
         while True:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.async_queue import forget_queue
 from local.sagemaker.deployments import check_plan, deploy
 from local.sagemaker.endpoint_configs import find_config
-from local.sagemaker.endpoint_fleets import snapshot
+from local.sagemaker.endpoint_fleets import entries, snapshot
 from local.sagemaker.endpoint_instances import StartError
 from local.sagemaker.endpoint_life import (
     DRAIN_SECONDS,
@@ -20,6 +21,7 @@ from local.sagemaker.endpoint_state import (
     KIND,
     capture_summary,
     change_status,
+    shadow_summaries,
     summaries,
 )
 from local.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
@@ -44,6 +46,7 @@ def create_endpoint(request: Document, platform: Platform) -> Document:
         "CreationTime": now,
         "LastModifiedTime": now,
         "DataCaptureConfig": capture_summary(config),
+        "AsyncInferenceConfig": config.get("AsyncInferenceConfig"),
         "_Config": config,
     }
     try:
@@ -83,6 +86,7 @@ def delete_endpoint(request: Document, platform: Platform) -> Document:
     if document["EndpointStatus"] not in SETTLED:
         raise _in_progress(document)
     change_status(platform, name, "Deleting")
+    forget_queue(platform, name)
     remove(platform, name)
     return {}
 
@@ -118,7 +122,8 @@ def update_endpoint_weights_and_capacities(request: Document, platform: Platform
     live = _settled(platform, document)
     assert live.fleet is not None
     wanted = {item["VariantName"]: item for item in request["DesiredWeightsAndCapacities"]}
-    unknown = sorted(set(wanted) - {variant.name for variant in live.fleet.variants})
+    known = {variant.name for variant in [*live.fleet.variants, *live.fleet.shadows]}
+    unknown = sorted(set(wanted) - known)
     if unknown:
         raise ValidationException(f"Could not find variant(s) {', '.join(unknown)} of {name}.")
     if any("ServerlessUpdateConfig" in item for item in wanted.values()):
@@ -132,7 +137,8 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
     assert live.fleet is not None
     config = live.fleet.config
     reason, surplus = None, []
-    for variant in live.fleet.variants:
+    everything = [*live.fleet.variants, *live.fleet.shadows]
+    for variant in everything:
         item = wanted.get(variant.name, {})
         variant.weight = item.get("DesiredWeight", variant.weight)
         try:
@@ -140,8 +146,8 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
             surplus += live.fleet.resize(variant, count)
         except StartError as error:
             reason = str(error)[:1024]
-    kept = {variant.name: variant for variant in live.fleet.variants}
-    for entry in config["ProductionVariants"]:
+    kept = {variant.name: variant for variant in everything}
+    for entry in entries(config):
         variant = kept[entry["VariantName"]]
         entry["InitialVariantWeight"] = variant.weight
         if "ServerlessConfig" not in entry:
@@ -151,6 +157,7 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
         live.name,
         "InService",
         ProductionVariants=summaries(live.fleet),
+        ShadowProductionVariants=shadow_summaries(live.fleet),
         FailureReason=reason,
         _Config=config,
         _Pending=None,

@@ -26,6 +26,7 @@ class Cause(Enum):
     RUNTIME = "its time was up"
     WAITED = "its waiting time was up"
     INTERRUPTED = "its spot capacity was taken back"
+    HOST = "one of its hosts failed"
 
 
 @dataclass
@@ -47,22 +48,43 @@ class JobLog:
 
 @dataclass
 class JobControl:
-    """The means to end a running job from outside; made before the process exists."""
+    """The means to end a running job from outside; made before its processes exist.
+
+    A job has a process on each of its hosts; they are ended together.
+    """
 
     grace_seconds: float
     cause: Cause = Cause.NOTHING
-    _worker: Worker | None = None
+    _workers: dict[int, Worker] = field(default_factory=dict)
     _deadline: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def end(self, cause: Cause) -> None:
-        """Ask the process to end: SIGTERM now, SIGKILL after the grace time."""
+    def end(self, cause: Cause) -> bool:
+        """Ask the processes to end: SIGTERM now, SIGKILL after the grace time.
+
+        Returns:
+            Whether this is now the reason; an earlier one stays.
+        """
         with self._lock:
-            if self.cause in (Cause.NOTHING, Cause.INTERRUPTED):
+            first = self.cause in (Cause.NOTHING, Cause.INTERRUPTED)
+            if first:
                 self.cause = cause
-            if self._worker is not None and self._deadline is None:
+            if self._workers and self._deadline is None:
                 self._deadline = time.monotonic() + self.grace_seconds
-                self._worker.terminate()
+                for worker in self._workers.values():
+                    worker.terminate()
+            return first
+
+    def go_on(self) -> bool:
+        """Forget that it was interrupted; False when it was not, or is to end for another reason.
+
+        A stop that comes meanwhile is not lost.
+        """
+        with self._lock:
+            if self.cause is not Cause.INTERRUPTED:
+                return False
+            self.cause = Cause.NOTHING
+            return True
 
     @property
     def told_to_end(self) -> bool:
@@ -72,20 +94,24 @@ class JobControl:
     def attach(self, worker: Worker) -> None:
         """Take charge of a process just started."""
         with self._lock:
-            self._worker, self._deadline = worker, None
-        if self.told_to_end:
-            self.end(self.cause)
+            self._workers[worker.pid] = worker
+            if self.told_to_end:
+                self._deadline = self._deadline or time.monotonic() + self.grace_seconds
+                worker.terminate()
 
-    def detach(self) -> None:
-        """The process has ended."""
+    def detach(self, worker: Worker) -> None:
+        """A process has ended."""
         with self._lock:
-            self._worker, self._deadline = None, None
+            self._workers.pop(worker.pid, None)
+            if not self._workers:
+                self._deadline = None
 
     def enforce(self) -> None:
-        """Kill the process if its grace time is over."""
+        """Kill the processes whose grace time is over."""
         with self._lock:
-            if self._worker and self._deadline and time.monotonic() > self._deadline:
-                self._worker.kill()
+            if self._deadline and time.monotonic() > self._deadline:
+                for worker in self._workers.values():
+                    worker.kill()
 
 
 def run_process(
@@ -96,6 +122,7 @@ def run_process(
     *,
     listen: Callable[[str], None] = lambda _line: None,
     watch: Callable[[float], None] = lambda _seconds: None,
+    started: Callable[[int], None] = lambda _pid: None,
 ) -> int:
     """Run a process to its end.
 
@@ -107,6 +134,7 @@ def run_process(
         listen: Gets each line, TABs written `#011` as CloudWatch's agent does.
         watch: Called a few times a second with the seconds since the start; ends the process
             through `control` when a limit is passed.
+        started: Called once, with the id of the process and of its group.
 
     Returns:
         The exit code; negative for a signal.
@@ -116,6 +144,7 @@ def run_process(
     """
     worker = workers.start(order)
     control.attach(worker)
+    started(worker.pid)
     lines = _Lines(log)
     reader = threading.Thread(target=_read, args=(worker, lines, listen), daemon=True)
     reader.start()
@@ -125,7 +154,7 @@ def run_process(
             control.enforce()
             lines.send(after=1.0)
     finally:
-        control.detach()
+        control.detach(worker)
     reader.join()
     return code
 

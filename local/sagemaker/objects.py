@@ -110,12 +110,19 @@ class Objects:
                 list(pool.map(lambda found: self._link(found, folder, role), listed))
         return sum(found.size for found in listed)
 
-    def fetch(self, uri: str, role: str = "") -> Path:
-        """The cached copy of one object, not to be changed; raises `ObjectsError`."""
+    def one(self, uri: str, role: str = "") -> Found:
+        """The one object at an address; raises `ObjectsError` when there is none."""
         bucket, key = split_uri(uri)
         head = self._head(bucket, key, role)
-        found = Found(bucket, key, head["ETag"], head["ContentLength"], PurePosixPath(key).name)
+        return Found(bucket, key, head["ETag"], head["ContentLength"], PurePosixPath(key).name)
+
+    def copy(self, found: Found, role: str = "") -> Path:
+        """The cached copy of an object that was found, not to be changed; raises `ObjectsError`."""
         return self._cached(found, role)
+
+    def fetch(self, uri: str, role: str = "") -> Path:
+        """The cached copy of one object, not to be changed; raises `ObjectsError`."""
+        return self._cached(self.one(uri, role), role)
 
     def read(self, uri: str, role: str = "") -> bytes:
         """One object's content; raises `ObjectsError`."""

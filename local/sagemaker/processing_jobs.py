@@ -6,7 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_start
+from local.sagemaker.container import check_count, check_isolation
 from local.sagemaker.errors import ResourceInUse, ValidationException
+from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
@@ -28,7 +30,6 @@ REFUSED = frozenset(
         "ProcessingOutputConfig.KmsKeyId",
         "ProcessingOutputConfig.Outputs.FeatureStoreOutput",
         "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
-        "NetworkConfig.EnableNetworkIsolation",
         "NetworkConfig.VpcConfig",
     }
 )
@@ -47,12 +48,14 @@ REFUSED = frozenset(
         "NetworkConfig",
         "RoleArn",
         "Tags",
+        "ExperimentConfig",
     },
     refuses=REFUSED,
 )
 def create_processing_job(request: Document, platform: Platform) -> Document:
     """Start a processing job; ResourceInUse when the name is taken."""
     _check(request)
+    check_experiment(platform, request)
     platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     name, now = request["ProcessingJobName"], platform.now()
     document = {
@@ -70,8 +73,10 @@ def create_processing_job(request: Document, platform: Platform) -> Document:
 
 def _check(request: Document) -> None:
     """Refuse what the model allows and SageMaker does not; raises `ValidationException`."""
-    if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
-        raise ValidationException("The local SageMaker processes on one instance: InstanceCount 1")
+    cluster = request["ProcessingResources"]["ClusterConfig"]
+    check_count(cluster["InstanceCount"], f"{cluster['InstanceType']} for processing job usage")
+    if request.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
+        check_isolation(cluster["InstanceCount"])
     places = _places(request)
     for name, place in places:
         if not place.startswith(f"{BASE}/") or ".." in place.split("/"):
@@ -112,7 +117,7 @@ def list_processing_jobs(request: Document, platform: Platform) -> Document:
     """List processing jobs."""
     return page(
         request,
-        platform.store.list(KIND),
+        platform.store.rows(KIND),
         name_member="ProcessingJobName",
         answer_member="ProcessingJobSummaries",
         status_member="ProcessingJobStatus",

@@ -1,39 +1,30 @@
-"""Carries one processing job from its start to its end, in a thread of its own.
-
-Page "Build Your Own Processing Container"; API CreateProcessingJob.
-"""
+"""Carries one processing job from its start to its end, in a thread of its own."""
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.checkpoints import CheckpointSync
-from local.sagemaker.container import HOST, Container, available_cores
-from local.sagemaker.images import refusal, runs_scripts
-from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
+from local.sagemaker.container import places
+from local.sagemaker.images import own_program, refusal, runs_scripts
+from local.sagemaker.job_process import Cause, JobControl
+from local.sagemaker.monitoring_metrics import publish
 from local.sagemaker.objects import ObjectsError
+from local.sagemaker.processing_host import ProcessingHost, find_inputs
 from local.sagemaker.processing_states import KIND, IllegalMoveError, move
-from local.sagemaker.programs import program_order
-from local.sagemaker.training_inputs import no_objects
+from local.sagemaker.training_order import JobFailed, failure_reason
 from local.sagemaker.workers import WorkersError
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
-    from local.sagemaker.workers import Order
 
 type Document = dict[str, Any]
 
-LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 DEFAULT_SECONDS = 86_400
+_MESSAGE_CHARACTERS = 1024
 _log = logging.getLogger(__name__)
-
-
-class JobFailed(Exception):  # noqa: N818 -- a fact about the job, not a fault of this program
-    """The job failed; the message is its FailureReason."""
 
 
 class ProcessingRun:
@@ -49,14 +40,9 @@ class ProcessingRun:
         self._name = name
         self._job = platform.store.get(KIND, name)
         self.control = JobControl(platform.settings.grace_seconds)
-        folder = platform.settings.data / "jobs" / f"{name}-{uuid.uuid4().hex[:8]}"
-        self._container = Container(folder)
-        self._log = JobLog(
-            platform.settings.data / "logs" / "ProcessingJobs" / f"{name}.log",
-            platform.logs,
-            LOG_GROUP,
-            f"{name}/algo-1-{int(platform.clock())}",
-        )
+        count = self._job["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
+        self._hosts = [ProcessingHost(platform, self._job, place) for place in places(count)]
+        self._failed: tuple[ProcessingHost, int] | None = None
 
     def start(self) -> None:
         """Run in a thread."""
@@ -76,114 +62,50 @@ class ProcessingRun:
             _log.exception("processing job %s broke", self._name)
             self._fail(f"InternalServerError: {error}")
         finally:
-            self._container.remove()
+            for host in self._hosts:
+                host.container.remove()
             self._platform.active.pop((KIND, self._name), None)
 
     def _work(self) -> None:
         image = self._job["AppSpecification"]["ImageUri"]
-        if not runs_scripts(image):
+        if not runs_scripts(image) and not own_program(image):
             raise JobFailed(refusal(image))
-        self._container.make()
-        self._download()
-        code = 0
+        found = find_inputs(self._platform, self._job)
+        for host in self._hosts:
+            host.prepare(found)
         if not self.control.told_to_end:
-            code = self._run_program()
-        message = self._exit_message()
-        if self.control.cause in (Cause.STOPPED, Cause.RUNTIME):
+            self._run_hosts()
+        # AWS joins the texts of all hosts.
+        message = "".join(host.message() for host in self._hosts)[:_MESSAGE_CHARACTERS]
+        if self._failed is not None:
+            host, code = self._failed
+            self._finish("Failed", message, FailureReason=failure_reason(host.container, code))
+        elif self.control.told_to_end:
             self._finish("Stopped", message)
-        elif code != 0:
-            shown = code if code >= 0 else 128 - code
-            reason = f"AlgorithmError: {self._container.failure()}, exit code: {shown}"
-            self._finish("Failed", message, FailureReason=reason[:1024])
         else:
-            self._upload()
+            for host in self._hosts:
+                host.upload()
+            publish(self._platform, self._job, self._hosts[0].container.base)
             self._finish("Completed", message)
 
-    def _download(self) -> None:
-        objects, role = self._platform.objects, self._job["RoleArn"]
-        for given in self._job.get("ProcessingInputs", []):
-            source = given["S3Input"]
-            if given.get("AppManaged"):
-                continue
-            manifest = source["S3DataType"] == "ManifestFile"
-            find = objects.find_in_manifest if manifest else objects.find
-            found = find(source["S3Uri"], role)
-            if not found:
-                raise ObjectsError(no_objects(source["S3Uri"], role))
-            objects.download(found, self._container.path(source["LocalPath"]), role)
-        for output in self._outputs():
-            folder = self._container.path(output["S3Output"]["LocalPath"])
-            folder.mkdir(parents=True, exist_ok=True)
-
-    def _run_program(self) -> int:
-        syncs = [
-            CheckpointSync(
-                self._platform.objects,
-                self._container.path(output["S3Output"]["LocalPath"]),
-                output["S3Output"]["S3Uri"],
-                self._job["RoleArn"],
-            )
-            for output in self._outputs()
-            if output["S3Output"]["S3UploadMode"] == "Continuous"
-        ]
-        order = self._order()
+    def _run_hosts(self) -> None:
         now = self._platform.now()
         self._job = self._platform.store.update(KIND, self._name, ProcessingStartTime=now)
-        for sync in syncs:
-            sync.start()
+        if len(self._hosts) == 1:
+            self._run_host(self._hosts[0])
+            return
+        with ThreadPoolExecutor(len(self._hosts)) as pool:
+            list(pool.map(self._run_host, self._hosts))
+
+    def _run_host(self, host: ProcessingHost) -> None:
+        """Run one host's process; a job fails as soon as one host fails, and ends the others."""
         try:
-            return run_process(
-                self._platform.workers, order, self._log, self.control, watch=self._watch
-            )
-        finally:
-            for sync in syncs:
-                sync.finish()
-
-    def _order(self) -> Order:
-        job, container = self._job, self._container
-        specification = job["AppSpecification"]
-        words = [
-            *specification.get("ContainerEntrypoint", []),
-            *specification.get("ContainerArguments", []),
-        ]
-        if not specification.get("ContainerEntrypoint"):
-            raise JobFailed(
-                "ClientError: CannotStartContainerError. The local SageMaker has no image whose "
-                "own entry point it could run: AppSpecification.ContainerEntrypoint is needed."
-            )
-        hosts = {"current_host": HOST, "hosts": [HOST]}
-        container.write_config("resourceconfig.json", hosts, "config")
-        container.write_config("processingjobconfig.json", _configuration(job), "config")
-        environment = (
-            self._platform.workers.base_environment()
-            | self._platform.clients.process_environment(job["RoleArn"])
-            | {
-                "SAGEMAKER_BASE_DIR": str(container.base),
-                "PROCESSING_JOB_NAME": self._name,
-                "PROCESSING_JOB_ARN": job["ProcessingJobArn"],
-                "SM_NUM_CPUS": str(available_cores()),
-            }
-            | job.get("Environment", {})
-        )
-        relocated = [container.relocate(word) for word in words]
-        return program_order(relocated, environment, container.base, self._platform.workers.python)
-
-    def _upload(self) -> None:
-        for output in self._outputs():
-            target = output["S3Output"]
-            if target["S3UploadMode"] == "EndOfJob":
-                folder = self._container.path(target["LocalPath"])
-                self._platform.objects.upload_folder(folder, target["S3Uri"], self._job["RoleArn"])
-
-    def _outputs(self) -> list[Document]:
-        outputs = self._job.get("ProcessingOutputConfig", {}).get("Outputs", [])
-        return [output for output in outputs if not output.get("AppManaged")]
-
-    def _exit_message(self) -> str:
-        try:
-            return self._container.read_text("output/message").strip()
-        except UnicodeDecodeError as error:
-            raise JobFailed("ClientError: /opt/ml/output/message is not UTF-8") from error
+            code = host.run(self.control, self._watch)
+        except BaseException:
+            self.control.end(Cause.HOST)
+            raise
+        if code != 0 and not self.control.told_to_end and self.control.end(Cause.HOST):
+            self._failed = (host, code)
 
     def _watch(self, seconds: float) -> None:
         limit = self._job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_SECONDS)
@@ -202,22 +124,3 @@ class ProcessingRun:
             self._finish("Failed", "", FailureReason=reason[:1024])
         except IllegalMoveError:
             _log.warning("%s had ended already, then: %s", self._name, reason)
-
-
-def _configuration(job: Document) -> Document:
-    """`processingjobconfig.json`: the request, and when its inputs are read."""
-    members = (
-        "ProcessingJobArn",
-        "ProcessingJobName",
-        "ProcessingInputs",
-        "ProcessingOutputConfig",
-        "ProcessingResources",
-        "AppSpecification",
-        "Environment",
-        "RoleArn",
-        "StoppingCondition",
-    )
-    document: Document = json.loads(json.dumps({name: job.get(name) for name in members}))
-    for given in document["ProcessingInputs"] or []:
-        given["S3Input"]["S3DownloadMode"] = "StartOfJob"
-    return document

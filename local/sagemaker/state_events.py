@@ -7,7 +7,9 @@ and said so in the log.
 
 from __future__ import annotations
 
+import heapq
 import http.client
+import itertools
 import json
 import logging
 import queue
@@ -17,6 +19,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from local.sagemaker.event_faults import EventFaults
 from local.sagemaker.shaping import iso_time
 
 if TYPE_CHECKING:
@@ -32,10 +35,17 @@ _log = logging.getLogger(__name__)
 
 
 class StateEvents:
-    """Sends events in the order in which they happened, from one thread of its own."""
+    """Sends events from one thread of its own, in the order in which they happened.
+
+    Unless faults are asked for: then some come twice, late, out of order or never.
+    """
 
     def __init__(
-        self, endpoint_url: str, region: str, clock: Callable[[], float] = time.time
+        self,
+        endpoint_url: str,
+        region: str,
+        clock: Callable[[], float] = time.time,
+        faults: EventFaults | None = None,
     ) -> None:
         """Start.
 
@@ -43,15 +53,27 @@ class StateEvents:
             endpoint_url: The cloud with the inside door; empty to keep events in `recent` alone.
             region: The Region that events carry.
             clock: Seconds since the epoch.
+            faults: What befalls events on their way; None for nothing.
         """
         self._clock = clock
+        self._faults = faults or EventFaults()
+        self._numbers = itertools.count()
+        self._held: list[tuple[float, int, Document]] = []  # a heap, by when each is due
         self.recent: deque[Document] = deque(maxlen=RING)
         self._region = region
         self._address = urlsplit(endpoint_url)
         self._queue: queue.Queue[Document | None] = queue.Queue()
+        self._listeners: list[Callable[[str, str], None]] = []
         self._thread = threading.Thread(target=self._run, name="state-events", daemon=True)
         if endpoint_url:
             self._thread.start()
+
+    def listen(self, listener: Callable[[str, str], None]) -> None:
+        """Call a function with detail type and ARN of every event, in the thread that tells it.
+
+        It must return at once, and raise nothing.
+        """
+        self._listeners.append(listener)
 
     def emit(self, detail_type: str, arn: str, detail: Document, *more_resources: str) -> None:
         """Tell a state change; returns at once.
@@ -70,6 +92,8 @@ class StateEvents:
             "Time": iso_time(self._clock()),
         }
         self.recent.append(entry)
+        for listener in self._listeners:
+            listener(detail_type, arn)
         if self._address.netloc:
             self._queue.put(entry)
 
@@ -80,15 +104,34 @@ class StateEvents:
             self._thread.join(timeout=1.0)
 
     def _run(self) -> None:
-        while (entry := self._queue.get()) is not None:
-            batch = [entry]
-            while len(batch) < BATCH and not self._queue.empty():
-                more = self._queue.get()
-                if more is None:
-                    self._send(batch)
-                    return
-                batch.append(more)
-            self._send(batch)
+        going = True
+        while going:
+            going = self._take()
+            while batch := self._due(all_of_them=not going):
+                self._send(batch)
+
+    def _take(self) -> bool:
+        """Wait for events and hold each until it is due; False when there will be no more."""
+        wait = max(0.0, self._held[0][0] - time.monotonic()) if self._held else None
+        try:
+            entry = self._queue.get(timeout=wait)
+            while entry is not None:
+                number = next(self._numbers)
+                for seconds in self._faults.deliveries(number):
+                    heapq.heappush(self._held, (time.monotonic() + seconds, number, entry))
+                entry = self._queue.get_nowait()
+        except queue.Empty:
+            return True
+        return False
+
+    def _due(self, *, all_of_them: bool) -> list[Document]:
+        """The next batch whose time has come."""
+        batch: list[Document] = []
+        while self._held and len(batch) < BATCH:
+            if self._held[0][0] > time.monotonic() and not all_of_them:
+                break
+            batch.append(heapq.heappop(self._held)[2])
+        return batch
 
     def _send(self, batch: list[Document]) -> None:
         deadline = time.monotonic() + GIVE_UP_SECONDS

@@ -39,6 +39,7 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.RLock()
+        self._rows: dict[str, dict[str, tuple[str, Document]]] = {}
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         # A killed process loses nothing committed; only a power cut could (sqlite.org/pragma.html).
@@ -72,6 +73,8 @@ class Store:
                     "INSERT INTO resources (kind, name, arn, parent, document) VALUES (?,?,?,?,?)",
                     row,
                 )
+                if kind in self._rows:
+                    self._rows[kind][name] = (parent, _plain(document))
         except sqlite3.IntegrityError as error:
             raise AlreadyExistsError(f"{kind} {name}") from error
 
@@ -123,6 +126,9 @@ class Store:
                 "UPDATE resources SET document=? WHERE kind=? AND name=?",
                 (json.dumps(changed), kind, name),
             )
+            if kind in self._rows:
+                parent, _ = self._rows[kind][name]
+                self._rows[kind][name] = (parent, _plain(changed))
             return changed
 
     def update(self, kind: str, name: str, **changes: Any) -> Document:
@@ -135,7 +141,20 @@ class Store:
             cursor = self._connection.execute(
                 "DELETE FROM resources WHERE kind=? AND name=?", (kind, name)
             )
+            self._rows.get(kind, {}).pop(name, None)
         return cursor.rowcount > 0
+
+    def rows(self, kind: str, *, parent: str | None = None) -> list[Document]:
+        """What `list` gives, without lists and nested maps, from memory; not to be changed.
+
+        Reading a thousand documents takes 30 ms; of most of them a List operation wants to know
+        the name, the status and the times only.
+        """
+        with self._lock:
+            if kind not in self._rows:
+                self._rows[kind] = self._read_rows(kind)
+            found = self._rows[kind].values()
+            return [row for owner, row in found if parent is None or owner == parent]
 
     def list(self, kind: str, *, parent: str | None = None) -> list[Document]:
         """All documents of a kind, oldest first; with `parent`, those that belong to it."""
@@ -147,7 +166,23 @@ class Store:
             rows = self._connection.execute(query + " ORDER BY sequence", values).fetchall()
         return [json.loads(row[0]) for row in rows]
 
+    def _read_rows(self, kind: str) -> dict[str, tuple[str, Document]]:
+        rows = self._connection.execute(
+            "SELECT name, parent, document FROM resources WHERE kind=? ORDER BY sequence", (kind,)
+        )
+        return {name: (parent, _plain(json.loads(text))) for name, parent, text in rows}
+
     def _one(self, query: str, values: tuple[str, ...]) -> Document | None:
         with self._lock:
             row = self._connection.execute(query, values).fetchone()
         return json.loads(row[0]) if row else None
+
+
+def _plain(document: Document) -> Document:
+    """The members that are single values, or maps of such."""
+    plain = {}
+    for name, value in document.items():
+        below = value.values() if isinstance(value, dict) else (value,)
+        if not any(isinstance(item, (list, dict)) for item in below):
+            plain[name] = dict(value) if isinstance(value, dict) else value
+    return plain

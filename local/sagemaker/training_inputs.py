@@ -11,21 +11,21 @@ from local.sagemaker.container import input_data_config, resource_config
 from local.sagemaker.objects import ObjectsError
 
 if TYPE_CHECKING:
-    from local.sagemaker.container import Container
+    from local.sagemaker.container import Container, Place
     from local.sagemaker.objects import Found, Objects
 
 type Document = dict[str, Any]
 
 
-def write_configuration(container: Container, job: Document) -> None:
-    """Write the files of `/opt/ml/input/config`."""
+def write_configuration(container: Container, job: Document, place: Place) -> None:
+    """Write the files of one host's `/opt/ml/input/config`."""
     container.write_config("hyperparameters.json", job.get("HyperParameters", {}))
-    container.write_config(
-        "inputdataconfig.json", input_data_config(job.get("InputDataConfig", []))
+    channels = input_data_config(
+        job.get("InputDataConfig", []), job["AlgorithmSpecification"]["TrainingInputMode"]
     )
-    container.write_config(
-        "resourceconfig.json", resource_config(job["ResourceConfig"]["InstanceType"])
-    )
+    container.write_config("inputdataconfig.json", channels)
+    resources = resource_config(job["ResourceConfig"]["InstanceType"], place)
+    container.write_config("resourceconfig.json", resources)
     if "CheckpointConfig" in job:
         container.write_config("checkpointconfig.json", job["CheckpointConfig"])
 
@@ -35,19 +35,48 @@ def find_channels(objects: Objects, job: Document) -> dict[str, list[Found]]:
     channels = {}
     for channel in job.get("InputDataConfig", []):
         source, role = channel["DataSource"]["S3DataSource"], job["RoleArn"]
-        manifest = source["S3DataType"] == "ManifestFile"
-        find = objects.find_in_manifest if manifest else objects.find
-        found = find(source["S3Uri"], role)
+        if source["S3DataType"] == "AugmentedManifestFile":
+            found = [objects.one(source["S3Uri"], role)]
+        elif source["S3DataType"] == "ManifestFile":
+            found = objects.find_in_manifest(source["S3Uri"], role)
+        else:
+            found = objects.find(source["S3Uri"], role)
         if not found:
             raise ObjectsError(no_objects(source["S3Uri"], role))
         channels[channel["ChannelName"]] = found
     return channels
 
 
+def is_pipe(job: Document, channel: Document) -> bool:
+    """Tell whether a channel is streamed, by its own mode or the job's."""
+    mode = channel.get("InputMode", job["AlgorithmSpecification"]["TrainingInputMode"])
+    return bool(mode == "Pipe")
+
+
+def share_of(found: list[Found], distribution: str | None, place: Place) -> list[Found]:
+    """The objects that one host gets.
+
+    FullyReplicated: all; ShardedByS3Key: about one in every so many as there are hosts, by key
+    (S3DataSource). A host for which none is left gets none.
+    """
+    if distribution != "ShardedByS3Key":
+        return found
+    return sorted(found, key=lambda item: item.key)[place.rank :: len(place.hosts)]
+
+
+def deal(job: Document, found: dict[str, list[Found]], place: Place) -> dict[str, list[Found]]:
+    """The objects of each channel that one host gets."""
+    dealt = {}
+    for channel in job.get("InputDataConfig", []):
+        name, source = channel["ChannelName"], channel["DataSource"]["S3DataSource"]
+        dealt[name] = share_of(found[name], source.get("S3DataDistributionType"), place)
+    return dealt
+
+
 def download_channels(
     objects: Objects, container: Container, job: Document, found: dict[str, list[Found]]
 ) -> dict[str, str]:
-    """Download every channel.
+    """Download every channel that is not a pipe.
 
     Args:
         objects: S3.
@@ -64,7 +93,8 @@ def download_channels(
     digests = {}
     for channel in job.get("InputDataConfig", []):
         name = channel["ChannelName"]
-        objects.download(found[name], container.base / "input/data" / name, job["RoleArn"])
+        if not is_pipe(job, channel):
+            objects.download(found[name], container.base / "input/data" / name, job["RoleArn"])
         identity = [(item.bucket, item.key, item.etag) for item in found[name]]
         weights = job.get("HyperParameters", {}).get("csv_weights")
         form = json.dumps([identity, channel.get("ContentType"), weights])

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_start
 from local.sagemaker.errors import ResourceInUse, ValidationException
-from local.sagemaker.images import Runner, training_runner
+from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
-from local.sagemaker.metric_definitions import invalid_definition
 from local.sagemaker.operations import operation
-from local.sagemaker.training_run import Share, TrainingRun
+from local.sagemaker.training_checks import DEFAULT_SECONDS, check
+from local.sagemaker.training_run import TrainingRun
 from local.sagemaker.training_states import (
     ENDED,
     KIND,
@@ -24,6 +24,7 @@ from local.sagemaker.training_states import (
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
+    from local.sagemaker.training_order import Share
 
 type Document = dict[str, Any]
 
@@ -39,9 +40,12 @@ HONOURED = frozenset(
         "StoppingCondition",
         "Tags",
         "EnableManagedSpotTraining",
-        "EnableInterContainerTrafficEncryption",  # of one host there is no traffic
+        "EnableInterContainerTrafficEncryption",  # hosts are one machine: nothing leaves it
+        "EnableNetworkIsolation",
         "CheckpointConfig",
         "Environment",
+        "ProfilerConfig",
+        "ExperimentConfig",
     }
 )
 REFUSED = frozenset(
@@ -50,10 +54,9 @@ REFUSED = frozenset(
         "AlgorithmSpecification.TrainingImageConfig",
         "InputDataConfig.DataSource.FileSystemDataSource",
         "InputDataConfig.DataSource.DatasetSource",
-        "InputDataConfig.ShuffleConfig",
-        "InputDataConfig.DataSource.S3DataSource.AttributeNames",
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",
         "OutputDataConfig.KmsKeyId",
+        "ProfilerConfig.ProfilingParameters",  # of the frameworks' own profilers
         "ResourceConfig.InstanceGroups",
         "ResourceConfig.VolumeKmsKeyId",
         "ResourceConfig.KeepAlivePeriodInSeconds",
@@ -61,7 +64,6 @@ REFUSED = frozenset(
         "StoppingCondition.MaxPendingTimeInSeconds",
     }
 )
-DEFAULT_SECONDS = 86_400
 RESTARTED = (
     "InternalServerError: the local SageMaker was restarted while this job ran. Please try again."
 )
@@ -71,6 +73,7 @@ RESTARTED = (
 def create_training_job(request: Document, platform: Platform) -> Document:
     """Start a training job; ResourceInUse when the name is taken."""
     check(request)
+    check_experiment(platform, request)
     platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     document = new_job(request, platform)
     platform.create(KIND, request["TrainingJobName"], document)
@@ -104,70 +107,6 @@ def launch(platform: Platform, name: str, share: Share | None = None) -> Trainin
     return run
 
 
-def check(request: Document) -> None:
-    """Refuse what the model allows and SageMaker does not; raises `ValidationException`."""
-    for member in ("AlgorithmSpecification", "ResourceConfig"):
-        if member not in request:
-            raise ValidationException(f"{member} is required")
-    image = request["AlgorithmSpecification"].get("TrainingImage")
-    if not image:
-        raise ValidationException("AlgorithmSpecification.TrainingImage is required")
-    resources = request["ResourceConfig"]
-    if "InstanceType" not in resources or resources.get("InstanceCount", 1) != 1:
-        raise ValidationException(
-            "The local SageMaker trains on one instance: "
-            "ResourceConfig needs an InstanceType, and an InstanceCount of 1"
-        )
-    definitions = request["AlgorithmSpecification"].get("MetricDefinitions")
-    if (
-        definitions
-        and training_runner(image, request.get("HyperParameters", {})) is Runner.ALGORITHM
-    ):
-        raise ValidationException(
-            "You can't override the metric definitions for Amazon SageMaker algorithms. "
-            "Please retry the request without specifying metric definitions."
-        )
-    if fault := invalid_definition(definitions):
-        raise ValidationException(fault)
-    _check_spot(request)
-    _check_channels(request)
-
-
-def _check_spot(request: Document) -> None:
-    stopping = request.get("StoppingCondition", {})
-    wait = stopping.get("MaxWaitTimeInSeconds")
-    if not request.get("EnableManagedSpotTraining"):
-        if wait is not None:
-            raise ValidationException(
-                "Invalid MaxWaitTimeInSeconds. It is only valid with EnableManagedSpotTraining"
-            )
-        return
-    if wait is None or wait < stopping.get("MaxRuntimeInSeconds", DEFAULT_SECONDS):
-        raise ValidationException(
-            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
-            "MaxRuntimeInSeconds"
-        )
-
-
-def _check_channels(request: Document) -> None:
-    channels = request.get("InputDataConfig", [])
-    names = [channel["ChannelName"] for channel in channels]
-    if len(set(names)) != len(names):
-        raise ValidationException("Channel names must be unique within a training job")
-    specification = request["AlgorithmSpecification"]
-    for channel in channels:
-        source = channel["DataSource"].get("S3DataSource")
-        if source is None:
-            raise ValidationException(f"Channel {channel['ChannelName']} has no S3DataSource")
-        mode = channel.get("InputMode", specification["TrainingInputMode"])
-        if mode == "Pipe" or channel.get("CompressionType", "None") != "None":
-            raise ValidationException("The local SageMaker has no Pipe mode: use File or FastFile")
-        if source["S3DataType"] not in {"S3Prefix", "ManifestFile"}:
-            raise ValidationException(
-                f"The local SageMaker does not support S3DataType {source['S3DataType']}"
-            )
-
-
 @operation("DescribeTrainingJob")
 def describe_training_job(request: Document, platform: Platform) -> Document:
     """Tell everything of a training job."""
@@ -193,7 +132,7 @@ def list_training_jobs(request: Document, platform: Platform) -> Document:
     """List training jobs, those of tuning jobs included."""
     return page(
         request,
-        platform.store.list(KIND),
+        platform.store.rows(KIND),
         name_member="TrainingJobName",
         answer_member="TrainingJobSummaries",
         status_member="TrainingJobStatus",

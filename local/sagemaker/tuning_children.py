@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker import training_states
-from local.sagemaker.tuning_search import flat_ranges
+from local.sagemaker.tuning_definitions import Definition, definition_of
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 type Document = dict[str, Any]
 
 OBJECTIVE_PARAMETER = "_tuning_objective_metric"
+_NOT_OF_A_CHILD = frozenset(
+    {
+        "DefinitionName",
+        "HyperParameterRanges",
+        "HyperParameterTuningResourceConfig",
+        "StaticHyperParameters",
+        "TuningObjective",
+    }
+)
 _COUNTED = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 
 
@@ -24,22 +33,35 @@ def child_name(tuning: str, number: int) -> str:
     return f"{tuning}-{number:03d}-{digest}"
 
 
-def child_request(tuning: Document, name: str, tuned: dict[str, str]) -> Document:
+def child_request(
+    definition: Definition, name: str, tuned: dict[str, str], tags: list[Document]
+) -> Document:
     """The CreateTrainingJob request of one trial."""
-    definition, config = tuning["TrainingJobDefinition"], tuning["HyperParameterTuningJobConfig"]
-    dropped = {"StaticHyperParameters", "DefinitionName"}
-    request = {key: value for key, value in definition.items() if key not in dropped}
-    metric = config["HyperParameterTuningJobObjective"]["MetricName"]
+    document = definition.document
+    request = {key: value for key, value in document.items() if key not in _NOT_OF_A_CHILD}
+    if resources := document.get("HyperParameterTuningResourceConfig"):
+        request["ResourceConfig"] = child_resources(resources)
     request["HyperParameters"] = (
-        definition.get("StaticHyperParameters", {}) | tuned | {OBJECTIVE_PARAMETER: metric}
+        document.get("StaticHyperParameters", {})
+        | tuned
+        | {OBJECTIVE_PARAMETER: definition.objective["MetricName"]}
     )
     request["TrainingJobName"] = name
-    request["Tags"] = tuning.get("Tags", [])
+    request["Tags"] = tags
     if checkpoints := request.get("CheckpointConfig"):
         # Trials must not resume from one another: each gets a folder of its own.
         own = f"{checkpoints['S3Uri'].rstrip('/')}/{name}"
         request["CheckpointConfig"] = checkpoints | {"S3Uri": own}
     return request
+
+
+def child_resources(resources: Document) -> Document:
+    """ResourceConfig from a HyperParameterTuningResourceConfig.
+
+    AllocationStrategy Prioritized takes the first of InstanceConfigs that there is capacity for; on
+    this machine there is for every type.
+    """
+    return dict((resources.get("InstanceConfigs") or [resources])[0])
 
 
 def children(platform: Platform, tuning_name: str) -> list[Document]:
@@ -65,20 +87,20 @@ def objective_status(child: Document, metric: str) -> str:
     return "Succeeded"
 
 
-def summary(child: Document, tuning: Document) -> Document:
+def summary(child: Document, found: dict[str, Definition]) -> Document:
     """HyperParameterTrainingJobSummary."""
-    config = tuning["HyperParameterTuningJobConfig"]
-    objective = config["HyperParameterTuningJobObjective"]
+    definition = definition_of(child, found)
+    objective = definition.objective
     value = objective_value(child, objective["MetricName"])
-    names = [item["Name"] for item in flat_ranges(config.get("ParameterRanges", {}))]
     document = {
+        "TrainingJobDefinitionName": definition.name or None,
         "TrainingJobName": child["TrainingJobName"],
         "TrainingJobArn": child["TrainingJobArn"],
         "CreationTime": child["CreationTime"],
         "TrainingStartTime": child.get("TrainingStartTime"),
         "TrainingEndTime": child.get("TrainingEndTime"),
         "TrainingJobStatus": child["TrainingJobStatus"],
-        "TunedHyperParameters": {name: child["HyperParameters"][name] for name in names},
+        "TunedHyperParameters": {name: child["HyperParameters"][name] for name in definition.tuned},
         "FailureReason": child.get("FailureReason"),
         "ObjectiveStatus": objective_status(child, objective["MetricName"]),
     }
@@ -91,38 +113,35 @@ def summary(child: Document, tuning: Document) -> Document:
     return {key: item for key, item in document.items() if item is not None}
 
 
-def standing(found: list[Document], tuning: Document) -> Document:
+def standing(trainings: list[Document], found: dict[str, Definition]) -> Document:
     """The members of a tuning job that follow from its training jobs: counters and the best one."""
-    objective = tuning["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
     jobs, objectives = dict.fromkeys(_COUNTED, 0), {"Succeeded": 0, "Pending": 0, "Failed": 0}
-    for child in found:
+    for child in trainings:
         status = child["TrainingJobStatus"]
         retryable = child.get("FailureReason", "").startswith("InternalServerError")
         failed = "RetryableError" if retryable else "NonRetryableError"
         counted = {"Failed": failed, "Completed": "Completed", "Stopped": "Stopped"}
         jobs[counted.get(status, "InProgress")] += 1
-        objectives[objective_status(child, objective["MetricName"])] += 1
+        metric = definition_of(child, found).objective["MetricName"]
+        objectives[objective_status(child, metric)] += 1
     members: Document = {
         "TrainingJobStatusCounters": jobs,
         "ObjectiveStatusCounters": objectives,
         "ConsumedResources": {
-            "RuntimeInSeconds": sum(child.get("TrainingTimeInSeconds", 0) for child in found)
+            "RuntimeInSeconds": sum(child.get("TrainingTimeInSeconds", 0) for child in trainings)
         },
     }
-    if (best := best_child(found, objective)) is not None:
-        members["BestTrainingJob"] = summary(best, tuning)
+    if best := best_first(trainings, found):
+        members["BestTrainingJob"] = summary(best[0], found)
     return members
 
 
-def best_child(found: list[Document], objective: Document) -> Document | None:
-    """The job with the best final objective; the earlier of equals."""
-    scored = [
-        (value, child)
-        for child in found
-        if child["TrainingJobStatus"] in ("Completed", "Stopped")
-        and (value := objective_value(child, objective["MetricName"])) is not None
-    ]
-    if not scored:
-        return None
-    sign = -1.0 if objective["Type"] == "Maximize" else 1.0
-    return min(scored, key=lambda pair: sign * pair[0])[1]
+def best_first(trainings: list[Document], found: dict[str, Definition]) -> list[Document]:
+    """The training jobs with a final objective, the best first, of equals the earlier."""
+    scored = []
+    for child in trainings:
+        definition = definition_of(child, found)
+        value = objective_value(child, definition.objective["MetricName"])
+        if child["TrainingJobStatus"] in ("Completed", "Stopped") and value is not None:
+            scored.append((-value if definition.maximizes else value, child))
+    return [child for _, child in sorted(scored, key=lambda pair: pair[0])]

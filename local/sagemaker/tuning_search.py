@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.workers import Order, WorkersError
@@ -13,18 +14,20 @@ if TYPE_CHECKING:
 
 type Document = dict[str, Any]
 
-_KINDS = {
-    "IntegerParameterRanges": "integer",
-    "ContinuousParameterRanges": "continuous",
-    "CategoricalParameterRanges": "categorical",
-}
 
+@dataclass(frozen=True)
+class Suggestion:
+    """What the search wants to have tried.
 
-def flat_ranges(ranges: Document) -> list[Document]:
-    """ParameterRanges as one list, each with its kind."""
-    return [
-        {**item, "kind": kind} for member, kind in _KINDS.items() for item in ranges.get(member, [])
-    ]
+    Attributes:
+        definition: The place of the definition among all.
+        number: By which the trial is told of.
+        parameters: The tuned hyperparameters.
+    """
+
+    definition: int
+    number: int
+    parameters: dict[str, str]
 
 
 class TuningSearch:
@@ -53,10 +56,16 @@ class TuningSearch:
         threading.Thread(target=self._drain, daemon=True).start()
         self._write(setup)
 
-    def ask(self) -> tuple[int, dict[str, str]] | None:
-        """The next trial's number and hyperparameters; None when there is nothing left to try."""
+    def ask(self) -> Suggestion | None:
+        """What to try next; None when there is nothing left to try."""
         answer = self._converse({"ask": True})
-        return None if "exhausted" in answer else (answer["number"], answer["parameters"])
+        return None if "exhausted" in answer else Suggestion(**answer)
+
+    def again(self, definition: int, parameters: dict[str, str]) -> Suggestion:
+        """Try hyperparameters once more whose training was cut short."""
+        return Suggestion(
+            **self._converse({"again": {"definition": definition, "parameters": parameters}})
+        )
 
     def tell(self, number: int, value: float | None) -> None:
         """Tell how a trial ended; None when it has no objective."""

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
-ROLE = "arn:aws:iam::000000000000:role/jobs"
+BUCKET = os.environ.get("BATON_CONFORMANCE_BUCKET", "lake")
+ROLE = os.environ.get("BATON_CONFORMANCE_ROLE", "arn:aws:iam::000000000000:role/jobs")
 KEYS = {
     "aws_access_key_id": "key",
     "aws_secret_access_key": "secret",
@@ -85,14 +86,17 @@ class LocalSageMaker:
         return self.clients[service]
 
     def put(self, key: str, body: bytes | str) -> str:
-        self.s3.objects["lake", key] = body.encode() if isinstance(body, str) else body
-        return f"s3://lake/{key}"
+        self.s3.objects[BUCKET, key] = body.encode() if isinstance(body, str) else body
+        return f"s3://{BUCKET}/{key}"
 
     def await_training(self, name: str, seconds: float = 60) -> dict[str, Any]:
         return self._await("describe_training_job", "TrainingJob", name, seconds)
 
     def await_processing(self, name: str, seconds: float = 60) -> dict[str, Any]:
         return self._await("describe_processing_job", "ProcessingJob", name, seconds)
+
+    def await_transform(self, name: str, seconds: float = 60) -> dict[str, Any]:
+        return self._await("describe_transform_job", "TransformJob", name, seconds)
 
     def await_tuning(self, name: str, seconds: float = 120) -> dict[str, Any]:
         return self._await(

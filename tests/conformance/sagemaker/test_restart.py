@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -91,8 +91,30 @@ def test_a_search_goes_on_after_a_kill(mortal: LocalSageMaker) -> None:
     assert job["TrainingJobStatusCounters"]["Completed"] == 6
 
 
-def _completed(laptop: LocalSageMaker, name: str) -> list[object]:
-    return [trial for trial in trials(laptop, name) if trial["TrainingJobStatus"] == "Completed"]
+def test_a_seeded_search_is_the_same_with_a_kill_in_between(mortal: LocalSageMaker) -> None:
+    """What was cut short is tried again; nothing is drawn twice; the parents' trials stay known."""
+    limits = {"MaxNumberOfTrainingJobs": 6, "MaxParallelTrainingJobs": 1}
+    chosen = []
+    for killed in (False, True):
+        given = request(
+            mortal, unique("seed"), Strategy="Random", ResourceLimits=limits, RandomSeed=5
+        )
+        name = given["HyperParameterTuningJobName"]
+        mortal.client().create_hyper_parameter_tuning_job(**given)
+        if killed:
+            until(lambda name=name: len(_completed(mortal, name)) >= 2, "two trainings are done")
+            mortal.kill()
+            mortal.start()
+        job = mortal.await_tuning(name)
+        assert job["TrainingJobStatusCounters"]["Completed"] == 6
+        chosen.append([trial["TunedHyperParameters"] for trial in _completed(mortal, name)])
+
+    assert chosen[0] == chosen[1]
+
+
+def _completed(laptop: LocalSageMaker, name: str) -> list[dict[str, Any]]:
+    found = trials(laptop, name, SortBy="Name")
+    return [trial for trial in found if trial["TrainingJobStatus"] == "Completed"]
 
 
 def _pids(laptop: LocalSageMaker, name: str) -> list[int]:

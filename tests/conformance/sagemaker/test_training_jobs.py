@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     HYPERPARAMETERS,
     definition,
     script_job,
@@ -298,3 +300,29 @@ def test_jobs_are_listed_and_forgotten(laptop: LocalSageMaker) -> None:
 def _running(laptop: LocalSageMaker, name: str) -> bool:
     answer = laptop.client().describe_training_job(TrainingJobName=name)
     return bool(answer["SecondaryStatus"] == "Training")
+
+
+def test_a_jobs_own_use_of_the_machine_is_written_down_as_the_profiler_does(
+    laptop: LocalSageMaker,
+) -> None:
+    """A job that computes for a second: lines of processor and memory, none of them empty."""
+    name = unique("profiled")
+    busy = "import time\nend = time.time() + 1.2\nwhile time.time() < end: pass\n"
+    config = {"S3OutputPath": f"s3://{BUCKET}/profiles", "ProfilingIntervalInMilliseconds": 200}
+    laptop.client().create_training_job(
+        TrainingJobName=name, ProfilerConfig=config, **script_job(laptop, busy)
+    )
+    laptop.await_training(name)
+    keys = laptop.s3.keys(BUCKET, f"profiles/{name}/profiler-output/system/incremental/")
+    lines = [
+        json.loads(line)
+        for key in keys
+        for line in laptop.s3.objects[BUCKET, key].split(b"\n")
+        if line
+    ]
+    used = [line["Value"] for line in lines if line["Dimension"] == "CPUUtilization"]
+
+    assert {line["NodeId"] for line in lines} == {"algo-1"}
+    assert {line["Type"] for line in lines} == {"cpu", "memory"}
+    assert max(used) > 5.0
+    assert max(used) <= 100.0

@@ -1,4 +1,4 @@
-"""A very small S3 on loopback, for jobs to read from and write to, and a door for events."""
+"""A very small S3 on loopback, for jobs to use, with a door for events and topics."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class TinyS3:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self.published: list[tuple[str, str]] = []
         #: other services: path, target and body of a POST to its answer, or None
         self.doors: list[Callable[[str, str, bytes], bytes | None]] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -93,11 +94,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.store.events += json.loads(body)["Entries"]
             self._answer(200, b"{}")
             return
+        if b"Action=Publish&" in body:
+            form = parse_qs(body.decode())
+            self.store.published.append((form["TopicArn"][0], form["Message"][0]))
+            answer = b"<PublishResult><MessageId>1</MessageId></PublishResult>"
+            self._answer(200, b"<PublishResponse>" + answer + b"</PublishResponse>")
+            return
         target = self.headers.get("X-Amz-Target", "")
         for door in self.store.doors:
-            answer = door(self.path, target, body)
-            if answer is not None:
-                self._answer(200, answer)
+            answered = door(self.path, target, body)
+            if answered is not None:
+                self._answer(200, answered)
                 return
         self._answer(404)  # STS, logs, metrics: this is an object store alone
 

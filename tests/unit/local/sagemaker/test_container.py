@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.sagemaker.container import Container, input_data_config, toolkit_variables
+from local.sagemaker.container import Container, Place, input_data_config, toolkit_variables
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def test_a_failure_is_cut_to_what_sagemaker_keeps(container):
 def test_variables_are_those_of_the_toolkit(container):
     """Channels and hyperparameters upper-cased, dashes kept, values that are not text as JSON."""
     values = {"learning-rate": 0.5, "layers": [1, 2], "name": "x"}
-    told = toolkit_variables(container, values, ["train"], instance="ml.m5.large", cpus=2)
+    told = toolkit_variables(
+        container, values, ["train"], instance="ml.m5.large", cpus=2, place=Place()
+    )
 
     assert told["SM_CHANNEL_TRAIN"] == str(container.base / "input/data/train")
     assert told["SM_HP_LEARNING-RATE"] == "0.5"

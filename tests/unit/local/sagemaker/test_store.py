@@ -66,3 +66,27 @@ def test_lists_are_oldest_first_and_by_parent(store):
 
     assert [item["n"] for item in store.list("training-job")] == [0, 1, 2]
     assert [item["n"] for item in store.list("training-job", parent="p")] == [0, 2]
+
+
+def test_rows_follow_every_change(store):
+    """Rows leave out lists and nested maps, and know what came, changed and went since."""
+    store.create("model", "a", {"n": 1, "list": [1], "deep": {"x": {}}, "flat": {"y": 2}})
+    before = store.rows("model")
+    store.create("model", "b", {"n": 2}, parent="p")
+    store.update("model", "a", n=3)
+
+    assert before == [{"n": 1, "flat": {"y": 2}}]
+    assert store.rows("model") == [{"n": 3, "flat": {"y": 2}}, {"n": 2}]
+    assert store.rows("model", parent="p") == [{"n": 2}]
+    store.delete("model", "a")
+    assert store.rows("model") == [{"n": 2}]
+
+
+def test_the_row_of_a_document_is_not_changed_with_it(store):
+    """What a caller does to its own document afterwards changes nothing that is told."""
+    store.rows("model")
+    document = {"flat": {"y": 2}}
+    store.create("model", "a", document)
+    document["flat"]["y"] = 3
+
+    assert store.rows("model") == [{"flat": {"y": 2}}]

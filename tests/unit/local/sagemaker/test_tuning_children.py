@@ -1,6 +1,13 @@
 """What is told of a tuning job's trainings."""
 
-from local.sagemaker.tuning_children import best_child, child_name, child_request, standing
+from local.sagemaker.tuning_children import (
+    best_first,
+    child_name,
+    child_request,
+    child_resources,
+    standing,
+)
+from local.sagemaker.tuning_definitions import definitions
 
 OBJECTIVE = {"Type": "Minimize", "MetricName": "validation:rmse"}
 TUNING = {
@@ -13,8 +20,9 @@ TUNING = {
         "CheckpointConfig": {"S3Uri": "s3://lake/checkpoints/"},
         "RoleArn": "role",
     },
-    "Tags": [{"Key": "a", "Value": "b"}],
 }
+FOUND = definitions(TUNING)
+TAGS = [{"Key": "a", "Value": "b"}]
 
 
 def child(name, status, value=None, **more):
@@ -39,7 +47,7 @@ def test_names_are_the_same_whenever_they_are_asked():
 
 def test_a_childs_request_joins_static_tuned_and_objective():
     """Checkpoints go to a folder of the child's own; tags are inherited."""
-    request = child_request(TUNING, "t-001-x", {"eta": "1"})
+    request = child_request(FOUND[""], "t-001-x", {"eta": "1"}, TAGS)
 
     assert request["HyperParameters"] == {
         "num_round": "5",
@@ -47,7 +55,7 @@ def test_a_childs_request_joins_static_tuned_and_objective():
         "_tuning_objective_metric": "validation:rmse",
     }
     assert request["CheckpointConfig"] == {"S3Uri": "s3://lake/checkpoints/t-001-x"}
-    assert request["Tags"] == TUNING["Tags"]
+    assert request["Tags"] == TAGS
     assert "StaticHyperParameters" not in request
 
 
@@ -62,7 +70,7 @@ def test_counters_and_the_best_follow_from_the_children():
         child("f", "Failed", FailureReason="InternalServerError: x"),
         child("g", "Completed", float("nan")),
     ]
-    told = standing(found, TUNING)
+    told = standing(found, FOUND)
 
     assert told["BestTrainingJob"]["TrainingJobName"] == "b"
     assert told["TrainingJobStatusCounters"] == {
@@ -77,7 +85,42 @@ def test_counters_and_the_best_follow_from_the_children():
 
 def test_the_earlier_of_equals_is_the_best():
     """And without any value there is none."""
-    found = [child("a", "Completed", 2.0), child("b", "Completed", 2.0)]
+    found = [child("a", "Completed", 2.0), child("b", "Completed", 2.0), child("c", "Stopped", 1)]
 
-    assert best_child(found, OBJECTIVE)["TrainingJobName"] == "a"
-    assert best_child([child("c", "Failed")], OBJECTIVE) is None
+    assert [item["TrainingJobName"] for item in best_first(found, FOUND)] == ["c", "a", "b"]
+    assert best_first([child("c", "Failed")], FOUND) == []
+
+
+def test_the_first_instance_of_a_prioritized_list_is_taken():
+    """And without a list, what stands in its place."""
+    first = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5}
+    second = first | {"InstanceType": "ml.m5.xlarge"}
+    listed = {"InstanceConfigs": [first, second], "AllocationStrategy": "Prioritized"}
+
+    assert child_resources(listed) == first
+    assert child_resources(second) == second
+
+
+def test_each_definition_has_its_own_objective():
+    """The best of two is told with its definition's name and metric."""
+    both = {
+        "HyperParameterTuningJobConfig": {},
+        "TrainingJobDefinitions": [
+            {
+                "DefinitionName": name,
+                "TuningObjective": {"Type": "Minimize", "MetricName": metric},
+                "HyperParameterRanges": {
+                    "CategoricalParameterRanges": [{"Name": "eta", "Values": ["1"]}]
+                },
+            }
+            for name, metric in (("trees", "validation:rmse"), ("lines", "validation:mae"))
+        ],
+    }
+    one = child("a", "Completed", 2.0, TrainingJobDefinitionName="trees")
+    two = child("b", "Completed", TrainingJobDefinitionName="lines") | {
+        "FinalMetricDataList": [{"MetricName": "validation:mae", "Value": 1.0}]
+    }
+    told = standing([one, two], definitions(both))["BestTrainingJob"]
+
+    assert (told["TrainingJobName"], told["TrainingJobDefinitionName"]) == ("b", "lines")
+    assert told["FinalHyperParameterTuningJobObjectiveMetric"]["MetricName"] == "validation:mae"

@@ -1,0 +1,1 @@
+"""SageMaker's BlazingText: text classification by fastText's model, and word vectors."""

@@ -1,0 +1,1 @@
+"""What the tabular algorithms share: their data, hyperparameters, model file and requests."""

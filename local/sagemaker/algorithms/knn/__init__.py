@@ -1,0 +1,1 @@
+"""SageMaker's k-NN algorithm: its hyperparameters, log lines, model file and answers."""

@@ -1,0 +1,107 @@
+"""JumpStart from outside: an id leads to an image, a script and weights that work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.sagemaker.jumpstart.archives import MissingWeightsError, weights_of
+from local.sagemaker.jumpstart.catalogue import find
+from local.sagemaker.jumpstart.specifications import resolve
+from tests.conformance.sagemaker.laptop import ROLE, LocalSageMaker, unique, until
+from tests.conformance.sagemaker.serving import make_endpoint
+from tests.conformance.sagemaker.tiny_s3 import TinyS3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.conformance
+
+BUCKET = "jumpstart-cache-prod-us-east-1"
+SENTENCES = "huggingface-sentencesimilarity-all-MiniLM-L6-v2"
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSageMaker]:
+    """A local SageMaker that has put JumpStart's models into its S3."""
+    with TinyS3() as s3:
+        server = LocalSageMaker(tmp_path_factory.mktemp("sagemaker"), s3, ("--jumpstart",))
+        server.start()
+        try:
+            until(lambda: bool(s3.keys(BUCKET, "models_manifest.json")), "the manifest is there")
+            yield server
+        finally:
+            server.stop()
+
+
+def read(laptop: LocalSageMaker, key: str) -> Any:
+    return json.loads(laptop.s3.objects[BUCKET, key])
+
+
+def serve(laptop: LocalSageMaker, container: dict[str, Any]) -> str:
+    name = unique("jumpstart")
+    laptop.client().create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    variant = {
+        "VariantName": "primary",
+        "ModelName": name,
+        "InstanceType": "ml.m5.xlarge",
+        "InitialInstanceCount": 1,
+    }
+    laptop.client().create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    return make_endpoint(laptop, name)
+
+
+def ask(laptop: LocalSageMaker, endpoint: str, body: str, content_type: str) -> Any:
+    answer = laptop.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint, ContentType=content_type, Body=body
+    )
+    return json.loads(answer["Body"].read())
+
+
+def test_every_header_leads_to_its_specification(laptop: LocalSageMaker) -> None:
+    """And what a specification names lies in the bucket."""
+    headers = read(laptop, "models_manifest.json")
+    assert headers
+    for header in headers:
+        specification = read(laptop, header["spec_key"])
+        assert specification["model_id"] == header["model_id"]
+        assert (BUCKET, specification["hosting_script_key"]) in laptop.s3.objects
+        if specification["training_supported"]:
+            assert (BUCKET, specification["training_script_key"]) in laptop.s3.objects
+        if packed := specification.get("hosting_prepacked_artifact_key"):
+            assert (BUCKET, packed) in laptop.s3.objects
+
+
+def test_a_sentence_encoder_serves(laptop: LocalSageMaker) -> None:
+    """From its id to cosines, by plain boto3."""
+    try:
+        weights_of(find(SENTENCES))
+    except MissingWeightsError as missing:
+        pytest.skip(str(missing))
+    found = resolve(SENTENCES, "us-east-1")
+    container = {name: found[name] for name in ("Image", "ModelDataUrl", "Environment")}
+    endpoint = serve(laptop, container)
+    texts = ["How cute your dog is!", "Your dog is so cute.", "Rates rose again this year."]
+    one, other, rates = ask(laptop, endpoint, json.dumps(texts), "application/x-text")["embedding"]
+
+    def cosine(left: list[float], right: list[float]) -> float:
+        return sum(a * b for a, b in zip(left, right, strict=True))
+
+    assert cosine(one, one) == pytest.approx(1, abs=1e-5)
+    assert cosine(one, other) > 0.8
+    assert cosine(one, rates) < 0.3
+
+
+def test_a_restart_writes_and_packs_nothing_again(laptop: LocalSageMaker) -> None:
+    """What is there is left as it is."""
+    folder = laptop.data / "jumpstart"
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    laptop.stop()
+    laptop.start()
+    log = laptop.data / "server.log"
+    until(lambda: "0 objects written" in log.read_text(), "the second start has looked")
+
+    assert {path: path.stat().st_mtime_ns for path in Path(folder).iterdir()} == before
