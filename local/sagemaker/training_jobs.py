@@ -31,6 +31,7 @@ type Document = dict[str, Any]
 HONOURED = frozenset(
     {
         "TrainingJobName",
+        "DebugHookConfig",  # an address alone, as the SDK always sends: it asks for no tensors
         "HyperParameters",
         "AlgorithmSpecification",
         "RoleArn",
@@ -52,6 +53,8 @@ REFUSED = frozenset(
     {
         "AlgorithmSpecification.AlgorithmName",
         "AlgorithmSpecification.TrainingImageConfig",
+        "DebugHookConfig.CollectionConfigurations",
+        "DebugHookConfig.HookParameters",
         "InputDataConfig.DataSource.FileSystemDataSource",
         "InputDataConfig.DataSource.DatasetSource",
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",

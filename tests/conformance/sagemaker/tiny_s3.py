@@ -120,13 +120,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         bucket, key, _ = self._place()
         body = self.store.objects.get((bucket, key))
-        if body is None:
+        if not key:
+            self._answer(200)
+        elif body is None:
             self._answer(404)
         else:
             self._answer(200, ETag=_etag(body), Content_Length=str(len(body)))
 
     def do_GET(self) -> None:
         bucket, key, query = self._place()
+        if not bucket:
+            self._answer(200, self._buckets(), Content_Type="application/xml")
+            return
         if not key:
             self._list(bucket, query.get("prefix", [""])[0])
             return
@@ -136,6 +141,19 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.store.reads.append(key)
             self._answer(200, body, ETag=_etag(body))
+
+    def _buckets(self) -> bytes:
+        names = sorted({bucket for bucket, _ in self.store.objects} | {"lake"})
+        items = "".join(
+            f"<Bucket><Name>{name}</Name><CreationDate>2026-01-01T00:00:00.000Z</CreationDate>"
+            f"</Bucket>"
+            for name in names
+        )
+        text = (
+            f'<ListAllMyBucketsResult xmlns="{_NAMESPACE}"><Buckets>{items}</Buckets>'
+            f"</ListAllMyBucketsResult>"
+        )
+        return text.encode()
 
     def _list(self, bucket: str, prefix: str) -> None:
         items = "".join(
