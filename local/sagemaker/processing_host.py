@@ -94,6 +94,7 @@ class ProcessingHost:
                 self.container.path(output["S3Output"]["LocalPath"]),
                 output["S3Output"]["S3Uri"],
                 self._job["RoleArn"],
+                kms_key=kms_key(self._job),
             )
             for output in copied_outputs(self._job)
             if output["S3Output"]["S3UploadMode"] == "Continuous"
@@ -113,7 +114,9 @@ class ProcessingHost:
             target = output["S3Output"]
             if target["S3UploadMode"] == "EndOfJob":
                 folder = self.container.path(target["LocalPath"])
-                self._platform.objects.upload_folder(folder, target["S3Uri"], self._job["RoleArn"])
+                self._platform.objects.upload_folder(
+                    folder, target["S3Uri"], self._job["RoleArn"], kms_key=kms_key(self._job)
+                )
 
     def message(self) -> str:
         """What the process wrote to `/opt/ml/output/message`; raises `JobFailed` if no text."""
@@ -167,6 +170,11 @@ def copied_outputs(job: Document) -> list[Document]:
     """The outputs that the platform copies, not the container itself."""
     outputs = job.get("ProcessingOutputConfig", {}).get("Outputs", [])
     return [output for output in outputs if not output.get("AppManaged")]
+
+
+def kms_key(job: Document) -> str:
+    """The key that outputs are encrypted with; empty for the bucket's own."""
+    return str(job.get("ProcessingOutputConfig", {}).get("KmsKeyId", ""))
 
 
 def find_inputs(platform: Platform, job: Document) -> dict[str, list[Found]]:

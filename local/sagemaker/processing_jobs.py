@@ -26,7 +26,6 @@ RESTARTED = (
 REFUSED = frozenset(
     {
         "ProcessingInputs.DatasetDefinition",
-        "ProcessingOutputConfig.KmsKeyId",
         "ProcessingOutputConfig.Outputs.FeatureStoreOutput",
         "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
         "NetworkConfig.VpcConfig",

@@ -9,6 +9,7 @@ from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, training_runner
 from local.sagemaker.metric_definitions import invalid_definition
 from local.sagemaker.training_inputs import is_pipe
+from local.sagemaker.warm_pools import check_keep_alive
 
 type Document = dict[str, Any]
 
@@ -35,6 +36,7 @@ def check(request: Document) -> None:
         )
     if fault := invalid_definition(definitions):
         raise ValidationException(fault)
+    check_keep_alive(request)
     _check_spot(request)
     _check_channels(request)
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker import warm_pools
 from local.sagemaker.algorithms.script_environment import ENVIRONMENTS
 from local.sagemaker.container import available_cores, toolkit_variables
 from local.sagemaker.images import Runner, built_in, training_runner
@@ -125,6 +126,7 @@ def _environment(
             "CURRENT_HOST": place.host,
             ENVIRONMENTS: str(platform.settings.data / "cache" / "environments"),
         }
+        | warm_pools.variables(job, container)
         | share.variables
         | job.get("Environment", {})
     )

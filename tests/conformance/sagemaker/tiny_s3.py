@@ -10,6 +10,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+_KMS_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -20,6 +21,7 @@ class TinyS3:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self.keys_used: dict[str, str] = {}
         self.refused_roles: set[str] = set()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
@@ -81,6 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         bucket, key, _ = self._place()
         if key:
             self.store.objects[bucket, key] = body
+            self.store.keys_used[key] = self.headers.get(_KMS_HEADER, "")
         self._answer(200, ETag=_etag(body))
 
     def do_POST(self) -> None:
