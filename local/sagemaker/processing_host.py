@@ -16,7 +16,7 @@ from local.sagemaker.job_failures import JobFailed
 from local.sagemaker.job_log import JobLog
 from local.sagemaker.job_process import run_process
 from local.sagemaker.objects import ObjectsError
-from local.sagemaker.programs import program_order
+from local.sagemaker.programs import program_order, tools
 from local.sagemaker.training_inputs import no_objects, share_of
 from local.sagemaker.training_order import cloud_access
 
@@ -142,8 +142,11 @@ class ProcessingHost:
         hosts = {"current_host": place.host, "hosts": list(place.hosts)}
         container.write_config("resourceconfig.json", hosts, "config")
         container.write_config("processingjobconfig.json", _configuration(job), "config")
+        workers = self._platform.workers
+        base = workers.base_environment()
         environment = (
-            self._platform.workers.base_environment()
+            base
+            | tools(container, workers.python, base["PATH"])
             | cloud_access(self._platform, job["RoleArn"], isolated=isolated)
             | {
                 "SAGEMAKER_BASE_DIR": str(container.base),
@@ -157,7 +160,7 @@ class ProcessingHost:
             | job.get("Environment", {})
         )
         relocated = [container.relocate(word) for word in words]
-        order = program_order(relocated, environment, container.base, self._platform.workers.python)
+        order = program_order(relocated, environment, container.base, workers.python)
         return replace(order, opt_ml=str(container.base), hosts=place.hosts, isolated=isolated)
 
 

@@ -14,6 +14,17 @@ from local.sagemaker.warm_pools import check_keep_alive
 type Document = dict[str, Any]
 
 DEFAULT_SECONDS = 86_400
+_LAUNCHERS = frozenset(
+    {
+        "sagemaker_mpi_enabled",
+        "sagemaker_parameter_server_enabled",
+        "sagemaker_distributed_dataparallel_enabled",
+        "sagemaker_torch_distributed_enabled",
+        "sagemaker_pytorch_ddp_enabled",
+        "sagemaker_pytorch_xla_multi_worker_enabled",
+        "sagemaker_multi_worker_mirrored_strategy_enabled",
+    }
+)
 
 
 def check(request: Document) -> None:
@@ -37,6 +48,7 @@ def check(request: Document) -> None:
     if fault := invalid_definition(definitions):
         raise ValidationException(fault)
     check_keep_alive(request)
+    _check_distribution(request.get("HyperParameters", {}))
     _check_spot(request)
     _check_channels(request)
 
@@ -54,6 +66,16 @@ def _check_resources(request: Document) -> None:
             "The local SageMaker trains built-in algorithms on one instance: "
             "ResourceConfig.InstanceCount must be 1"
         )
+
+
+def _check_distribution(hyperparameters: dict[str, str]) -> None:
+    """Refuse the launchers of distributed training that the toolkit would start each host with."""
+    for name, text in hyperparameters.items():
+        if name in _LAUNCHERS and text.strip('"').lower() == "true":
+            raise ValidationException(
+                f"The local SageMaker has no launcher for {name}: on several hosts a script finds "
+                "its peers by SM_HOSTS, SM_CURRENT_HOST_RANK, SM_MASTER_ADDR and SM_MASTER_PORT"
+            )
 
 
 def _check_spot(request: Document) -> None:

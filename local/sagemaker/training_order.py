@@ -11,7 +11,7 @@ from local.sagemaker.algorithms.script_environment import ENVIRONMENTS
 from local.sagemaker.container import available_cores, toolkit_variables
 from local.sagemaker.images import Runner, built_in, training_runner
 from local.sagemaker.job_failures import JobFailed
-from local.sagemaker.programs import program_order
+from local.sagemaker.programs import program_order, tools
 from local.sagemaker.training_inputs import unpack_source
 from local.sagemaker.workers import Order
 
@@ -108,8 +108,10 @@ def _environment(
 ) -> dict[str, str]:
     decoded = {name: _decoded(text) for name, text in job.get("HyperParameters", {}).items()}
     visible = {name: item for name, item in decoded.items() if not _reserved(name)}
+    base = platform.workers.base_environment()
     environment: dict[str, str] = (
-        platform.workers.base_environment()
+        base
+        | tools(container, platform.workers.python, base["PATH"])
         | cloud_access(platform, job["RoleArn"], isolated=job.get("EnableNetworkIsolation", False))
         | toolkit_variables(
             container,
