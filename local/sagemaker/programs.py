@@ -24,6 +24,7 @@ fi
 exec {environment}/bin/python -m pip "$@"
 """
 _INTERPRETER = """#!/bin/sh
+if [ "$1 $2" = "-m pip" ]; then shift 2; exec "$(dirname "$0")/pip" "$@"; fi
 if [ -x {environment}/bin/python ]; then exec {environment}/bin/python "$@"; fi
 exec {python} "$@"
 """

@@ -26,9 +26,9 @@ REFUSED = frozenset(
     | {
         "HyperParameterTuningJobConfig.ParameterRanges.AutoParameters",
         "HyperParameterTuningJobConfig.TuningJobCompletionCriteria.ConvergenceDetected",
-        "TrainingJobDefinition.EnableNetworkIsolation",
         "TrainingJobDefinition.HyperParameterRanges",
         "TrainingJobDefinition.HyperParameterTuningResourceConfig",
+        "TrainingJobDefinition.ResourceConfig.KeepAlivePeriodInSeconds",
         "TrainingJobDefinition.RetryStrategy",
         "TrainingJobDefinition.TuningObjective",
         "TrainingJobDefinition.VpcConfig",

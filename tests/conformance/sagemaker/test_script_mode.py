@@ -137,6 +137,20 @@ pip install --quiet ./{WHEEL} && python -c "import greeter, numpy; print('says',
     assert "No module named 'greeter'" in laptop.await_training(after)["FailureReason"]
 
 
+def test_a_python_script_may_install_what_it_imports(laptop: LocalSageMaker) -> None:
+    """`sys.executable -m pip install`, then the import, in one process."""
+    code = f"""
+import subprocess, sys
+subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "./{WHEEL}"])
+import greeter
+print("says", greeter.GREETING)
+"""
+    name = start(laptop, {"train.py": code, WHEEL: wheel("hi")}, "train.py")
+
+    assert laptop.await_training(name, 90)["TrainingJobStatus"] == "Completed"
+    assert "says hi" in laptop.log("TrainingJobs", name)
+
+
 def test_a_failing_shell_script_fails_the_job(laptop: LocalSageMaker) -> None:
     """Exit code and last error lines."""
     name = start(laptop, {"run.sh": "#!/bin/sh\necho dark >&2\nexit 3\n"}, "run.sh")
