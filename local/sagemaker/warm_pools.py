@@ -17,7 +17,7 @@ from local.sagemaker.assembly import at_start
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.operations import operation
 from local.sagemaker.store import MissingError
-from local.sagemaker.training_states import KIND
+from local.sagemaker.training_states import ENDED, KIND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +117,9 @@ def update_training_job(request: Document, platform: Platform) -> Document:
 def take_up(platform: Platform) -> None:
     """Wait again for the ends of the pools that there were."""
     for job in platform.store.list(KIND):
-        _settle(platform, job)
+        if job["TrainingJobStatus"] in ENDED:
+            release(platform, job["TrainingJobName"])  # the kill may have come just before
+        _settle(platform, platform.get(KIND, job["TrainingJobName"]))
 
 
 def _settle(platform: Platform, job: Document) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conformance.sagemaker.laptop import LocalSageMaker, script_job, unique, until
+from tests.conformance.sagemaker.test_warm_pools import CACHES, pool
+from tests.conformance.sagemaker.test_warm_pools import start as pooled
 from tests.conformance.sagemaker.tiny_s3 import TinyS3
 
 if TYPE_CHECKING:
@@ -84,6 +86,23 @@ def test_without_a_strategy_a_lost_job_fails(mortal: LocalSageMaker) -> None:
     after = unique("after")
     mortal.client().create_training_job(TrainingJobName=after, **script_job(mortal, "print(1)"))
     assert mortal.await_training(after)["TrainingJobStatus"] == "Completed"
+
+
+def test_a_pool_is_there_after_a_kill_and_ends_in_time(mortal: LocalSageMaker) -> None:
+    """A warm pool outlives the server; its period goes on meanwhile."""
+    role = "arn:aws:iam::000000000000:role/warm"
+    long = pooled(mortal, CACHES, role, keep=600)
+    short = pooled(mortal, CACHES, f"{role}x", keep=3)
+    for name in (long, short):
+        mortal.await_training(name)
+    mortal.kill()
+    mortal.start()
+
+    until(lambda: pool(mortal, short)["Status"] == "Terminated", "its time is over")
+    after = pooled(mortal, CACHES, role)
+    mortal.await_training(after)
+    assert pool(mortal, long)["ReusedByJob"] == after
+    assert f"'{long}'" in mortal.log("TrainingJobs", after)
 
 
 def test_a_killed_server_tries_its_job_again(mortal: LocalSageMaker) -> None:
