@@ -20,8 +20,16 @@ from local.sagemaker.training_host import LOG_GROUP, TrainingHost
 from local.sagemaker.training_inputs import find_channels
 from local.sagemaker.training_order import Share
 from local.sagemaker.training_results import times, upload_results
-from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
+from local.sagemaker.training_states import (
+    ENDED,
+    KIND,
+    IllegalMoveError,
+    may_retry,
+    move,
+    one_more_retry,
+)
 from local.sagemaker.trial_metrics import add_points, component_name
+from local.sagemaker.warm_pools import release
 
 if TYPE_CHECKING:
     from local.sagemaker.objects import Found
@@ -92,6 +100,8 @@ class TrainingRun:
         finally:
             for host in self._hosts:
                 host.container.remove()
+            if not self._platform.closing:
+                release(self._platform, self._name)
             self._platform.active.pop((KIND, self._name), None)
 
     def _work(self) -> None:
@@ -128,6 +138,10 @@ class TrainingRun:
                 if self.control.told_to_end:  # StopTrainingJob came between two steps
                     return
                 raise
+            except Exception as error:
+                if not self._may_retry(error):
+                    raise
+                self._give_back("Restarting", **one_more_retry(self._job))
 
     def _attempt(self) -> bool:
         """Download, then run the processes; tells whether all of them did what they should."""
@@ -152,14 +166,21 @@ class TrainingRun:
         with ThreadPoolExecutor(len(self._hosts)) as pool:
             return all(list(pool.map(self._run_host, self._hosts)))
 
-    def _give_back(self, secondary: str) -> None:
+    def _may_retry(self, error: Exception) -> bool:
+        """Tell whether the fault is SageMaker's own, and the job's RetryStrategy has one more."""
+        internal = reason_of(error, self._name).startswith("InternalServerError")
+        ending = self._platform.closing or self.control.cause not in (Cause.NOTHING, Cause.HOST)
+        return internal and not ending and may_retry(self._job)
+
+    def _give_back(self, secondary: str, **changes: Any) -> None:
         """Give the instances back and start anew; what is not in S3 is lost.
 
         Args:
             secondary: The SecondaryStatus that tells why.
+            changes: Further members to set in the same step.
         """
-        self._move(secondary)
-        self._held += self._platform.now() - self._since
+        self._move(secondary, **changes)
+        self._held += self._platform.now() - self._since if self._since else 0.0
         self._since, self._ran = 0.0, False
         self._trained, self._seconds = self._trained + self._seconds, 0.0
         self.control.go_on()

@@ -16,9 +16,11 @@ type Document = dict[str, Any]
 
 #: Members of a definition that go into each training job's request as they are.
 _PASSED_ON = ("EnableNetworkIsolation", "RetryStrategy", "VpcConfig")
-_NOT_IN_A_DEFINITION = training_jobs.REFUSED | {
-    member for member in _PASSED_ON if member not in training_jobs.HONOURED
-}
+_NOT_IN_A_DEFINITION = (
+    training_jobs.REFUSED
+    | {member for member in _PASSED_ON if member not in training_jobs.HONOURED}
+    | {"ResourceConfig.KeepAlivePeriodInSeconds"}  # trainings share their matrices, not machines
+)
 REFUSED = frozenset(
     {
         f"{member}.{path}"

@@ -156,6 +156,10 @@ def test_what_one_machine_cannot_be_is_refused(laptop: LocalSageMaker) -> None:
     with pytest.raises(client.exceptions.ResourceLimitExceeded, match="16 instances"):
         client.create_training_job(TrainingJobName=unique("many"), **request)
 
+    launched = script_job(laptop, "", HyperParameters={"sagemaker_mpi_enabled": "true"})
+    with pytest.raises(ClientError, match="sagemaker_mpi_enabled"):
+        client.create_training_job(TrainingJobName=unique("mpi"), **launched)
+
     built_in = definition(laptop, HyperParameters=HYPERPARAMETERS, ResourceConfig=hosts(2))
     with pytest.raises(ClientError, match=r"ResourceConfig\.InstanceCount"):
         client.create_training_job(TrainingJobName=unique("two"), **built_in)
