@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.algorithms.common.data import Rows, read_channel
+from local.sagemaker.algorithms.common.data import read_channel
 from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.hyperparameters import OBJECTIVE, Rule, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from local.sagemaker.algorithms.common.rows import Rows
 
 
 class Job:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.sagemaker.algorithms.common import model_file
+from local.sagemaker.algorithms.common.rows import CSV
 from local.sagemaker.algorithms.common.serving import Prediction, RowModel
 from local.sagemaker.algorithms.kmeans.clustering import nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class KMeansModel(RowModel):
     """Tells each row's closest cluster and the distance to its center."""
+
+    writes = (*RowModel.writes, CSV)
 
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the centers; raises `ModelLoadError`."""

@@ -26,7 +26,7 @@ from local.sagemaker.algorithms.lightgbm.serve import ABOUT_FILE, MODEL_FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
     from local.sagemaker.algorithms.lightgbm.problem import Problem
 
 CHANNELS = frozenset({"train", "training", "validation", "model"})

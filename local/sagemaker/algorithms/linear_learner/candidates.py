@@ -26,7 +26,7 @@ from local.sagemaker.algorithms.linear_learner.solver import Problem, fit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
 
 type Array = np.ndarray[Any, Any]
 type TellEpoch = Callable[[int, str, float, float | None], None]

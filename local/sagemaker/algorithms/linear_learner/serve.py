@@ -14,7 +14,7 @@ from local.sagemaker.algorithms.linear_learner.losses import link
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class LinearModel(RowModel):

@@ -10,7 +10,7 @@ from local.sagemaker.algorithms.common.serving import Prediction, RowModel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class ComponentsModel(RowModel):

@@ -11,7 +11,7 @@ from local.sagemaker.algorithms.random_cut_forest.forest import Forest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class ForestModel(RowModel):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import QuantileRegressor, Ridge
 
-from local.sagemaker.algorithms.common.data import Rows
 from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.hyperparameters import read
+from local.sagemaker.algorithms.common.rows import Rows
 from local.sagemaker.algorithms.linear_learner.candidates import best_of, row_weights, settings
 from local.sagemaker.algorithms.linear_learner.hyperparameters import RULES, check_together
 
