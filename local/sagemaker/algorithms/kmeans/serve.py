@@ -22,7 +22,7 @@ class KMeansModel(RowModel):
 
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the centers; raises `ModelLoadError`."""
-        self._centers = model_file.load(model_dir, "kmeans")[1]["centers"]
+        self._centers = model_file.load(model_dir, "kmeans", "centers")[1]["centers"]
         self.width = self._centers.shape[1]
 
     def predict(self, rows: Matrix, *, verbose: bool) -> list[Prediction]:

@@ -22,7 +22,7 @@ class LinearModel(RowModel):
 
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the weights; raises `ModelLoadError`."""
-        self._about, arrays = model_file.load(model_dir, "linear-learner")
+        self._about, arrays = model_file.load(model_dir, "linear-learner", "weight", "bias")
         self._weights, self._bias = arrays["weight"], arrays["bias"]
         self.width = self._weights.shape[0]
 
