@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.sagemaker.container import check_count
+from local.sagemaker.debugger_config import check_debugger
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, training_runner
 from local.sagemaker.metric_definitions import invalid_definition
@@ -38,6 +39,7 @@ def check(request: Document) -> None:
         raise ValidationException(fault)
     _check_spot(request)
     _check_profiler(request)
+    check_debugger(request)
     _check_channels(request)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker import debugger_config
 from local.sagemaker.assembly import at_start
+from local.sagemaker.debugger_run import first_statuses
 from local.sagemaker.errors import ResourceInUse, ValidationException
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
@@ -41,6 +43,8 @@ HONOURED = frozenset(
         "EnableManagedSpotTraining",
         "EnableInterContainerTrafficEncryption",  # of one host there is no traffic
         "CheckpointConfig",
+        "DebugHookConfig",
+        "DebugRuleConfigurations",
         "Environment",
         "ProfilerConfig",
     }
@@ -49,6 +53,7 @@ REFUSED = frozenset(
     {
         "AlgorithmSpecification.AlgorithmName",
         "AlgorithmSpecification.TrainingImageConfig",
+        *debugger_config.REFUSED,
         "InputDataConfig.DataSource.FileSystemDataSource",
         "InputDataConfig.DataSource.DatasetSource",
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",
@@ -92,6 +97,7 @@ def new_job(request: Document, platform: Platform, **more: Any) -> Document:
         "CreationTime": now,
         "LastModifiedTime": now,
         **first_transition(now),
+        **first_statuses(request, now),
         **more,
     }
 

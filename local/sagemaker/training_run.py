@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import places
+from local.sagemaker.debugger_run import debugger_of
 from local.sagemaker.images import Runner, built_in, refusal, training_runner
 from local.sagemaker.job_process import Cause, JobControl
 from local.sagemaker.metric_definitions import MetricReader
@@ -65,6 +66,7 @@ class TrainingRun:
         where = places(job["ResourceConfig"].get("InstanceCount", 1))
         each = replace(self._share, cores=max(1, self._share.cores // len(where)))
         self._hosts = [TrainingHost(platform, name, place, each) for place in where]
+        self._debugger = debugger_of(platform, job)
         self._failed: tuple[TrainingHost, int] | None = None
         self._interruption = platform.settings.spot_interruption_seconds
         self._listening = threading.Lock()
@@ -87,6 +89,8 @@ class TrainingRun:
             _log.exception("training job %s broke", self._name)
             self._fail(f"InternalServerError: {error}")
         finally:
+            if self._debugger:
+                self._debugger.finish()
             for host in self._hosts:
                 host.container.remove()
             self._platform.active.pop((KIND, self._name), None)
@@ -130,9 +134,13 @@ class TrainingRun:
         found = self._found()
         for host in self._hosts:
             host.prepare(self._job, found)
+            if self._debugger:
+                self._debugger.prepare(host.container)
         if self.control.told_to_end:
             return True
         self._move("Training")
+        if self._debugger:
+            self._debugger.start()
         if len(self._hosts) == 1:
             return self._run_host(self._hosts[0])
         with ThreadPoolExecutor(len(self._hosts)) as pool:
@@ -167,6 +175,8 @@ class TrainingRun:
     def _listen(self, line: str) -> None:
         with self._listening:  # the last value of all hosts is the job's
             self.metrics.read(line)
+            if self._debugger:
+                self._debugger.listen(line)
         self._share.listen(line)
 
     def _watch(self, seconds: float) -> None:
