@@ -18,7 +18,16 @@ from hypercorn.asyncio import serve as serve_application  # type: ignore[import-
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
 from local.front_door import FrontDoor
-from local.ministack_hooks import access, events, functions, inside, metrics, sagemaker, state
+from local.ministack_hooks import (
+    access,
+    events,
+    functions,
+    inside,
+    metrics,
+    sagemaker,
+    state,
+    storage,
+)
 
 _HOST = "127.0.0.1"
 _logger = logging.getLogger("baton")
@@ -110,6 +119,7 @@ def main() -> None:
     metrics.hook_alarms(region)
     functions.hook_function_workers(folder / "functions")
     functions.hook_polling()
+    storage.hook_default_key()
     # A thread that computes keeps the interpreter for this long while the event loop waits for it;
     # Python's own 5 ms, a few times over, were a fifth of a hop's time.
     sys.setswitchinterval(0.0005)

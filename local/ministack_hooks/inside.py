@@ -17,7 +17,7 @@ NAMES = {
     "core.lambda_runtime": "_PYTHON_WORKER_SCRIPT _detect_runtime_binary acquire_worker "
     "ensure_spawned release_worker reset zipfile",
     "core.persistence": "save_state",
-    "core.responses": "StreamingResponse get_account_id request_scope",
+    "core.responses": "StreamingResponse get_account_id get_region request_scope",
     "core.router": "extract_access_key_id extract_region",
     "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _physical_name",
     "services.cloudwatch": "_alarms _dims_key _dims_from_list _dispatch_alarm_actions "
@@ -27,6 +27,7 @@ NAMES = {
     "services.iam": "_access_keys _create_user _put_user_policy",
     "services.lambda_svc": "_ESM_IDLE_WAKE_GAP_SECONDS _create_function_url_config "
     "_emit_lambda_logs _function_url_id _function_urls _functions _poll_kinesis",
+    "services.s3": "_resolve_sse_write_headers",
     "services.sqs": "_queues _refresh_counts",
     "services.sts": "is_root_access_key",
 }

@@ -38,6 +38,16 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
         default=os.environ.get("BATON_EVENT_FAULTS", ""),
         help="such as drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7",
     )
+    parser.add_argument(
+        "--jumpstart", action="store_true", help="put JumpStart's models into S3 at start"
+    )
+    parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
+    parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
+    parser.add_argument("--spot-interruptions", type=int, default=1)
+    parser.add_argument("--spot-interruptions-per-hour", type=float, default=0.0)
+    parser.add_argument("--spot-seed", type=int, default=0)
+    parser.add_argument("--spot-wait-seconds", type=float, default=0.0)
+    parser.add_argument("--serverless-idle-seconds", type=float, default=300.0)
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)

@@ -25,14 +25,32 @@ if TYPE_CHECKING:
     from local.sagemaker.settings import Settings
 
 #: modules that need the jobs environment, or would start a server
-_NOT_HERE = frozenset({"__main__", "fork_server", "preload", "algorithms", "serving"})
+_NOT_HERE = frozenset(
+    {
+        "__main__",
+        "algorithms",
+        "fork_server",
+        "jumpstart",
+        "labeling",
+        "monitoring",
+        "preload",
+        "serving",
+    }
+)
 _recoveries: list[Callable[[Platform], None]] = []
+_sequels: list[Callable[[Platform], None]] = []
 _endings: list[Callable[[Platform], None]] = []
 
 
 def at_start(function: Callable[[Platform], None]) -> Callable[[Platform], None]:
     """Register what must be done at every start for one kind of resource, before requests come."""
     _recoveries.append(function)
+    return function
+
+
+def after_start(function: Callable[[Platform], None]) -> Callable[[Platform], None]:
+    """Register what must be done once every kind of resource is brought back, or ended."""
+    _sequels.append(function)
     return function
 
 
@@ -80,7 +98,7 @@ def assemble(settings: Settings) -> Platform:
 
 def recover(platform: Platform) -> None:
     """Bring back, or end, what ran when the process ended."""
-    for function in _recoveries:
+    for function in (*_recoveries, *_sequels):
         function(platform)
 
 

@@ -16,6 +16,7 @@ from local.sagemaker.errors import ValidationException
 
 CLOUD_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """What a call to the cloud may raise; the last when its endpoint speaks another protocol."""
+FUNCTION_SECONDS = 600  # the longest that a Lambda step waits (page "Lambda step")
 ROLE_SECONDS = 2_400.0  # credentials of an assumed role last an hour; they are renewed well before
 _REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "NoSuchEntity", "ValidationError"})
 _log = logging.getLogger(__name__)
@@ -108,10 +109,11 @@ class Clients:
 
     def _make(self, service: str, credentials: dict[str, str]) -> Any:
         local = "127.0.0.1" in self._endpoint_url or "localhost" in self._endpoint_url
+        waits = service == "lambda"  # a call lasts as long as the function, and happens once
         config = Config(
             connect_timeout=5,
-            read_timeout=60,
-            retries={"max_attempts": 4, "mode": "standard"},
+            read_timeout=FUNCTION_SECONDS if waits else 60,
+            retries={"total_max_attempts": 1 if waits else 5, "mode": "standard"},
             max_pool_connections=32,
             s3={"addressing_style": "path"} if local else None,
         )

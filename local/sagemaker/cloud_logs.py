@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -20,6 +21,7 @@ type Line = tuple[int, str]
 """Milliseconds since the epoch, and the text."""
 
 _BATCH = 1_000
+_WAITING = 64
 _PAUSE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ class CloudLogs:
     def __init__(self, clients: Clients | None) -> None:
         """Start; with no clients, lines go nowhere."""
         self._clients = clients
-        self._queue: queue.Queue[tuple[str, str, Sequence[Line]] | None] = queue.Queue()
+        self._queue: queue.Queue[tuple[str, str, Sequence[Line]] | None] = queue.Queue(_WAITING)
         self._known: set[tuple[str, str]] = set()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cloud-logs", daemon=True)
@@ -40,13 +42,17 @@ class CloudLogs:
     def send(self, group: str, stream: str, lines: Sequence[Line]) -> None:
         """Queue lines of one stream; returns at once."""
         if self._clients is not None and lines:
-            self._queue.put((group, stream, lines))
+            try:
+                self._queue.put_nowait((group, stream, lines))
+            except queue.Full:  # jobs print faster than the cloud takes it
+                _log.info("%d log lines of %s stay in the file only", len(lines), stream)
 
     def close(self) -> None:
         """Send what is queued, for two seconds at most, and end."""
         if self._thread.is_alive():
             self._ending.set()
-            self._queue.put(None)
+            with contextlib.suppress(queue.Full):  # too much to send in that time anyway
+                self._queue.put_nowait(None)
             self._thread.join(timeout=2.0)
 
     def _run(self) -> None:

@@ -14,7 +14,8 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.errors import ResourceLimitExceeded
+from local.sagemaker.errors import ResourceLimitExceeded, ValidationException
+from local.sagemaker.namespaces import can_leave_network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,23 @@ def check_count(count: int, quota: str) -> None:
         raise ResourceLimitExceeded(
             f"The local SageMaker's limit '{quota}' is {MOST_HOSTS} instances, "
             f"and {count} were asked for"
+        )
+
+
+def check_isolation(count: int) -> None:
+    """Refuse what network isolation cannot be here; raises `ValidationException`.
+
+    Args:
+        count: How many hosts the job has.
+    """
+    if not can_leave_network():
+        raise ValidationException(
+            "EnableNetworkIsolation: this local SageMaker may not cut processes off from the "
+            "network; it runs as a user without the right to make network namespaces"
+        )
+    if count > 1:
+        raise ValidationException(
+            "EnableNetworkIsolation: the local SageMaker isolates jobs of one instance alone"
         )
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker import processing_states, training_states
 from local.sagemaker.container import Container
 from local.sagemaker.debugger_config import actions, rule_name, rule_parameters
-from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
+from local.sagemaker.job_log import JobLog
+from local.sagemaker.job_process import Cause, JobControl, run_process
 from local.sagemaker.rules.evaluate import MET
 from local.sagemaker.rules.reading import END
 from local.sagemaker.workers import Order, WorkersError

@@ -97,7 +97,7 @@ class Debugger:
         threading.Thread(target=self._tidy, name="debugger", daemon=True).start()
 
     def _tidy(self) -> None:
-        if self._sync and self._started:
+        if self._sync and self._started and any(self.folder.iterdir()):
             end, role = self.folder.parent / END, self._job["RoleArn"]
             try:
                 self._sync.finish()
@@ -141,8 +141,16 @@ class _MetricLines:
 
 
 def debugger_of(platform: Platform, job: Document) -> Debugger | None:
-    """Debugger for a job that asks for it."""
-    if not job.get("DebugHookConfig") and not _rules(job):
+    """Debugger for a job that asks for it.
+
+    The SDK sends a DebugHookConfig with nothing but an address for every job: what a script saves
+    by itself goes there, and an algorithm saves nothing.
+    """
+    hook = job.get("DebugHookConfig", {})
+    asks = hook.get("CollectionConfigurations") or hook.get("HookParameters") or _rules(job)
+    image = job["AlgorithmSpecification"]["TrainingImage"]
+    algorithm = training_runner(image, job.get("HyperParameters", {})) is Runner.ALGORITHM
+    if not asks and (algorithm or not hook):
         return None
     return Debugger(platform, job)
 

@@ -22,6 +22,7 @@ from local.sagemaker.endpoint_state import (
     KIND,
     capture_summary,
     change_status,
+    shadow_summaries,
     summaries,
     summary,
     tell_deployment,
@@ -65,7 +66,7 @@ class Deployment:
     def run(self) -> None:
         """Move the traffic, or roll back."""
         try:
-            self._shift()
+            self.shift()
         except HaltedError:
             return
         except (RollbackError, StartError) as error:
@@ -73,20 +74,21 @@ class Deployment:
         else:
             self._finish()
 
-    def _shift(self) -> None:
-        self._check_alarms()
-        self._tell("Creating")
+    def shift(self) -> None:
+        """Move the traffic, step by step; raises `RollbackError`, `StartError`, `HaltedError`."""
+        self.check_alarms()
+        self.tell("Creating")
         begin_fleet(self.live, self.green)
         routing = _routing(self.plan)
         for part in parts(self.plan, sum(variant.count for variant in self.green.variants)):
             shares = [Share(self.green, part), Share(self.blue, 1.0 - part)]
             self.live.traffic.route([share for share in shares if share.part > 0])
             if part < 1.0:
-                self._tell("Baking", part)
-                self._bake(routing.get("WaitIntervalInSeconds", 0))
-        self._tell("ActivatingTraffic", 1.0)
+                self.tell("Baking", part)
+                self.bake(routing.get("WaitIntervalInSeconds", 0))
+        self.tell("ActivatingTraffic", 1.0)
         policy = self.plan.get("BlueGreenUpdatePolicy") or {}
-        self._bake(policy.get("TerminationWaitInSeconds", 0))
+        self.bake(policy.get("TerminationWaitInSeconds", 0))
 
     def _finish(self) -> None:
         self.live.fleet = self.green
@@ -98,7 +100,9 @@ class Deployment:
             "InService",
             EndpointConfigName=self.green.config_name,
             ProductionVariants=summaries(self.green),
+            ShadowProductionVariants=shadow_summaries(self.green),
             DataCaptureConfig=capture_summary(config),
+            AsyncInferenceConfig=config.get("AsyncInferenceConfig"),
             PendingDeploymentSummary=None,
             FailureReason=None,
             LastDeploymentConfig=document.get("_Pending", {}).get("DeploymentConfig"),
@@ -109,34 +113,48 @@ class Deployment:
 
     def _roll_back(self, reason: str) -> None:
         _log.warning("the deployment of %s is rolled back: %s", self.live.name, reason)
-        self.live.traffic.route([Share(self.blue, 1.0)])
         reason = reason[:1024]
         change_status(self.platform, self.live.name, "RollingBack", FailureReason=reason)
+        try:
+            self.give_back()
+        except StartError as error:
+            reason = f"{reason} The rollback failed: {error}"[:1024]
+            self._settle_on_old("UpdateRollbackFailed", reason)
+            return
         retire(self.live, self.green)
+        self._settle_on_old("InService", reason)
+
+    def give_back(self) -> None:
+        """Give the old fleet all traffic again."""
+        self.live.traffic.route([Share(self.blue, 1.0)])
+
+    def _settle_on_old(self, status: str, reason: str) -> None:
         change_status(
             self.platform,
             self.live.name,
-            "InService",
+            status,
             PendingDeploymentSummary=None,
             FailureReason=reason,
             ProductionVariants=summaries(self.blue),
+            ShadowProductionVariants=shadow_summaries(self.blue),
             _Pending=None,
         )
 
-    def _bake(self, seconds: float) -> None:
+    def bake(self, seconds: float) -> None:
         """Wait, and watch the alarms meanwhile; they are looked at once even for no time at all."""
         until = time.monotonic() + seconds
         while True:
             if time.monotonic() > self.deadline:
                 raise RollbackError("The deployment exceeded MaximumExecutionTimeoutInSeconds.")
-            self._check_alarms()
+            self.check_alarms()
             left = until - time.monotonic()
             if left <= 0:
                 return
             if self.live.halted.wait(min(ALARM_SECONDS, left)):
                 raise HaltedError
 
-    def _check_alarms(self) -> None:
+    def check_alarms(self) -> None:
+        """Raise `RollbackError` when an alarm fires, is not there, or cannot be read."""
         if not self.alarms:
             return
         found = self._describe(self.alarms, "MetricAlarm")
@@ -162,7 +180,8 @@ class Deployment:
         found: list[Document] = answer.get(f"{kind}s", [])
         return found
 
-    def _tell(self, status: str, part: float = 0.0) -> None:
+    def tell(self, status: str, part: float = 0.0) -> None:
+        """Keep and emit how far the new fleet is: its status, and its part of the traffic."""
         pending = {
             "EndpointConfigName": self.green.config_name,
             "StartTime": self.started,
@@ -186,7 +205,10 @@ def deploy(platform: Platform, live: LiveEndpoint, config: Document, plan: Docum
     policy = plan.get("BlueGreenUpdatePolicy") or plan.get("RollingUpdatePolicy") or {}
     longest = policy.get("MaximumExecutionTimeoutInSeconds", DEFAULT_EXECUTION_SECONDS)
     rollback = plan.get("AutoRollbackConfiguration") or {}
-    Deployment(
+    kind = Deployment
+    if plan.get("RollingUpdatePolicy"):
+        from local.sagemaker.rolling_updates import RollingDeployment as kind  # noqa: N813
+    kind(
         platform=platform,
         live=live,
         blue=live.fleet,
@@ -210,6 +232,7 @@ def resume(platform: Platform, live: LiveEndpoint, document: Document) -> None:
         live.name,
         "InService",
         ProductionVariants=summaries(live.fleet),
+        ShadowProductionVariants=shadow_summaries(live.fleet),
         PendingDeploymentSummary=None,
         _Pending=None,
     )
@@ -250,25 +273,45 @@ def check_plan(plan: Document) -> None:
         if size["Type"] == "CAPACITY_PERCENT" and not least <= size["Value"] <= most:
             raise ValidationException(f"{member} must be between {least or 1} and {most} percent.")
     policy = plan.get("BlueGreenUpdatePolicy") or {}
-    longest = policy.get("MaximumExecutionTimeoutInSeconds")
     steps = len(parts(plan, 100)) - 1
     waits = steps * routing.get("WaitIntervalInSeconds", 0)
     waits += policy.get("TerminationWaitInSeconds", 0)
+    if rolling := plan.get("RollingUpdatePolicy"):
+        policy, waits = rolling, _check_rolling(rolling)
+    longest = policy.get("MaximumExecutionTimeoutInSeconds")
     if longest is not None and longest <= waits:
         raise ValidationException(
             "MaximumExecutionTimeoutInSeconds must be greater than the sum of all waits."
         )
 
 
+def _check_rolling(policy: Document) -> float:
+    """Hold a RollingUpdatePolicy against its bounds; the sum of its waits."""
+    size, wait = policy["MaximumBatchSize"], float(policy["WaitIntervalInSeconds"])
+    if size["Type"] != "CAPACITY_PERCENT":
+        return wait
+    if not 5 <= size["Value"] <= 50:
+        raise ValidationException("MaximumBatchSize must be between 5 and 50 percent.")
+    return math.ceil(100 / int(size["Value"])) * wait
+
+
+def check_rolling_variants(plan: Document, old: Document, new: Document) -> None:
+    """Refuse a rolling update of endpoints that AWS excludes ("Exclusions").
+
+    Raises:
+        ValidationException: For serverless variants, or more than one.
+    """
+    if not plan.get("RollingUpdatePolicy"):
+        return
+    variants = [*old["ProductionVariants"], *new["ProductionVariants"]]
+    if len(variants) > 2 or any("ServerlessConfig" in variant for variant in variants):
+        raise ValidationException(
+            "Rolling deployments are not supported for serverless endpoints, nor for endpoints "
+            "with more than one production variant."
+        )
+
+
 def _routing(plan: Document) -> Document:
-    rolling = plan.get("RollingUpdatePolicy")
-    if rolling:
-        # Batch by batch, instances are replaced; with processes that is a linear shift.
-        return {
-            "Type": "LINEAR",
-            "LinearStepSize": rolling["MaximumBatchSize"],
-            "WaitIntervalInSeconds": rolling["WaitIntervalInSeconds"],
-        }
     policy = plan.get("BlueGreenUpdatePolicy") or {}
     routing: Document = policy.get("TrafficRoutingConfiguration") or {}
     return routing

@@ -25,25 +25,32 @@ MOST_INSTANCES = 20
         "EndpointConfigName",
         "ProductionVariants",
         "DataCaptureConfig",
+        "AsyncInferenceConfig",
+        "ShadowProductionVariants",
         "Tags",
         "KmsKeyId",
         "ExecutionRoleArn",
     },
     refuses={
-        "ProductionVariants.AcceleratorType",
-        "ProductionVariants.CoreDumpConfig",
-        "ProductionVariants.EnableSSMAccess",
-        "ProductionVariants.ManagedInstanceScaling",
-        "ProductionVariants.InstancePools",
-        "ProductionVariants.CapacityReservationConfig",
-        "ProductionVariants.InferenceAmiVersion",
+        f"{variants}.{member}"
+        for variants in ("ProductionVariants", "ShadowProductionVariants")
+        for member in (
+            "AcceleratorType",
+            "CoreDumpConfig",
+            "EnableSSMAccess",
+            "ManagedInstanceScaling",
+            "InstancePools",
+            "CapacityReservationConfig",
+            "InferenceAmiVersion",
+        )
     },
 )
 def create_endpoint_config(request: Document, platform: Platform) -> Document:
     """Keep an endpoint configuration."""
     name = request["EndpointConfigName"]
     variants = request["ProductionVariants"]
-    names = [variant["VariantName"] for variant in variants]
+    shadows = request.get("ShadowProductionVariants", [])
+    names = [variant["VariantName"] for variant in [*variants, *shadows]]
     if len(set(names)) < len(names):
         raise ValidationException("Variant names must be unique within an endpoint configuration.")
     checked = [_checked(variant, platform) for variant in variants]
@@ -52,6 +59,11 @@ def create_endpoint_config(request: Document, platform: Platform) -> Document:
         raise ValidationException("Serverless endpoints take one production variant only.")
     if serverless and request.get("DataCaptureConfig"):
         raise ValidationException("DataCaptureConfig is not supported for serverless variants.")
+    _check_async(request, serverless)
+    if shadows:
+        request = request | {
+            "ShadowProductionVariants": _checked_shadows(request, serverless, platform)
+        }
     document = request | {
         "ProductionVariants": checked,
         "CreationTime": platform.now(),
@@ -144,6 +156,32 @@ def _check_serverless(variant: Document) -> None:
         )
     if config.get("ProvisionedConcurrency", 0) > config["MaxConcurrency"]:
         raise ValidationException("ProvisionedConcurrency must not exceed MaxConcurrency.")
+
+
+def _checked_shadows(
+    request: Document, serverless: list[Document], platform: Platform
+) -> list[Document]:
+    shadows = request["ShadowProductionVariants"]
+    if len(shadows) > 1 or len(request["ProductionVariants"]) > 1:
+        raise ValidationException(
+            "With a shadow variant, an endpoint configuration takes one production variant and one "
+            "shadow variant only."
+        )
+    if serverless or "ServerlessConfig" in shadows[0] or request.get("AsyncInferenceConfig"):
+        raise ValidationException(
+            "Shadow variants go with instances only, and not with asynchronous inference."
+        )
+    return [_checked(variant, platform) for variant in shadows]
+
+
+def _check_async(request: Document, serverless: list[Document]) -> None:
+    config = request.get("AsyncInferenceConfig")
+    if not config:
+        return
+    if serverless:
+        raise ValidationException("Serverless endpoints cannot be asynchronous.")
+    if not config["OutputConfig"].get("S3OutputPath"):
+        raise ValidationException("An asynchronous endpoint needs an S3OutputPath.")
 
 
 def _tell(platform: Platform, document: Document) -> None:

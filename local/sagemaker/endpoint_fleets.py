@@ -19,6 +19,7 @@ from local.sagemaker.endpoint_instances import (
     StartError,
     container_plan,
 )
+from local.sagemaker.endpoint_metrics import NAMESPACE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,13 +44,25 @@ def snapshot(platform: Platform, config: Document) -> Document:
     Raises:
         ResourceNotFound: When a model is gone already.
     """
-    names = {variant["ModelName"] for variant in config["ProductionVariants"]}
+    names = {variant["ModelName"] for variant in entries(config)}
     return config | {"_Models": {name: platform.get("model", name) for name in names}}
+
+
+def entries(config: Document) -> list[Document]:
+    """A configuration's variants, its shadows among them."""
+    return [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
 
 
 @dataclass
 class VariantFleet:
-    """The instances of one production variant."""
+    """The instances of one production variant.
+
+    Attributes:
+        last_used: When a request last left a serverless variant, by the monotonic clock.
+        waiting: Requests that wait for its cold start.
+        waking: Whether a cold start is under way.
+        wake_error: Why the last cold start failed, until somebody was told.
+    """
 
     name: str
     weight: float
@@ -59,6 +72,15 @@ class VariantFleet:
     serverless: Document | None
     routing: str = LEAST_BUSY
     instances: list[Instance] = field(default_factory=list)
+    last_used: float = field(default_factory=time.monotonic)
+    waiting: int = 0
+    waking: bool = False
+    wake_error: str = ""
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether it is serverless and has no process."""
+        return self.serverless is not None and not self.instances
 
     @property
     def in_flight(self) -> int:
@@ -90,6 +112,9 @@ class Fleet:
         self.role = ""
         self.config = config
         self.variants = [self._variant(entry) for entry in config["ProductionVariants"]]
+        self.shadows = [
+            self._variant(entry) for entry in config.get("ShadowProductionVariants", [])
+        ]
         self._platform = platform
         self._plans: dict[str, ContainerPlan] = {}
         self._stopping = threading.Event()
@@ -101,13 +126,12 @@ class Fleet:
             StartError: When one does not; the others are ended then.
         """
         try:
-            for entry, variant in zip(
-                self.config["ProductionVariants"], self.variants, strict=True
-            ):
+            everything = [*self.variants, *self.shadows]
+            for entry, variant in zip(entries(self.config), everything, strict=True):
                 self._plans[variant.name] = self._plan(entry)
                 variant.instances = [self._instance(variant.name) for _ in range(variant.count)]
             pairs = [
-                (variant, instance) for variant in self.variants for instance in variant.instances
+                (variant, instance) for variant in everything for instance in variant.instances
             ]
             with ThreadPoolExecutor(min(4, len(pairs))) as pool:
                 list(pool.map(lambda pair: self._start(*pair), pairs))
@@ -142,10 +166,17 @@ class Fleet:
         variant.count = count
         return surplus
 
+    def wake(self, variant: VariantFleet) -> None:
+        """Begin a serverless variant's cold start, unless one is under way; returns at once."""
+        if not variant.waking:
+            variant.waking = True
+            threading.Thread(target=self._wake, args=(variant,), daemon=True).start()
+
     @property
     def instances(self) -> list[Instance]:
-        """All instances of all variants."""
-        return [instance for variant in self.variants for instance in variant.instances]
+        """All instances of all variants, shadows too."""
+        everything = [*self.variants, *self.shadows]
+        return [instance for variant in everything for instance in variant.instances]
 
     @property
     def in_flight(self) -> int:
@@ -203,6 +234,27 @@ class Fleet:
                 f"ping health check. Please check CloudWatch logs for this endpoint. ({error})"
             ) from error
         threading.Thread(target=self._watch, args=(variant, instance), daemon=True).start()
+
+    def _wake(self, variant: VariantFleet) -> None:
+        began, instance = time.monotonic(), self._instance(variant.name)
+        try:
+            self._start(variant, instance)
+        except StartError as error:
+            variant.wake_error = str(error)
+        else:
+            variant.last_used = time.monotonic()
+            variant.instances = [instance]
+            self._platform.metrics.put(
+                NAMESPACE,
+                "ModelSetupTime",
+                round((time.monotonic() - began) * 1e6),
+                {"EndpointName": self.endpoint, "VariantName": variant.name},
+                unit="Microseconds",
+            )
+        finally:
+            variant.waking = False
+        if self._stopping.is_set():
+            instance.stop()
 
     def _watch(self, variant: VariantFleet, instance: Instance) -> None:
         """Start an instance's process again whenever it dies."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.model_client import (
     ModelAnswer,
     ModelClient,
+    ModelStream,
     ModelTimeoutError,
     ModelUnreachableError,
 )
@@ -121,10 +122,17 @@ class Instance:
             ModelUnreachableError: When the process is gone.
             ModelTimeoutError: When it does not answer in time.
         """
+        return self._connected().request("POST", "/invocations", headers, body, timeout)
+
+    def stream(self, headers: dict[str, str], body: bytes, timeout: float) -> ModelStream:
+        """As `request`, but returns with the head of the answer; `timeout` is for each read."""
+        return self._connected().stream("POST", "/invocations", headers, body, timeout)
+
+    def _connected(self) -> ModelClient:
         client = self._client
         if client is None:
             raise ModelUnreachableError("the instance is not up")
-        return client.request("POST", "/invocations", headers, body, timeout)
+        return client
 
     def ends_within(self, seconds: float) -> bool:
         """Wait for the process to end; tell whether it did, or there was none."""

@@ -15,7 +15,7 @@ from local.sagemaker.data_capture import DataCapture, Target
 from local.sagemaker.endpoint_fleets import Fleet
 from local.sagemaker.endpoint_instances import StartError
 from local.sagemaker.endpoint_metrics import EndpointMetrics, sender
-from local.sagemaker.endpoint_state import KIND, change_status, summaries
+from local.sagemaker.endpoint_state import KIND, change_status, shadow_summaries, summaries
 from local.sagemaker.endpoint_traffic import Share, Traffic
 from local.sagemaker.object_writes import write_object
 
@@ -181,7 +181,13 @@ def _come_up(platform: Platform, live: LiveEndpoint) -> None:
         return
     platform.active[KIND, live.name] = live
     assert live.fleet is not None
-    change_status(platform, live.name, "InService", ProductionVariants=summaries(live.fleet))
+    change_status(
+        platform,
+        live.name,
+        "InService",
+        ProductionVariants=summaries(live.fleet),
+        ShadowProductionVariants=shadow_summaries(live.fleet),
+    )
 
 
 def _come_back(platform: Platform, live: LiveEndpoint, resume: Any) -> None:

@@ -98,6 +98,11 @@ def summaries(fleet: Fleet) -> list[Document]:
     return [summary(variant, 1.0) for variant in fleet.variants]
 
 
+def shadow_summaries(fleet: Fleet) -> list[Document] | None:
+    """All shadow variants of the fleet that serves; None for none."""
+    return [summary(variant, 1.0) for variant in fleet.shadows] or None
+
+
 def capture_summary(config: Document) -> Document | None:
     """DescribeEndpoint's view of a configuration's data capture."""
     capture = config.get("DataCaptureConfig")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 30.0
 """How long a request waits for an instance that is being started again."""
 
+COLD_START_SECONDS = 240.0
+"""A serverless request may take four minutes when the model must come up first."""
+
 _POLL_SECONDS = 0.02
 
 
@@ -103,37 +106,84 @@ class Traffic:
         finally:
             with self._lock:
                 lease.instance.in_flight -= 1
+                lease.variant.last_used = time.monotonic()
                 self._lock.notify_all()
 
-    def _take(self, target_variant: str) -> Lease:
-        deadline = time.monotonic() + WAIT_SECONDS
-        while True:
-            with self._lock:
-                lease = self._choose(target_variant)
-                if lease is not None:
-                    lease.instance.in_flight += 1
-                    return lease
-                if self._closed:
-                    raise _not_found(self.name)
-                if time.monotonic() > deadline:
-                    raise ApiError(
-                        "No instance of the endpoint is in service",
-                        code="ServiceUnavailable",
-                        status=503,
-                    )
-                self._lock.wait(_POLL_SECONDS)
+    @contextmanager
+    def lease_shadow(self, fleet: Fleet, shadow: VariantFleet) -> Iterator[Lease | None]:
+        """Take a place on a shadow's instance; None when none is healthy, without waiting."""
+        with self._lock:
+            instance = shadow.next_instance()
+            if instance is not None:
+                instance.in_flight += 1
+        try:
+            yield Lease(fleet, shadow, instance) if instance is not None else None
+        finally:
+            if instance is not None:
+                with self._lock:
+                    instance.in_flight -= 1
+                    self._lock.notify_all()
 
-    def _choose(self, target_variant: str) -> Lease | None:
+    def take_idle(self, seconds: float) -> list[Instance]:
+        """Take the instances out of serverless variants that nobody has asked for so long."""
+        now, taken = time.monotonic(), []
+        with self._lock:
+            for share in self._shares:
+                for variant in share.fleet.variants:
+                    provisioned = (variant.serverless or {}).get("ProvisionedConcurrency", 0)
+                    if variant.serverless is None or provisioned or variant.in_flight:
+                        continue
+                    if now - variant.last_used > seconds:
+                        taken += variant.instances
+                        variant.instances = []
+        return taken
+
+    def _take(self, target_variant: str) -> Lease:
+        began = time.monotonic()
+        waits_for: VariantFleet | None = None
+        with self._lock:
+            try:
+                while True:
+                    lease, variant = self._choose(target_variant, waits_for)
+                    if lease is not None:
+                        lease.instance.in_flight += 1
+                        return lease
+                    if self._closed:
+                        raise _not_found(self.name)
+                    if variant is not None and variant.serverless and waits_for is None:
+                        waits_for = variant
+                        variant.waiting += 1
+                    longest = COLD_START_SECONDS if waits_for else WAIT_SECONDS
+                    if time.monotonic() > began + longest:
+                        raise ApiError(
+                            "No instance of the endpoint is in service",
+                            code="ServiceUnavailable",
+                            status=503,
+                        )
+                    self._lock.wait(_POLL_SECONDS)
+            finally:
+                if waits_for is not None:
+                    waits_for.waiting -= 1
+
+    def _choose(
+        self, target_variant: str, waits_for: VariantFleet | None
+    ) -> tuple[Lease | None, VariantFleet | None]:
+        """A place for a request, and the variant that it is for, which may have no place yet."""
         if not self._shares:
-            return None
+            return None, None
         parts = [share.part for share in self._shares]
         fleet = self._random.choices(self._shares, parts)[0].fleet
         variant = self._choose_variant(fleet, target_variant)
         bound = (variant.serverless or {}).get("MaxConcurrency")
-        if bound is not None and variant.in_flight >= bound:
+        others = variant.in_flight + variant.waiting - (variant is waits_for)
+        if bound is not None and others >= bound:
             raise ApiError("Rate exceeded", code="ThrottlingException", status=429)
         instance = variant.next_instance()
-        return Lease(fleet, variant, instance) if instance else None
+        if instance is not None:
+            return Lease(fleet, variant, instance), variant
+        if variant.sleeps:
+            _wake(fleet, variant)
+        return None, variant
 
     def _choose_variant(self, fleet: Fleet, target_variant: str) -> VariantFleet:
         if target_variant:
@@ -155,6 +205,16 @@ class Traffic:
                 status=400,
             )
         return self._random.choices(fleet.variants, weights)[0]
+
+
+def _wake(fleet: Fleet, variant: VariantFleet) -> None:
+    """Begin a cold start; one that has just failed is told to whoever waits for it."""
+    reason, variant.wake_error = variant.wake_error, ""
+    if reason:
+        error = ApiError(reason, code="ModelError", status=424)
+        error.members = {"OriginalStatusCode": 500, "OriginalMessage": reason}
+        raise error
+    fleet.wake(variant)
 
 
 def _not_found(name: str) -> ApiError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.deployments import check_plan, deploy
+from local.sagemaker.async_queue import forget_queue
+from local.sagemaker.deployments import check_plan, check_rolling_variants, deploy
 from local.sagemaker.endpoint_configs import find_config
-from local.sagemaker.endpoint_fleets import snapshot
+from local.sagemaker.endpoint_fleets import entries, snapshot
 from local.sagemaker.endpoint_instances import StartError
 from local.sagemaker.endpoint_life import (
     DRAIN_SECONDS,
@@ -20,6 +21,7 @@ from local.sagemaker.endpoint_state import (
     KIND,
     capture_summary,
     change_status,
+    shadow_summaries,
     summaries,
 )
 from local.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
@@ -27,23 +29,29 @@ from local.sagemaker.listing import page
 from local.sagemaker.operations import Document, operation
 
 if TYPE_CHECKING:
+    from local.sagemaker.endpoint_fleets import Fleet
     from local.sagemaker.platform import Platform
 
 SETTLED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
-@operation("CreateEndpoint", honours={"EndpointName", "EndpointConfigName", "Tags"})
+@operation("CreateEndpoint")
 def create_endpoint(request: Document, platform: Platform) -> Document:
     """Begin to serve; the endpoint is InService as soon as its instances answer `/ping`."""
     name = request["EndpointName"]
     config = snapshot(platform, find_config(platform, request["EndpointConfigName"]))
+    plan = request.pop("DeploymentConfig", None)
+    check_plan(plan or {})
     now = platform.now()
     document = request | {
+        # Nothing shifts at first: it is what RetainDeploymentConfig retains.
+        "LastDeploymentConfig": plan,
         "EndpointArn": platform.arn(KIND, name),
         "EndpointStatus": "Creating",
         "CreationTime": now,
         "LastModifiedTime": now,
         "DataCaptureConfig": capture_summary(config),
+        "AsyncInferenceConfig": config.get("AsyncInferenceConfig"),
         "_Config": config,
     }
     try:
@@ -83,6 +91,7 @@ def delete_endpoint(request: Document, platform: Platform) -> Document:
     if document["EndpointStatus"] not in SETTLED:
         raise _in_progress(document)
     change_status(platform, name, "Deleting")
+    forget_queue(platform, name)
     remove(platform, name)
     return {}
 
@@ -99,6 +108,7 @@ def update_endpoint(request: Document, platform: Platform) -> Document:
         plan = document.get("LastDeploymentConfig") or {}
     check_plan(plan)
     _check_kinds(document["_Config"], config)
+    check_rolling_variants(plan, document["_Config"], config)
     if request.get("RetainAllVariantProperties"):
         excluded = {
             item["VariantPropertyType"]
@@ -118,11 +128,11 @@ def update_endpoint_weights_and_capacities(request: Document, platform: Platform
     live = _settled(platform, document)
     assert live.fleet is not None
     wanted = {item["VariantName"]: item for item in request["DesiredWeightsAndCapacities"]}
-    unknown = sorted(set(wanted) - {variant.name for variant in live.fleet.variants})
+    known = {variant.name for variant in [*live.fleet.variants, *live.fleet.shadows]}
+    unknown = sorted(set(wanted) - known)
     if unknown:
         raise ValidationException(f"Could not find variant(s) {', '.join(unknown)} of {name}.")
-    if any("ServerlessUpdateConfig" in item for item in wanted.values()):
-        raise ValidationException("The local SageMaker does not support: ServerlessUpdateConfig")
+    _check_serverless_updates(live.fleet, wanted)
     _claim(platform, name, {})
     _work(live, lambda: _rebalance(platform, live, wanted))
     return {"EndpointArn": document["EndpointArn"]}
@@ -132,25 +142,32 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
     assert live.fleet is not None
     config = live.fleet.config
     reason, surplus = None, []
-    for variant in live.fleet.variants:
+    everything = [*live.fleet.variants, *live.fleet.shadows]
+    for variant in everything:
         item = wanted.get(variant.name, {})
         variant.weight = item.get("DesiredWeight", variant.weight)
+        if variant.serverless is not None:
+            variant.serverless = variant.serverless | item.get("ServerlessUpdateConfig", {})
+            continue
         try:
             count = item.get("DesiredInstanceCount", variant.count)
             surplus += live.fleet.resize(variant, count)
         except StartError as error:
             reason = str(error)[:1024]
-    kept = {variant.name: variant for variant in live.fleet.variants}
-    for entry in config["ProductionVariants"]:
+    kept = {variant.name: variant for variant in everything}
+    for entry in entries(config):
         variant = kept[entry["VariantName"]]
         entry["InitialVariantWeight"] = variant.weight
-        if "ServerlessConfig" not in entry:
+        if variant.serverless is not None:
+            entry["ServerlessConfig"] = variant.serverless
+        else:
             entry["InitialInstanceCount"] = len(variant.instances)
     change_status(
         platform,
         live.name,
         "InService",
         ProductionVariants=summaries(live.fleet),
+        ShadowProductionVariants=shadow_summaries(live.fleet),
         FailureReason=reason,
         _Config=config,
         _Pending=None,
@@ -158,6 +175,18 @@ def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Documen
     live.traffic.drain(surplus, DRAIN_SECONDS)
     for instance in surplus:
         instance.stop()
+
+
+def _check_serverless_updates(fleet: Fleet, wanted: dict[str, Document]) -> None:
+    for variant in fleet.variants:
+        item = wanted.get(variant.name, {})
+        if "ServerlessUpdateConfig" in item and variant.serverless is None:
+            raise ValidationException(f"Variant {variant.name} is not serverless.")
+        if "DesiredInstanceCount" in item and variant.serverless is not None:
+            raise ValidationException(f"Serverless variant {variant.name} has no instances.")
+        updated = (variant.serverless or {}) | item.get("ServerlessUpdateConfig", {})
+        if updated.get("ProvisionedConcurrency", 0) > updated.get("MaxConcurrency", 0):
+            raise ValidationException("ProvisionedConcurrency must not exceed MaxConcurrency.")
 
 
 def _settled(platform: Platform, document: Document) -> LiveEndpoint:

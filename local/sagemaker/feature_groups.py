@@ -125,22 +125,9 @@ def describe_feature_metadata(request: Document, platform: Platform) -> Document
     """What is noted of one feature."""
     group = find_group(platform, request["FeatureGroupName"])
     name = request["FeatureName"]
-    feature = features_of(group).get(name)
-    if feature is None:
+    if name not in features_of(group):
         raise ResourceNotFound(f"Feature {name} does not exist.")
-    noted = group.get("_Metadata", {}).get(name, {})
-    return {
-        "FeatureGroupArn": group["FeatureGroupArn"],
-        "FeatureGroupName": group["FeatureGroupName"],
-        "FeatureName": name,
-        "FeatureType": feature["FeatureType"],
-        "CreationTime": group["CreationTime"],
-        "LastModifiedTime": noted.get("LastModifiedTime", group["CreationTime"]),
-        "Description": noted.get("Description"),
-        "Parameters": [
-            {"Key": key, "Value": value} for key, value in noted.get("Parameters", {}).items()
-        ],
-    }
+    return feature_metadata(group, name)
 
 
 @operation("UpdateFeatureMetadata")
@@ -195,6 +182,23 @@ def find_group(platform: Platform, name_or_arn: str) -> Document:
 def features_of(group: Document) -> dict[str, Document]:
     """A group's feature definitions by name."""
     return {feature["FeatureName"]: feature for feature in group["FeatureDefinitions"]}
+
+
+def feature_metadata(group: Document, name: str) -> Document:
+    """What is noted of one of a group's features."""
+    noted = group.get("_Metadata", {}).get(name, {})
+    return {
+        "FeatureGroupArn": group["FeatureGroupArn"],
+        "FeatureGroupName": group["FeatureGroupName"],
+        "FeatureName": name,
+        "FeatureType": features_of(group)[name]["FeatureType"],
+        "CreationTime": group["CreationTime"],
+        "LastModifiedTime": noted.get("LastModifiedTime", group["CreationTime"]),
+        "Description": noted.get("Description"),
+        "Parameters": [
+            {"Key": key, "Value": value} for key, value in noted.get("Parameters", {}).items()
+        ],
+    }
 
 
 def tell(platform: Platform, document: Document) -> None:

@@ -33,6 +33,8 @@ import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
+from local.sagemaker import namespaces
+
 CHANNEL = "WORKER_CHANNEL"
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -147,8 +149,13 @@ def perform(request: dict[str, Any]) -> int:
 
     Args:
         request: `environment`, `folder`, and one of `call` ("module:function"), `script` (a .py
-            file or a zipapp), `module` (as `python -m`), `command` (any program); `arguments`.
+            file or a zipapp), `module` (as `python -m`), `command` (any program); `arguments`;
+            `opt_ml`, `hosts`, `isolated` (see `workers.Order`).
     """
+    if request.get("isolated"):
+        namespaces.leave_network()
+    if request.get("opt_ml"):
+        namespaces.show_opt_ml(request["opt_ml"], request.get("hosts", []))
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])

@@ -16,6 +16,11 @@ XGBOOST = "sagemaker-xgboost"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
 #: Repositories that only run scripts.
 SCRIPT_REPOSITORIES = frozenset({SCIKIT_LEARN})
+#: Images whose own entry point is a program here, run when the request names none.
+PROGRAMS = {
+    "sagemaker-model-monitor-analyzer": "local.sagemaker.monitoring.analyzer:main",
+    "sagemaker-clarify-processing": "local.sagemaker.monitoring.clarify:main",
+}
 
 
 class Runner(Enum):
@@ -60,6 +65,16 @@ def runs_scripts(uri: str) -> bool:
     return read_image(uri).repository in SCRIPT_REPOSITORIES
 
 
+def own_program(uri: str) -> str:
+    """The `module:function` that is an image's own entry point here; empty for none."""
+    return PROGRAMS.get(read_image(uri).repository, "")
+
+
+def monitors(uri: str) -> bool:
+    """Tell whether Model Monitor can run an image: by its own program, or by a script."""
+    return bool(own_program(uri)) or runs_scripts(uri)
+
+
 def training_runner(uri: str, hyperparameters: dict[str, str]) -> Runner:
     """Choose the runner of a training job: a script if one is named, else the image's algorithm."""
     if runs_scripts(uri) and "sagemaker_program" in hyperparameters:
@@ -69,7 +84,7 @@ def training_runner(uri: str, hyperparameters: dict[str, str]) -> Runner:
 
 def refusal(uri: str) -> str:
     """The FailureReason of a job whose image nobody here can run."""
-    known = ", ".join(sorted({*algorithms(), *SCRIPT_REPOSITORIES}))
+    known = ", ".join(sorted({*algorithms(), *SCRIPT_REPOSITORIES, *PROGRAMS}))
     return (
         f"ClientError: CannotStartContainerError. The local SageMaker runs no containers and "
         f"has no stand-in for the image {uri}; it has one for {known}."

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from local.sagemaker.job_log import LINE_BYTES, Lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from local.sagemaker.cloud_logs import CloudLogs, Line
+    from local.sagemaker.job_log import JobLog
     from local.sagemaker.workers import Order, Starter, Worker
 
 _POLL_SECONDS = 0.25
@@ -27,23 +28,6 @@ class Cause(Enum):
     WAITED = "its waiting time was up"
     INTERRUPTED = "its spot capacity was taken back"
     HOST = "one of its hosts failed"
-
-
-@dataclass
-class JobLog:
-    """Where a job's lines go.
-
-    Attributes:
-        path: The file that keeps them.
-        logs: CloudWatch Logs.
-        group: The log group.
-        stream: The log stream.
-    """
-
-    path: Path
-    logs: CloudLogs
-    group: str
-    stream: str
 
 
 @dataclass
@@ -74,6 +58,17 @@ class JobControl:
                 for worker in self._workers.values():
                     worker.terminate()
             return first
+
+    def go_on(self) -> bool:
+        """Forget that it was interrupted; False when it was not, or is to end for another reason.
+
+        A stop that comes meanwhile is not lost.
+        """
+        with self._lock:
+            if self.cause is not Cause.INTERRUPTED:
+                return False
+            self.cause = Cause.NOTHING
+            return True
 
     @property
     def told_to_end(self) -> bool:
@@ -134,7 +129,7 @@ def run_process(
     worker = workers.start(order)
     control.attach(worker)
     started(worker.pid)
-    lines = _Lines(log)
+    lines = Lines(log)
     reader = threading.Thread(target=_read, args=(worker, lines, listen), daemon=True)
     reader.start()
     try:
@@ -148,38 +143,9 @@ def run_process(
     return code
 
 
-class _Lines:
-    """Keeps a job's lines: at once in the file, second by second in CloudWatch Logs."""
-
-    def __init__(self, log: JobLog) -> None:
-        log.path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = log
-        self._file = log.path.open("a", encoding="utf-8", errors="replace", buffering=1)
-        self._waiting: list[Line] = []
-        self._lock = threading.Lock()
-        self._sent = time.monotonic()
-
-    def add(self, line: str) -> None:
-        self._file.write(line + "\n")
-        with self._lock:
-            self._waiting.append((int(time.time() * 1000), line))
-
-    def send(self, *, after: float = 0.0) -> None:
-        """Send what waits, if `after` seconds have passed since the last time."""
-        if time.monotonic() - self._sent < after:
-            return
-        with self._lock:
-            waiting, self._waiting, self._sent = self._waiting, [], time.monotonic()
-        self._log.logs.send(self._log.group, self._log.stream, waiting)
-
-    def close(self) -> None:
-        self.send()
-        self._file.close()
-
-
-def _read(worker: Worker, lines: _Lines, listen: Callable[[str], None]) -> None:
+def _read(worker: Worker, lines: Lines, listen: Callable[[str], None]) -> None:
     with worker.output as output:
-        for raw in output:
+        while raw := output.readline(LINE_BYTES):
             line = raw.decode("utf-8", "replace").rstrip("\r\n").replace("\t", "#011")
             lines.add(line)
             listen(line)

@@ -5,6 +5,7 @@ Page "Use Amazon CloudWatch Metrics to Monitor and Analyze Training Jobs".
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 type Document = dict[str, Any]
 
+MOST_POINTS = 2_000
+
 
 class MetricReader:
-    """Collects the last value of each metric.
+    """Collects the values of each metric.
 
     Attributes:
         last: Metric name → (value, seconds since the epoch).
+        points: Every value in the order of the log, `MOST_POINTS` at most, as BatchPutMetrics has
+            them; Timestamp in seconds since the epoch.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class MetricReader:
         self._algorithm = algorithm
         self._clock = clock
         self.last: dict[str, tuple[float, float]] = {}
+        self.points: list[Document] = []
 
     def read(self, line: str) -> None:
         """Take up one line; TABs must be written `#011`."""
@@ -62,9 +68,13 @@ class MetricReader:
 
     def _take(self, name: str, text: str | None) -> None:
         try:
-            self.last[name] = (float(text or ""), round(self._clock(), 3))
+            value = float(text or "")
         except ValueError:
             return  # the expression matched a word; SageMaker ignores it too
+        now = round(self._clock(), 3)
+        self.last[name] = (value, now)
+        if len(self.points) < MOST_POINTS and math.isfinite(value):
+            self.points.append({"MetricName": name, "Value": value, "Timestamp": now})
 
 
 def invalid_definition(definitions: list[Document] | None) -> str | None:

@@ -85,12 +85,19 @@ class Objects:
         """Every object that a manifest names, `S3DataType: ManifestFile`.
 
         The manifest is `[{"prefix": "s3://bucket/folder/"}, "one", "two", …]` (S3DataSource).
+
+        Raises:
+            ObjectsError: When it is no such list, or something in it is not there.
         """
-        entries = json.loads(self.read(uri, role))
-        prefix = entries[0]["prefix"]
+        content = self.read(uri, role)
+        try:
+            first, *entries = json.loads(content)
+            addresses = [(entry, first["prefix"] + entry) for entry in entries]
+        except (ValueError, TypeError, KeyError) as error:
+            raise ObjectsError(f"{uri} is not a manifest: {error!r}") from error
         found = []
-        for entry in entries[1:]:
-            bucket, key = split_uri(prefix + entry)
+        for entry, address in addresses:
+            bucket, key = split_uri(address)
             head = self._head(bucket, key, role)
             found.append(Found(bucket, key, head["ETag"], head["ContentLength"], entry.lstrip("/")))
         return found
@@ -200,6 +207,9 @@ class Objects:
             with part.open("wb") as target:
                 for piece in answer["Body"].iter_chunks(_PIECE):
                     target.write(piece)
+        except OSError:  # the disk is full, and this part must not keep it so
+            part.unlink(missing_ok=True)
+            raise
         except CLOUD_ERRORS as error:
             part.unlink(missing_ok=True)
             raise ObjectsError(

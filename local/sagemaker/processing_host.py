@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import Container, available_cores
-from local.sagemaker.job_process import JobLog, run_process
+from local.sagemaker.images import own_program
+from local.sagemaker.job_failures import JobFailed
+from local.sagemaker.job_log import JobLog
+from local.sagemaker.job_process import run_process
 from local.sagemaker.objects import ObjectsError
 from local.sagemaker.programs import program_order
 from local.sagemaker.training_inputs import no_objects, share_of
-from local.sagemaker.training_order import JobFailed
+from local.sagemaker.training_order import cloud_access
+from local.sagemaker.workers import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +29,6 @@ if TYPE_CHECKING:
     from local.sagemaker.job_process import JobControl
     from local.sagemaker.objects import Found
     from local.sagemaker.platform import Platform
-    from local.sagemaker.workers import Order
 
 type Document = dict[str, Any]
 
@@ -126,18 +130,20 @@ class ProcessingHost:
             *specification.get("ContainerEntrypoint", []),
             *specification.get("ContainerArguments", []),
         ]
-        if not specification.get("ContainerEntrypoint"):
+        program = "" if words else own_program(specification["ImageUri"])
+        if not program and not specification.get("ContainerEntrypoint"):
             raise JobFailed(
                 "ClientError: CannotStartContainerError. The local SageMaker has no image whose "
                 "own entry point it could run: AppSpecification.ContainerEntrypoint is needed."
             )
         place = self.place
+        isolated = job.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
         hosts = {"current_host": place.host, "hosts": list(place.hosts)}
         container.write_config("resourceconfig.json", hosts, "config")
         container.write_config("processingjobconfig.json", _configuration(job), "config")
         environment = (
             self._platform.workers.base_environment()
-            | self._platform.clients.process_environment(job["RoleArn"])
+            | cloud_access(self._platform, job["RoleArn"], isolated=isolated)
             | {
                 "SAGEMAKER_BASE_DIR": str(container.base),
                 "PROCESSING_JOB_NAME": job["ProcessingJobName"],
@@ -149,8 +155,13 @@ class ProcessingHost:
             }
             | job.get("Environment", {})
         )
-        relocated = [container.relocate(word) for word in words]
-        return program_order(relocated, environment, container.base, self._platform.workers.python)
+        if program:
+            order = Order(environment, container.base, call=program)
+        else:
+            relocated = [container.relocate(word) for word in words]
+            python = self._platform.workers.python
+            order = program_order(relocated, environment, container.base, python)
+        return replace(order, opt_ml=str(container.base), hosts=place.hosts, isolated=isolated)
 
 
 def copied_inputs(job: Document) -> list[Document]:

@@ -6,8 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_start
-from local.sagemaker.container import check_count
+from local.sagemaker.container import check_count, check_isolation
 from local.sagemaker.errors import ResourceInUse, ValidationException
+from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
@@ -29,7 +30,6 @@ REFUSED = frozenset(
         "ProcessingOutputConfig.KmsKeyId",
         "ProcessingOutputConfig.Outputs.FeatureStoreOutput",
         "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
-        "NetworkConfig.EnableNetworkIsolation",
         "NetworkConfig.VpcConfig",
     }
 )
@@ -48,12 +48,14 @@ REFUSED = frozenset(
         "NetworkConfig",
         "RoleArn",
         "Tags",
+        "ExperimentConfig",
     },
     refuses=REFUSED,
 )
 def create_processing_job(request: Document, platform: Platform) -> Document:
     """Start a processing job; ResourceInUse when the name is taken."""
     _check(request)
+    check_experiment(platform, request)
     platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     name, now = request["ProcessingJobName"], platform.now()
     document = {
@@ -73,6 +75,8 @@ def _check(request: Document) -> None:
     """Refuse what the model allows and SageMaker does not; raises `ValidationException`."""
     cluster = request["ProcessingResources"]["ClusterConfig"]
     check_count(cluster["InstanceCount"], f"{cluster['InstanceType']} for processing job usage")
+    if request.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
+        check_isolation(cluster["InstanceCount"])
     places = _places(request)
     for name, place in places:
         if not place.startswith(f"{BASE}/") or ".." in place.split("/"):

@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import places
-from local.sagemaker.images import refusal, runs_scripts
+from local.sagemaker.images import own_program, refusal, runs_scripts
+from local.sagemaker.job_failures import JobFailed, exit_reason, insist, reason_of
 from local.sagemaker.job_process import Cause, JobControl
-from local.sagemaker.objects import ObjectsError
+from local.sagemaker.monitoring_metrics import publish
 from local.sagemaker.processing_host import ProcessingHost, find_inputs
 from local.sagemaker.processing_states import KIND, IllegalMoveError, move
-from local.sagemaker.training_order import JobFailed, failure_reason
-from local.sagemaker.workers import WorkersError
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
@@ -52,14 +51,10 @@ class ProcessingRun:
         """Run to the end; whatever happens, the job ends in a final state."""
         try:
             self._work()
-        except JobFailed as failure:
-            self._fail(str(failure))
-        except (ObjectsError, WorkersError) as error:
-            kind = "ClientError" if isinstance(error, ObjectsError) else "InternalServerError"
-            self._fail(f"{kind}: {error}")
         except Exception as error:  # noqa: BLE001 -- never leave a job InProgress with nobody at it
-            _log.exception("processing job %s broke", self._name)
-            self._fail(f"InternalServerError: {error}")
+            for host in self._hosts:  # first, for the disk may be full
+                host.container.remove()
+            self._fail(reason_of(error, self._name))
         finally:
             for host in self._hosts:
                 host.container.remove()
@@ -67,7 +62,7 @@ class ProcessingRun:
 
     def _work(self) -> None:
         image = self._job["AppSpecification"]["ImageUri"]
-        if not runs_scripts(image):
+        if not runs_scripts(image) and not own_program(image):
             raise JobFailed(refusal(image))
         found = find_inputs(self._platform, self._job)
         for host in self._hosts:
@@ -78,12 +73,13 @@ class ProcessingRun:
         message = "".join(host.message() for host in self._hosts)[:_MESSAGE_CHARACTERS]
         if self._failed is not None:
             host, code = self._failed
-            self._finish("Failed", message, FailureReason=failure_reason(host.container, code))
+            self._finish("Failed", message, FailureReason=exit_reason(host.container, code))
         elif self.control.told_to_end:
             self._finish("Stopped", message)
         else:
             for host in self._hosts:
                 host.upload()
+            publish(self._platform, self._job, self._hosts[0].container.base)
             self._finish("Completed", message)
 
     def _run_hosts(self) -> None:
@@ -119,6 +115,6 @@ class ProcessingRun:
 
     def _fail(self, reason: str) -> None:
         try:
-            self._finish("Failed", "", FailureReason=reason[:1024])
+            insist(lambda: self._finish("Failed", "", FailureReason=reason))
         except IllegalMoveError:
             _log.warning("%s had ended already, then: %s", self._name, reason)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from local.sagemaker.errors import ValidationException
+from local.sagemaker.event_stream import CONTENT_TYPE as EVENT_STREAM
 from local.sagemaker.service_models import (
     FEATURE_STORE_RUNTIME,
     METRICS,
@@ -118,6 +119,8 @@ def render(route: Route, document: Document) -> Answer:
     payload = shape.serialization.get("payload")
     if payload:
         content = body.get(payload, b"")
+        if not isinstance(content, bytes):
+            headers["Content-Type"] = EVENT_STREAM
         return Answer(status, headers, content)
     headers["Content-Type"] = "application/json"
     return Answer(status, headers, json.dumps(to_wire(shape, body)).encode())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from local.sagemaker.data_capture import Exchange, Target
 from local.sagemaker.endpoint_life import live_endpoint, recorders
-from local.sagemaker.errors import ApiError
+from local.sagemaker.endpoint_shadows import Copy, shadow_copies
+from local.sagemaker.errors import ApiError, ValidationException
 from local.sagemaker.model_client import ModelAnswer, ModelTimeoutError, ModelUnreachableError
 from local.sagemaker.operations import Document, operation
 from local.sagemaker.service_models import RUNTIME
@@ -22,8 +23,8 @@ INVOCATION_SECONDS = 60.0
 LARGEST_BODY = 6_291_456
 LARGEST_SERVERLESS_BODY = 4 * 1024 * 1024
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
-_TRIES = 2
-_TIMED_OUT = (
+TRIES = 2
+TIMED_OUT = (
     "Your invocation timed out while waiting for a response from container primary. Review the "
     "latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
 )
@@ -72,16 +73,15 @@ def invoke_endpoint(request: Document, platform: Platform) -> Document:
     name = request["EndpointName"]
     live = live_endpoint(platform, name)
     if live is None:
-        raise ApiError(
-            f"Endpoint {name} of account {platform.account} not found.",
-            code="ValidationError",
-            status=400,
-        )
-    outcome = _ask(live, request)
-    _record(platform, live, outcome, request, time.perf_counter() - began - outcome.seconds)
+        raise no_endpoint(platform, name)
+    if live.fleet is not None and live.fleet.config.get("AsyncInferenceConfig"):
+        raise ValidationException(f"Endpoint {name} is asynchronous: use InvokeEndpointAsync.")
+    outcome = ask(live, request)
+    _copy_to_shadows(platform, live, outcome.lease, request)
+    record(platform, live, outcome, request, time.perf_counter() - began - outcome.seconds)
     answer = outcome.answer
     if answer is None or answer.status >= 400:
-        raise _model_error(platform, name, outcome)
+        raise model_error(platform, name, outcome)
     return {
         "Body": answer.body,
         "ContentType": answer.headers.get("content-type"),
@@ -90,35 +90,67 @@ def invoke_endpoint(request: Document, platform: Platform) -> Document:
     }
 
 
-def _ask(live: LiveEndpoint, request: Document) -> Outcome:
-    """Pass a request on; one whose instance died under it is given to another, once."""
+def ask(
+    live: LiveEndpoint,
+    request: Document,
+    timeout: float = INVOCATION_SECONDS,
+    *,
+    largest: int = LARGEST_BODY,
+) -> Outcome:
+    """Pass a request on; one whose instance died under it is given to another, once.
+
+    Args:
+        live: The endpoint.
+        request: InvokeEndpoint's members.
+        timeout: Seconds that the model may take.
+        largest: Bytes that the body may have; 0 for no bound.
+
+    Raises:
+        ApiError: When nobody can be asked, or the body is too large.
+    """
     body: bytes = request.get("Body", b"")
-    headers = {"Content-Type": request.get("ContentType") or "application/octet-stream"}
-    if accept := request.get("Accept"):
-        headers["Accept"] = accept
-    if attributes := request.get("CustomAttributes"):
-        headers[ATTRIBUTES] = attributes
-    for attempt in range(1, _TRIES + 1):
+    headers = headers_for(request)
+    for attempt in range(1, TRIES + 1):
         with live.traffic.lease(request.get("TargetVariant", "")) as lease:
-            _check_size(body, lease)
+            check_size(body, lease, largest)
             began = time.perf_counter()
             try:
-                answer = lease.instance.request(headers, body, INVOCATION_SECONDS)
+                answer = lease.instance.request(headers, body, timeout)
             except ModelUnreachableError:
                 lease.instance.healthy = False
-                if attempt == _TRIES:
+                if attempt == TRIES:
                     took = time.perf_counter() - began
                     return Outcome(None, lease, took, "the model server ended while it answered")
             except ModelTimeoutError:
-                return Outcome(None, lease, time.perf_counter() - began, _TIMED_OUT)
+                return Outcome(None, lease, time.perf_counter() - began, TIMED_OUT)
             else:
                 return Outcome(answer, lease, time.perf_counter() - began)
     raise AssertionError("unreachable: the last try returns")
 
 
-def _check_size(body: bytes, lease: Lease) -> None:
-    largest = LARGEST_SERVERLESS_BODY if lease.variant.serverless else LARGEST_BODY
-    if len(body) > largest:
+def headers_for(request: Document) -> dict[str, str]:
+    """The headers that reach the model."""
+    headers = {"Content-Type": request.get("ContentType") or "application/octet-stream"}
+    if accept := request.get("Accept"):
+        headers["Accept"] = accept
+    if attributes := request.get("CustomAttributes"):
+        headers[ATTRIBUTES] = attributes
+    return headers
+
+
+def no_endpoint(platform: Platform, name: str) -> ApiError:
+    """The answer for an endpoint that does not serve."""
+    return ApiError(
+        f"Endpoint {name} of account {platform.account} not found.",
+        code="ValidationError",
+        status=400,
+    )
+
+
+def check_size(body: bytes, lease: Lease, largest: int) -> None:
+    """Refuse a body beyond the bound, or beyond that of serverless variants; 0 for no bound."""
+    largest = LARGEST_SERVERLESS_BODY if lease.variant.serverless else largest
+    if largest and len(body) > largest:
         raise ApiError(
             f"1 validation error detected: Value at 'body' failed to satisfy constraint: Member "
             f"must have length less than or equal to {largest}",
@@ -127,9 +159,10 @@ def _check_size(body: bytes, lease: Lease) -> None:
         )
 
 
-def _record(
+def record(
     platform: Platform, live: LiveEndpoint, outcome: Outcome, request: Document, overhead: float
 ) -> None:
+    """Count a request, and capture it if its endpoint captures; `overhead` is in seconds."""
     lease, kept = outcome.lease, recorders(platform)
     status = outcome.answer.status if outcome.answer else 0
     key = (live.name, lease.variant.name, lease.fleet.config_name)
@@ -158,13 +191,34 @@ def _record(
     kept.capture.record(capture, target, exchange)
 
 
-def _model_error(platform: Platform, name: str, outcome: Outcome) -> ModelError:
+def _copy_to_shadows(
+    platform: Platform, live: LiveEndpoint, lease: Lease, request: Document
+) -> None:
+    if not lease.fleet.shadows:
+        return
+
+    def told(shadow: Lease, answer: ModelAnswer | None, seconds: float) -> None:
+        record(platform, live, Outcome(answer, shadow, seconds), request, 0.0)
+
+    copy = Copy(headers_for(request), request.get("Body", b""), INVOCATION_SECONDS, told)
+    shadow_copies(platform).send(live, lease.fleet, copy)
+
+
+def failure_text(outcome: Outcome) -> str:
+    """What a caller is told of an answer that is an error, or of none."""
     status = outcome.answer.status if outcome.answer else 0
     text = outcome.answer.body.decode("utf-8", "replace") if outcome.answer else outcome.reason
     kind = "client" if 400 <= status < 500 else "server"
+    return f'Received {kind} error ({status}) from primary with message "{text}"'
+
+
+def model_error(platform: Platform, name: str, outcome: Outcome) -> ModelError:
+    """What a caller gets for an answer that is an error, or for none."""
+    status = outcome.answer.status if outcome.answer else 0
+    text = outcome.answer.body.decode("utf-8", "replace") if outcome.answer else outcome.reason
     group = f"/aws/sagemaker/Endpoints/{name}"
     error = ModelError(
-        f'Received {kind} error ({status}) from primary with message "{text}". See '
+        f"{failure_text(outcome)}. See "
         f"https://{platform.region}.console.aws.amazon.com/cloudwatch/home?region="
         f"{platform.region}#logEventViewer:group={group} in account {platform.account} for more "
         "information."

@@ -17,6 +17,8 @@ from local.sagemaker.service_models import SAGEMAKER, operation_model
 from local.sagemaker.shaping import to_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local.sagemaker.platform import Platform
 
 JSON_TYPE = "application/x-amz-json-1.1"
@@ -144,11 +146,20 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            for piece in answer.body:
+            self._send_pieces(answer.body)
+        self.wfile.flush()
+
+    def _send_pieces(self, pieces: Iterator[bytes]) -> None:
+        """Send pieces as they come; a client that went away ends whatever makes them."""
+        try:
+            for piece in pieces:
                 self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
                 self.wfile.flush()
             self.wfile.write(b"0\r\n\r\n")
-        self.wfile.flush()
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
 
 
 def _refusal(error: ApiError) -> Answer:

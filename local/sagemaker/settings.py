@@ -33,6 +33,17 @@ class Settings:
             is interrupted, once each; 0 for never.
         event_faults: What befalls state change events on their way, such as
             `drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7`; empty for nothing.
+        jumpstart: Whether JumpStart's models are put into S3 at start.
+        monitoring_hour_seconds: How long the hour of a monitoring schedule is; 3,600 on AWS.
+        monitoring_namespace: What the namespaces of Model Monitor's metrics begin with: the
+            documentation spells it both `aws/sagemaker` and `/aws/sagemaker`.
+            is interrupted; 0 for never.
+        spot_interruptions: How often that happens to one job.
+        spot_interruptions_per_hour: Mean number of interruptions, besides, in an hour of training.
+        spot_seed: What the moments of these are drawn from, with the job's name.
+        spot_wait_seconds: How long a spot job waits for capacity at each start.
+        serverless_idle_seconds: After which the process of a serverless variant that nobody asks is
+            ended, and the next request is a cold start; 0 for never. AWS does not say how long.
     """
 
     data: Path
@@ -46,3 +57,11 @@ class Settings:
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
     event_faults: str = ""
+    jumpstart: bool = False
+    monitoring_hour_seconds: float = 3600.0
+    monitoring_namespace: str = "aws/sagemaker"
+    spot_interruptions: int = 1
+    spot_interruptions_per_hour: float = 0.0
+    spot_seed: int = 0
+    spot_wait_seconds: float = 0.0
+    serverless_idle_seconds: float = 300.0

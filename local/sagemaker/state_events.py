@@ -63,9 +63,17 @@ class StateEvents:
         self._region = region
         self._address = urlsplit(endpoint_url)
         self._queue: queue.Queue[Document | None] = queue.Queue()
+        self._listeners: list[Callable[[str, str], None]] = []
         self._thread = threading.Thread(target=self._run, name="state-events", daemon=True)
         if endpoint_url:
             self._thread.start()
+
+    def listen(self, listener: Callable[[str, str], None]) -> None:
+        """Call a function with detail type and ARN of every event, in the thread that tells it.
+
+        It must return at once, and raise nothing.
+        """
+        self._listeners.append(listener)
 
     def emit(self, detail_type: str, arn: str, detail: Document, *more_resources: str) -> None:
         """Tell a state change; returns at once.
@@ -84,6 +92,8 @@ class StateEvents:
             "Time": iso_time(self._clock()),
         }
         self.recent.append(entry)
+        for listener in self._listeners:
+            listener(detail_type, arn)
         if self._address.netloc:
             self._queue.put(entry)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.sagemaker.container import check_count
+from local.sagemaker.container import check_count, check_isolation
 from local.sagemaker.debugger_config import check_debugger
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, training_runner
@@ -49,6 +49,8 @@ def _check_resources(request: Document) -> None:
         raise ValidationException("ResourceConfig.InstanceType is required")
     count = resources.get("InstanceCount", 1)
     check_count(count, f"{resources['InstanceType']} for training job usage")
+    if request.get("EnableNetworkIsolation"):
+        check_isolation(count)
     if count > 1 and _runs_algorithm(request):
         raise ValidationException(
             "The local SageMaker trains built-in algorithms on one instance: "

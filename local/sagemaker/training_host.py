@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container import Container
-from local.sagemaker.job_process import Cause, JobLog, run_process
+from local.sagemaker.job_log import JobLog
+from local.sagemaker.job_process import Cause, run_process
 from local.sagemaker.pipe_channels import PipeChannel
 from local.sagemaker.system_profile import SystemProfile
 from local.sagemaker.training_inputs import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tarfile
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import input_data_config, resource_config
 from local.sagemaker.objects import ObjectsError
+from local.sagemaker.source_archives import ArchiveError, unpack
 
 if TYPE_CHECKING:
     from local.sagemaker.container import Container, Place
@@ -105,9 +105,8 @@ def download_channels(
 def unpack_source(objects: Objects, container: Container, uri: str, role: str) -> None:
     """Unpack the archive of a script job into `/opt/ml/code`; raises `ObjectsError`."""
     try:
-        with tarfile.open(objects.fetch(uri, role)) as archive:
-            archive.extractall(container.base / "code", filter="data")
-    except (tarfile.TarError, OSError) as error:
+        unpack(objects.fetch(uri, role), container.base / "code")
+    except ArchiveError as error:
         raise ObjectsError(f"{uri} is not a readable archive: {error}") from error
 
 

@@ -9,6 +9,7 @@ from local.sagemaker import debugger_config
 from local.sagemaker.assembly import at_start
 from local.sagemaker.debugger_run import first_statuses
 from local.sagemaker.errors import ResourceInUse, ValidationException
+from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
@@ -41,12 +42,14 @@ HONOURED = frozenset(
         "StoppingCondition",
         "Tags",
         "EnableManagedSpotTraining",
-        "EnableInterContainerTrafficEncryption",  # of one host there is no traffic
+        "EnableInterContainerTrafficEncryption",  # hosts are one machine: nothing leaves it
+        "EnableNetworkIsolation",
         "CheckpointConfig",
         "DebugHookConfig",
         "DebugRuleConfigurations",
         "Environment",
         "ProfilerConfig",
+        "ExperimentConfig",
     }
 )
 REFUSED = frozenset(
@@ -75,6 +78,7 @@ RESTARTED = (
 def create_training_job(request: Document, platform: Platform) -> Document:
     """Start a training job; ResourceInUse when the name is taken."""
     check(request)
+    check_experiment(platform, request)
     platform.clients.role_environment(request["RoleArn"])  # refuses a role that is not for us
     document = new_job(request, platform)
     platform.create(KIND, request["TrainingJobName"], document)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.algorithms.script_environment import ENVIRONMENTS
 from local.sagemaker.container import available_cores, toolkit_variables
 from local.sagemaker.images import Runner, built_in, training_runner
+from local.sagemaker.job_failures import JobFailed
 from local.sagemaker.programs import program_order
 from local.sagemaker.training_inputs import unpack_source
 from local.sagemaker.workers import Order
@@ -21,10 +23,6 @@ if TYPE_CHECKING:
     from local.sagemaker.workers import Starter
 
 type Document = dict[str, Any]
-
-
-class JobFailed(Exception):  # noqa: N818 -- a fact about the job, not a fault of this program
-    """The job failed; the message is its FailureReason."""
 
 
 @dataclass
@@ -70,6 +68,18 @@ def training_order(
         ObjectsError: When the archive cannot be read.
     """
     environment = _environment(platform, job, container, place=place, share=share, digests=digests)
+    order = _program(platform, job, container, environment)
+    return replace(
+        order,
+        opt_ml=str(container.base),
+        hosts=place.hosts,
+        isolated=job.get("EnableNetworkIsolation", False),
+    )
+
+
+def _program(
+    platform: Platform, job: Document, container: Container, environment: dict[str, str]
+) -> Order:
     code = container.base / "code"
     if words := _entry_words(job, container):
         return program_order(words, environment, code, platform.workers.python)
@@ -86,13 +96,6 @@ def training_order(
     return Order(environment, code, call=algorithm.train)
 
 
-def failure_reason(container: Container, code: int) -> str:
-    """The FailureReason of a job whose process on one host ended with an exit code not 0."""
-    # SageMaker reports the code that a shell would: 128 + the signal's number.
-    shown = code if code >= 0 else 128 - code
-    return f"AlgorithmError: {container.failure()}, exit code: {shown}"[:1024]
-
-
 def _environment(
     platform: Platform,
     job: Document,
@@ -106,7 +109,7 @@ def _environment(
     visible = {name: item for name, item in decoded.items() if not _reserved(name)}
     environment: dict[str, str] = (
         platform.workers.base_environment()
-        | platform.clients.process_environment(job["RoleArn"])
+        | cloud_access(platform, job["RoleArn"], isolated=job.get("EnableNetworkIsolation", False))
         | toolkit_variables(
             container,
             visible,
@@ -120,6 +123,7 @@ def _environment(
             "TRAINING_JOB_NAME": job["TrainingJobName"],
             "TRAINING_JOB_ARN": job["TrainingJobArn"],
             "CURRENT_HOST": place.host,
+            ENVIRONMENTS: str(platform.settings.data / "cache" / "environments"),
         }
         | share.variables
         | job.get("Environment", {})
@@ -127,6 +131,11 @@ def _environment(
     if share.variables:
         environment["LOCAL_CHANNEL_DIGESTS"] = json.dumps(digests)
     return environment
+
+
+def cloud_access(platform: Platform, role: str, *, isolated: bool) -> dict[str, str]:
+    """What a process needs to reach the cloud; nothing for one without a network."""
+    return {} if isolated else platform.clients.process_environment(role)
 
 
 def _entry_words(job: Document, container: Container) -> list[str]:

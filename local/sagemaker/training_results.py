@@ -68,15 +68,19 @@ def pack(folders: Sequence[Path], archive: Path) -> None:
                 target.add(path, arcname=path.name, filter=once)
 
 
-def times(job: Document, end: float) -> Document:
-    """When training ended and what it took, in whole seconds of one instance."""
-    start = job.get("TrainingStartTime")
-    if start is None:
+def times(job: Document, end: float, seconds: float) -> Document:
+    """When training ended and what it took, in whole seconds of one instance.
+
+    Args:
+        job: The training job's document.
+        end: Seconds since the epoch.
+        seconds: For how long it had its instances, without the waits for spot capacity.
+    """
+    if "TrainingStartTime" not in job:
         return {"TrainingTimeInSeconds": 0, "BillableTimeInSeconds": 0}
-    seconds = math.ceil(end - start)
-    spot = job.get("EnableManagedSpotTraining")
+    billed = seconds * SPOT_SHARE if job.get("EnableManagedSpotTraining") else seconds
     return {
         "TrainingEndTime": end,
-        "TrainingTimeInSeconds": seconds,
-        "BillableTimeInSeconds": math.ceil((end - start) * SPOT_SHARE) if spot else seconds,
+        "TrainingTimeInSeconds": math.ceil(seconds),
+        "BillableTimeInSeconds": math.ceil(billed),
     }

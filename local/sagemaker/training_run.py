@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.container import places
 from local.sagemaker.debugger_run import debugger_of
 from local.sagemaker.images import Runner, built_in, refusal, training_runner
+from local.sagemaker.job_failures import JobFailed, exit_reason, insist, reason_of
 from local.sagemaker.job_process import Cause, JobControl
 from local.sagemaker.metric_definitions import MetricReader
-from local.sagemaker.objects import ObjectsError
+from local.sagemaker.spot_market import SpotMarket
+from local.sagemaker.training_checks import DEFAULT_SECONDS
 from local.sagemaker.training_host import LOG_GROUP, TrainingHost
 from local.sagemaker.training_inputs import find_channels
-from local.sagemaker.training_order import JobFailed, Share, failure_reason
+from local.sagemaker.training_order import Share
 from local.sagemaker.training_results import times, upload_results
 from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
-from local.sagemaker.workers import WorkersError
+from local.sagemaker.trial_metrics import add_points, component_name
 
 if TYPE_CHECKING:
     from local.sagemaker.objects import Found
@@ -68,7 +71,11 @@ class TrainingRun:
         self._hosts = [TrainingHost(platform, name, place, each) for place in where]
         self._debugger = debugger_of(platform, job)
         self._failed: tuple[TrainingHost, int] | None = None
-        self._interruption = platform.settings.spot_interruption_seconds
+        self._market = SpotMarket(platform.settings, job)
+        self._interruption = math.inf
+        self._ran = False  # whether the present attempt has come to training
+        self._seconds = self._trained = 0.0  # of training: of this attempt, and of those before
+        self._since = self._held = 0.0  # when it got its instances; for how long it had others
         self._listening = threading.Lock()
 
     def start(self) -> None:
@@ -80,57 +87,62 @@ class TrainingRun:
         """Run to the end; whatever happens, the job ends in a final state."""
         try:
             self._work()
-        except JobFailed as failure:
-            self._fail(str(failure))
-        except (ObjectsError, WorkersError) as error:
-            kind = "ClientError" if isinstance(error, ObjectsError) else "InternalServerError"
-            self._fail(f"{kind}: {error}")
         except Exception as error:  # noqa: BLE001 -- never leave a job InProgress with nobody at it
-            _log.exception("training job %s broke", self._name)
-            self._fail(f"InternalServerError: {error}")
+            for host in self._hosts:  # first, for the disk may be full
+                host.container.remove()
+            self._fail(reason_of(error, self._name))
         finally:
-            if self._debugger:
-                self._debugger.finish()
             for host in self._hosts:
                 host.container.remove()
             self._platform.active.pop((KIND, self._name), None)
+            if self._debugger:
+                self._debugger.finish()
 
     def _work(self) -> None:
         if self._runner is Runner.UNKNOWN:
             raise JobFailed(refusal(self._job["AlgorithmSpecification"]["TrainingImage"]))
-        done = self._attempt()
-        while self.control.cause is Cause.INTERRUPTED and not done:
-            done = self._resume()
-        if self.control.cause is Cause.INTERRUPTED:  # it finished within the grace time
-            self.control.cause = Cause.NOTHING
+        self._run_attempts()
         if self._failed is not None:
             host, code = self._failed
-            raise JobFailed(failure_reason(host.container, code))
+            raise JobFailed(exit_reason(host.container, code))
         if self.control.told_to_end:
             self._move("Stopping")
-        self._move("Uploading")
-        bases = [host.container.base for host in self._hosts]
-        artifacts = upload_results(self._platform.objects, self._job, bases)
+        changes: Document = {}
+        if self._ran:
+            self._move("Uploading")
+            bases = [host.container.base for host in self._hosts]
+            changes = upload_results(self._platform.objects, self._job, bases)
         last = LAST.get(self.control.cause, "Completed")
-        self._move(last, **artifacts, **self._times(), FinalMetricDataList=self.metrics.final())
+        self._keep_points()
+        self._move(last, **changes, **self._times(), FinalMetricDataList=self.metrics.final())
         self._publish()
 
-    def _attempt(self) -> bool:
-        """Download, then run the processes once; tells whether all of them did what they should."""
-        try:
-            return self._download_and_run()
-        except IllegalMoveError:
-            if self.control.told_to_end:  # StopTrainingJob came between two steps
-                return True
-            raise
+    def _run_attempts(self) -> None:
+        """Run until it is done, or is to end; again after each interruption."""
+        while True:
+            try:
+                done = self._attempt()
+                if done or not self.control.told_to_end:
+                    self.control.go_on()  # it may have finished within the grace time
+                    return
+                if self.control.cause is not Cause.INTERRUPTED:
+                    return
+                self._give_back("Interrupted")
+            except IllegalMoveError:
+                if self.control.told_to_end:  # StopTrainingJob came between two steps
+                    return
+                raise
 
-    def _download_and_run(self) -> bool:
+    def _attempt(self) -> bool:
+        """Download, then run the processes; tells whether all of them did what they should."""
+        self._market.await_capacity(self._should_give_up)
         for host in self._hosts:
             host.container.make()
         if self.control.told_to_end:
             return True
-        start = self._job.get("TrainingStartTime", self._platform.now())
-        self._move("Downloading", TrainingStartTime=start)
+        now = self._platform.now()
+        self._since = now
+        self._move("Downloading", TrainingStartTime=self._job.get("TrainingStartTime", now))
         found = self._found()
         for host in self._hosts:
             host.prepare(self._job, found)
@@ -138,13 +150,30 @@ class TrainingRun:
                 self._debugger.prepare(host.container)
         if self.control.told_to_end:
             return True
+        self._interruption = self._market.next_interruption()
         self._move("Training")
+        self._ran = True
         if self._debugger:
             self._debugger.start()
         if len(self._hosts) == 1:
             return self._run_host(self._hosts[0])
         with ThreadPoolExecutor(len(self._hosts)) as pool:
             return all(list(pool.map(self._run_host, self._hosts)))
+
+    def _give_back(self, secondary: str) -> None:
+        """Give the instances back and start anew; what is not in S3 is lost.
+
+        Args:
+            secondary: The SecondaryStatus that tells why.
+        """
+        self._move(secondary)
+        self._held += self._platform.now() - self._since
+        self._since, self._ran = 0.0, False
+        self._trained, self._seconds = self._trained + self._seconds, 0.0
+        self.control.go_on()
+        self._move("Starting")
+        for host in self._hosts:
+            host.clear()
 
     def _run_host(self, host: TrainingHost) -> bool:
         """Run one host's process; a job fails as soon as one host fails, and ends the others."""
@@ -160,18 +189,6 @@ class TrainingRun:
     def _found(self) -> dict[str, list[Found]]:
         return self._share.found or find_channels(self._platform.objects, self._job)
 
-    def _resume(self) -> bool:
-        self._move("Interrupted")
-        self._interruption = 0.0  # once a job; a second interruption would prove nothing more
-        self.control.cause = Cause.NOTHING
-        if self._waited_too_long():
-            self.control.cause = Cause.WAITED
-            return True
-        self._move("Starting")
-        for host in self._hosts:
-            host.clear()
-        return self._attempt()
-
     def _listen(self, line: str) -> None:
         with self._listening:  # the last value of all hosts is the job's
             self.metrics.read(line)
@@ -180,26 +197,36 @@ class TrainingRun:
         self._share.listen(line)
 
     def _watch(self, seconds: float) -> None:
-        limit = self._job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86_400)
-        if seconds > limit:
+        self._seconds = max(self._seconds, seconds)
+        limit = self._job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_SECONDS)
+        if self._trained + seconds > limit:
             self.control.end(Cause.RUNTIME)
-        elif (
-            self._interruption
-            and self._job.get("EnableManagedSpotTraining")
-            and seconds > self._interruption
-        ):
+        elif self._waited_too_long():
+            self.control.end(Cause.WAITED)
+        elif seconds > self._interruption:
             self.interrupt()
 
     def interrupt(self) -> None:
         """Take the job's spot capacity back; it resumes from its checkpoints."""
         self.control.end(Cause.INTERRUPTED)
 
+    def _should_give_up(self) -> bool:
+        if self._waited_too_long():
+            self.control.end(Cause.WAITED)
+        return self.control.told_to_end
+
     def _waited_too_long(self) -> bool:
         limit = self._job.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds")
         return bool(limit) and self._platform.now() - self._job["CreationTime"] > limit
 
     def _times(self) -> Document:
-        return times(self._job, self._platform.now())
+        now = self._platform.now()
+        held = self._held + (now - self._since if self._since else 0.0)
+        return times(self._job, now, held)
+
+    def _keep_points(self) -> None:
+        component = component_name(KIND, self._name)
+        add_points(self._platform, component, self.metrics.points)
 
     def _publish(self) -> None:
         for name, (value, _) in self.metrics.last.items():
@@ -219,11 +246,10 @@ class TrainingRun:
     def _fail(self, reason: str) -> None:
         if self._platform.closing:
             return  # its process was ended with everything else; the next start says so
-        metrics = self.metrics.final()
+        changes = {"FailureReason": reason, "FinalMetricDataList": self.metrics.final()}
+        self._keep_points()
         try:
-            self._move(
-                "Failed", FailureReason=reason[:1024], **self._times(), FinalMetricDataList=metrics
-            )
+            insist(lambda: self._move("Failed", **changes, **self._times()))
         except IllegalMoveError:
             _log.warning("%s had ended already, then: %s", self._name, reason)
 

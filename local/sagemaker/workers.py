@@ -38,6 +38,10 @@ class Order:
         script: a .py file or zipapp; or
         module: as `python -m`; or
         command: any program.
+        opt_ml: A folder that it shall see as `/opt/ml`, where the system allows that; empty for
+            none. It gets the names of `hosts` as this machine's as well.
+        hosts: Names of a job's hosts.
+        isolated: Cut it off from the network; it does not start where that is not allowed.
     """
 
     environment: dict[str, str]
@@ -47,6 +51,9 @@ class Order:
     script: str = ""
     module: str = ""
     command: str = ""
+    opt_ml: str = ""
+    hosts: tuple[str, ...] = ()
+    isolated: bool = False
 
     def to_json(self) -> bytes:
         """The order as the fork server reads it."""
@@ -54,6 +61,9 @@ class Order:
             "environment": self.environment,
             "folder": str(self.folder),
             "arguments": list(self.arguments),
+            "opt_ml": self.opt_ml,
+            "hosts": list(self.hosts),
+            "isolated": self.isolated,
         }
         for name in ("call", "script", "module", "command"):
             if value := getattr(self, name):

@@ -1,23 +1,31 @@
 """Script mode: runs the caller's entry point as SageMaker's training toolkit does.
 
-sagemaker-training-toolkit, entry_point.py and params.py: hyperparameters become arguments, sorted;
-the working folder is the unpacked archive; a failure is written to `output/failure`.
+sagemaker-training-toolkit, entry_point.py, params.py and errors.py: hyperparameters become
+arguments, sorted; the working folder is the unpacked archive; what requirements.txt asks for is
+installed for Python programs; a failure is written to `output/failure`.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
+import contextlib
 import json
 import os
-import re
 import runpy
+import shutil
+import signal
 import subprocess
 import sys
+import threading
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+from local.sagemaker.algorithms.script_environment import COMMAND, InstallError, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TAIL_LINES = 5
 
 
 def main(_arguments: list[str]) -> int:
@@ -30,22 +38,46 @@ def main(_arguments: list[str]) -> int:
     os.environ["SM_USER_ENTRY_POINT"] = entry
     os.environ["SM_MODULE_NAME"] = Path(entry).stem
     os.environ["SM_MODULE_DIR"] = str(_decoded(config.get("sagemaker_submit_directory", "")))
-    missing = missing_requirements(base / "code/requirements.txt")
-    if missing:
-        _write_failure(base, f"requirements.txt asks for what is not installed: {missing}")
-        return 1
     script = base / "code" / entry
     if not script.is_file():
         _write_failure(base, f"{entry} is not in the archive")
         return 1
-    code, message = (
-        _run_python(script, arguments) if script.suffix == ".py" else _run_shell(entry, arguments)
-    )
+    python = None
+    if script.suffix == ".py":
+        try:
+            python = prepare(base / "code")
+        except InstallError as error:
+            command = f"/usr/bin/python3 {COMMAND}"
+            _write_failure(base, told("InstallRequirementsError", error.code, str(error), command))
+            return error.code
+    words = command_of(entry, arguments)
+    if python is not None:
+        code, message = _run([str(python), entry, *arguments])
+    elif script.suffix == ".py":
+        code, message = _run_here(script, arguments)
+    else:
+        code, message = _run_program(script, entry, arguments)
     if code != 0:
-        command = " ".join(["/usr/bin/python3", entry, *arguments])
-        told = f'ExitCode {code}\nErrorMessage "{message}"\nCommand "{command}"'
-        _write_failure(base, f"ExecuteUserScriptError:\n{told}")
+        _write_failure(base, told("ExecuteUserScriptError", code, message, " ".join(words)))
     return code
+
+
+def command_of(entry: str, arguments: Sequence[str]) -> list[str]:
+    """The command line as a FailureReason tells it.
+
+    Python programs run in Python, R programs in Rscript, and all else by its own first line.
+    """
+    suffix = Path(entry).suffix
+    if suffix == ".py":
+        return ["/usr/bin/python3", entry, *arguments]
+    if suffix.lower() == ".r":
+        return ["Rscript", entry, *arguments]
+    return ["/bin/sh", "-c", f"./{entry} {' '.join(arguments)}".strip()]
+
+
+def told(error: str, code: int, message: str, command: str) -> str:
+    """The toolkit's text of one of its errors."""
+    return f'{error}:\nExitCode {code}\nErrorMessage "{message}"\nCommand "{command}"'
 
 
 def to_arguments(hyperparameters: dict[str, Any]) -> list[str]:
@@ -65,23 +97,8 @@ def to_arguments(hyperparameters: dict[str, Any]) -> list[str]:
     return arguments
 
 
-def missing_requirements(path: Path) -> list[str]:
-    """Names in a requirements file that are not installed: nothing is downloaded on a laptop."""
-    if not path.is_file():
-        return []
-    missing = []
-    for line in path.read_text().splitlines():
-        match = _REQUIREMENT.match(line.partition("#")[0])
-        if match is None:
-            continue
-        try:
-            importlib.metadata.version(match[1])
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(match[1])
-    return missing
-
-
-def _run_python(script: Path, arguments: list[str]) -> tuple[int, str]:
+def _run_here(script: Path, arguments: list[str]) -> tuple[int, str]:
+    """Run a Python program in this process, whose libraries are loaded already."""
     sys.argv[:] = [str(script), *arguments]
     sys.path.insert(0, str(script.parent))
     try:
@@ -94,14 +111,41 @@ def _run_python(script: Path, arguments: list[str]) -> tuple[int, str]:
     except BaseException:  # noqa: BLE001 -- a script may raise anything; the toolkit reports it all
         trace = traceback.format_exc()
         print(trace, file=sys.stderr, end="")
-        return 1, "\n".join(trace.strip().splitlines()[-5:])
+        return 1, "\n".join(trace.strip().splitlines()[-_TAIL_LINES:])
     return 0, ""
 
 
-def _run_shell(entry: str, arguments: list[str]) -> tuple[int, str]:
-    Path(entry).chmod(0o755)
-    done = subprocess.run(["/bin/sh", "-c", f'./{entry} "$@"', entry, *arguments], check=False)
-    return done.returncode, ""
+def _run_program(script: Path, entry: str, arguments: list[str]) -> tuple[int, str]:
+    if script.suffix.lower() == ".r":
+        if shutil.which("Rscript") is None:
+            return 127, "Rscript was not found: R is not installed where this job runs"
+        return _run(["Rscript", entry, *arguments])
+    script.chmod(0o755)
+    return _run(["/bin/sh", "-c", f'exec ./{entry} "$@"', entry, *arguments])
+
+
+def _run(command: list[str]) -> tuple[int, str]:
+    """Run a program in the script's folder; returns its exit code and its last error lines.
+
+    The signal that asks this process to end is handed on: on SageMaker the program gets it.
+    """
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    assert process.stderr is not None
+    lines: list[str] = []
+    reader = threading.Thread(target=_pass_on, args=(process.stderr, lines), daemon=True)
+    reader.start()
+    code = process.wait()
+    reader.join(timeout=1.0)  # a child of the program may keep its error stream
+    return code if code >= 0 else 128 - code, "\n".join(lines)
+
+
+def _pass_on(stream: IO[bytes], lines: list[str]) -> None:
+    for raw in stream:
+        sys.stderr.buffer.write(raw)
+        sys.stderr.buffer.flush()
+        lines.append(raw.decode("utf-8", "replace").rstrip()[:1024])
+        del lines[:-_TAIL_LINES]
 
 
 def _decoded(text: str) -> Any:
@@ -112,7 +156,8 @@ def _decoded(text: str) -> Any:
 
 
 def _write_failure(base: Path, text: str) -> None:
+    print(text, file=sys.stderr)
     path = base / "output/failure"
     if not path.exists():
-        path.write_text(text)
-    print(text, file=sys.stderr)
+        with contextlib.suppress(OSError):  # a full disk; the log has it
+            path.write_text(text)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,29 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back to the caller."""
+    """What goes back to the caller.
+
+    Attributes:
+        body: The payload; without effect when there are pieces.
+        content_type: Its type.
+        status: The HTTP status.
+        pieces: The payload as it comes into being; closed when nobody wants more.
+    """
 
     body: bytes
     content_type: str = "text/plain"
     status: int = HTTPStatus.OK
+    pieces: Pieces | None = None
+
+
+class Pieces(Protocol):
+    """A payload in pieces."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The pieces, in their order."""
+
+    def close(self) -> None:
+        """Give back what the payload holds; may be repeated."""
 
 
 class ModelLoadError(Exception):

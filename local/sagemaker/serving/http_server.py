@@ -1,22 +1,28 @@
 """A small HTTP/1.1 server for one model: a thread a connection, one packet an answer.
 
 Its only clients are the endpoint's front and health checks on the same machine, so it speaks the
-part of HTTP/1.1 that they use: keep-alive and bodies of a known length.
+part of HTTP/1.1 that they use: keep-alive, bodies of a known length, and answers in chunks.
 """
 
 from __future__ import annotations
 
 import socketserver
 import threading
+import traceback
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from local.sagemaker.serving.answers import Answer, Invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-LARGEST_BODY = 100 * 1024 * 1024
+    from local.sagemaker.serving.answers import Pieces
+
+LARGEST_BODY = 1024**3
+"""An asynchronous request may have so many bytes."""
+
 _LONGEST_LINE = 65_536
 _MOST_HEADERS = 128
 
@@ -43,15 +49,17 @@ class ModelHttpServer(socketserver.ThreadingTCPServer):
         """The port that it listens on."""
         return int(self.server_address[1])
 
-    def perform(self, route: Route, invocation: Invocation) -> Answer:
-        """Answer one request, counted as busy meanwhile."""
+    @contextmanager
+    def perform(self, route: Route, invocation: Invocation) -> Iterator[Answer]:
+        """Answer one request, counted as busy until it is sent."""
         action = self.actions.get(route)
         if action is None:
-            return Answer(b"no such path", status=HTTPStatus.NOT_FOUND)
+            yield Answer(b"no such path", status=HTTPStatus.NOT_FOUND)
+            return
         with self._quiet:
             self._busy += 1
         try:
-            return action(invocation)
+            yield action(invocation)
         finally:
             with self._quiet:
                 self._busy -= 1
@@ -94,8 +102,10 @@ class _Connection(socketserver.StreamRequestHandler):
             headers.get("accept", ""),
             headers,
         )
-        answer = self.server.perform((parts[0], parts[1].partition("?")[0]), invocation)
-        return self._send(answer, last=headers.get("connection", "").lower() == "close")
+        last = headers.get("connection", "").lower() == "close"
+        route = (parts[0], parts[1].partition("?")[0])
+        with self.server.perform(route, invocation) as answer:
+            return self._send(answer, last=last)
 
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
@@ -109,13 +119,34 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _send(self, answer: Answer, *, last: bool) -> bool:
         phrase = HTTPStatus(answer.status).phrase if answer.status in _KNOWN else "Status"
+        size = f"Content-Length: {len(answer.body)}"
+        if answer.pieces is not None:
+            size = "Transfer-Encoding: chunked"
         head = (
             f"HTTP/1.1 {answer.status} {phrase}\r\nContent-Type: {answer.content_type}\r\n"
-            f"Content-Length: {len(answer.body)}\r\n"
-            f"Connection: {'close' if last else 'keep-alive'}\r\n\r\n"
-        )
-        self.connection.sendall(head.encode("latin-1") + answer.body)
-        return not last
+            f"{size}\r\nConnection: {'close' if last else 'keep-alive'}\r\n\r\n"
+        ).encode("latin-1")
+        if answer.pieces is None:
+            self.connection.sendall(head + answer.body)
+            return not last
+        return self._send_pieces(head, answer.pieces) and not last
+
+    def _send_pieces(self, head: bytes, pieces: Pieces) -> bool:
+        """Send pieces as they come; a payload that breaks ends without HTTP's sign of the end."""
+        try:
+            self.connection.sendall(head)
+            for piece in pieces:
+                if piece:
+                    self.connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 -- a user's generator may raise anything
+            traceback.print_exc()
+            return False
+        finally:
+            pieces.close()
+        self.connection.sendall(b"0\r\n\r\n")
+        return True
 
 
 _KNOWN = {int(status) for status in HTTPStatus}

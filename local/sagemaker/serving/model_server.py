@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -107,6 +108,7 @@ def serve(model: Model, base: Path) -> None:
         0,
         {
             ("GET", "/ping"): lambda _: Answer(b""),
+            ("GET", "/execution-parameters"): lambda _: execution_parameters(model),
             ("POST", "/invocations"): lambda invocation: invoke(model, invocation),
         },
     )
@@ -124,6 +126,16 @@ def serve(model: Model, base: Path) -> None:
     server.shutdown()
     server.drain(DRAIN_SECONDS)
     server.server_close()
+
+
+def execution_parameters(model: Model) -> Answer:
+    """What a script's `execution_parameters_fn` says; 404 without one."""
+    if not isinstance(model, Script):
+        return Answer(b"", status=HTTPStatus.NOT_FOUND)
+    try:
+        return model.execution_parameters()
+    except Exception as error:  # noqa: BLE001 -- a user's code may raise anything
+        return Answer(str(error).encode(), status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def invoke(model: Model, invocation: Invocation) -> Answer:

@@ -15,6 +15,7 @@ import json
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType
+
+
+class StreamedPieces:
+    """What a script's generator yields, as bytes; its worker is given back at the end."""
+
+    def __init__(self, first: Any, rest: Iterator[Any], release: Callable[[], None]) -> None:
+        """Take the first piece, which was asked for already, and the generator of the others."""
+        self._first = first
+        self._rest = rest
+        self._release: Callable[[], None] | None = release
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield _bytes(self._first)
+        for piece in self._rest:
+            yield _bytes(piece)
+
+    def close(self) -> None:
+        """End the generator and give the worker back."""
+        release, self._release = self._release, None
+        if release is None:
+            return
+        close = getattr(self._rest, "close", None)
+        try:
+            if close is not None:
+                close()
+        finally:
+            release()
+
 
 _STEPS = ("input_fn", "predict_fn", "output_fn")
 
@@ -74,19 +103,31 @@ class Script:
         accept = invocation.accept
         if not accept or accept == codecs.ANY:
             accept = self._default_accept
-        with self._workers:
+        self._workers.acquire()
+        answer = None
+        try:
             self._context.request(invocation.headers)
-            try:
-                return self._transform(invocation, accept)
-            except RefusedError:
-                raise
-            except toolkit_modules.BaseInferenceToolkitError as error:
-                raise RefusedError(error.status_code, error.message) from error
-            except Exception as error:  # a user's code may raise anything
-                trace = traceback.format_exc()
-                sys.stderr.write(trace)
-                message = f"{error}\n{trace}"
-                raise RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, message) from error
+            answer = self._transform(invocation, accept)
+        except RefusedError:
+            raise
+        except toolkit_modules.BaseInferenceToolkitError as error:
+            raise RefusedError(error.status_code, error.message) from error
+        except Exception as error:  # a user's code may raise anything
+            trace = traceback.format_exc()
+            sys.stderr.write(trace)
+            message = f"{error}\n{trace}"
+            raise RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, message) from error
+        finally:
+            if answer is None or answer.pieces is None:  # else the worker is held until its end
+                self._workers.release()
+        return answer
+
+    def execution_parameters(self) -> Answer:
+        """What the script's `execution_parameters_fn` says to batch transform, if it has one."""
+        function = getattr(self._module, "execution_parameters_fn", None)
+        if function is None:
+            return Answer(b"", status=HTTPStatus.NOT_FOUND)
+        return Answer(json.dumps(function()).encode(), codecs.JSON)
 
     def _transform(self, invocation: Invocation, accept: str) -> Answer:
         body: str | bytes = invocation.body
@@ -103,6 +144,11 @@ class Script:
         answered = accept
         if isinstance(result, tuple) and len(result) == 2:
             result, answered = result
+        if isinstance(result, Iterator):
+            # What goes wrong before the first piece is still an error with a status.
+            first = next(result, b"")
+            held = StreamedPieces(first, result, self._workers.release)
+            return Answer(b"", str(answered), pieces=held)
         return Answer(_bytes(result), str(answered))
 
     def _load(self, model_dir: Path) -> Any:

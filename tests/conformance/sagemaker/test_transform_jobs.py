@@ -57,7 +57,7 @@ def scorer(laptop: LocalSageMaker, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def begin(laptop: LocalSageMaker, model: str, **more: Any) -> str:
     """Start a job over `in/<its name>/`, whose answers go to `out/<its name>`; its name."""
-    name = more.pop("name", unique("transform"))
+    name: str = more.pop("name", unique("transform"))
     source = {
         "DataSource": {
             "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://lake/in/{name}/"}

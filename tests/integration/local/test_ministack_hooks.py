@@ -385,3 +385,14 @@ def test_a_dead_letter_raises_the_alarm_of_its_queue(laptop, name):
     until(lambda: states(laptop, name) == {f"{name}-a": "ALARM", f"{name}-b": "OK"})
     sqs.purge_queue(QueueUrl=urls[f"{name}-a"])
     until(lambda: states(laptop, name)[f"{name}-a"] == "OK", seconds=40)
+
+
+def test_encryption_by_kms_without_a_key_means_the_accounts_own_key(laptop):
+    """As on AWS; the SageMaker Python SDK writes its source archives so."""
+    s3 = laptop.client("s3")
+    s3.create_bucket(Bucket="sealed")
+    s3.put_object(Bucket="sealed", Key="a", Body=b"x", ServerSideEncryption="aws:kms")
+    found = s3.head_object(Bucket="sealed", Key="a")
+
+    assert found["ServerSideEncryption"] == "aws:kms"
+    assert found["SSEKMSKeyId"].endswith("alias/aws/s3")

@@ -68,9 +68,15 @@ class Job:
         rows = read_channel(self.base / "input/data" / channel, self.content_type(channel))
         wanted = self.parameters.get("feature_dim")
         if isinstance(wanted, int) and rows.features.shape[1] != wanted:
+            found = rows.features.shape[1]
+            hint = (
+                ": the content type does not say label_size=0, so the first column is the label"
+                if rows.labels is not None and found + 1 == wanted
+                else ""
+            )
             raise UserError(
                 f"Hyperparameter feature_dim is {wanted}, but the rows of the {channel} channel "
-                f"have {rows.features.shape[1]} features"
+                f"have {found} features{hint}"
             )
         return rows
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 JSON_LINES = "application/jsonlines"
 
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What comes of JSON that is of another form, and of text that is no number."""
+
 type Prediction = dict[str, Any]
 """One row's answer: field → a number or a list of numbers."""
 
@@ -80,7 +83,7 @@ def read_rows(invocation: Invocation) -> Matrix:
     kind, options = media_parameters(invocation.content_type)
     try:
         rows = _read(invocation.body, kind or CSV)
-    except (UserError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*_UNREADABLE, UserError) as error:
         raise _bad(f"unable to read the payload as {kind or CSV}: {error}") from error
     if not rows.size:
         raise _bad("the payload has no rows")

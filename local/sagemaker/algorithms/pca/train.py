@@ -39,6 +39,11 @@ def train(base: Path) -> None:
             f"Hyperparameter num_components: value {wanted} is not in [1, {most}], the lesser of "
             f"{rows.shape[0]} rows and {rows.shape[1]} features"
         )
+    if job.parameters["mini_batch_size"] > len(rows):
+        raise UserError(
+            f"Hyperparameter mini_batch_size: value {job.parameters['mini_batch_size']} is not in "
+            f"[1, {len(rows)}], the number of rows: no batch would be full"
+        )
     job.rows("test")  # PCA has no metric on it, but a test channel that does not fit is told
     mean, sizes, directions = components(rows, job.parameters)
     tell_progress(1.0)

@@ -48,9 +48,18 @@ def percent(value):
     return {"Type": "CAPACITY_PERCENT", "Value": value}
 
 
-def echo(platform, greeting):
+def rolling(value, wait=0, **more):
+    policy = {
+        "MaximumBatchSize": percent(value),
+        "WaitIntervalInSeconds": wait,
+        "MaximumExecutionTimeoutInSeconds": 600,
+    }
+    return {"RollingUpdatePolicy": policy, **more}
+
+
+def echo(platform, greeting, **more):
     model = add_model(platform, script_archive(ECHO_SCRIPT), GREETING=greeting)
-    return add_config(platform, variant(model))
+    return add_config(platform, variant(model, **more))
 
 
 def update(platform, name, config, deployment=None, **more):
@@ -62,7 +71,7 @@ def update(platform, name, config, deployment=None, **more):
 class Load:
     """Clients that ask all the time, and what they were answered."""
 
-    def __init__(self, platform, name, threads=3):
+    def __init__(self, platform, name, threads=4):
         self.answers, self.failures = [], []
         self._ended = threading.Event()
         self._platform, self._name = platform, name
@@ -102,6 +111,8 @@ def test_the_steps_are_those_of_the_policy():
         (plan("CANARY", CanarySize=percent(51)), "between 1 and 50"),
         (plan("LINEAR", LinearStepSize=percent(5)), "between 10 and 50"),
         (plan("CANARY", 600, CanarySize=percent(10)), "sum of all waits"),
+        (rolling(51), "between 5 and 50"),
+        (rolling(50, 300), "sum of all waits"),
         (
             plan() | {"RollingUpdatePolicy": {"MaximumBatchSize": percent(50)}},
             "one update policy only",
@@ -121,16 +132,14 @@ def test_a_plan_that_aws_refuses_is_refused(wrong, reason):
         plan(),
         plan("CANARY", 1, CanarySize=percent(20)),
         plan("LINEAR", 0, LinearStepSize=percent(25)),
-        {
-            "RollingUpdatePolicy": {"MaximumBatchSize": percent(50), "WaitIntervalInSeconds": 0},
-        },
+        rolling(50),
     ],
     ids=["default", "all at once", "canary", "linear", "rolling"],
 )
 def test_no_request_fails_while_traffic_shifts(platform, deployment):
     """Under concurrent load, the old model answers first and the new one last."""
-    name = add_endpoint(platform, echo(platform, "old"))
-    config = echo(platform, "new")
+    name = add_endpoint(platform, echo(platform, "old", InitialInstanceCount=2))
+    config = echo(platform, "new", InitialInstanceCount=2)
     with Load(platform, name) as load:
         until(lambda: load.answers)
         update(platform, name, config, deployment)
@@ -193,6 +202,58 @@ def test_an_alarm_takes_the_new_fleet_back(platform):
         "ROLLING_BACK",
         "IN_SERVICE",
     ]
+
+
+def test_a_rolling_update_replaces_a_batch_at_a_time_and_rolls_back(platform):
+    """One new instance beside two old ones, then an alarm: the old ones have everything again."""
+    name, alarm = add_endpoint(platform, echo(platform, "old", InitialInstanceCount=2)), unique("a")
+    platform.clients.alarms[alarm] = "OK"
+    watched = rolling(50, 1, AutoRollbackConfiguration={"Alarms": [{"AlarmName": alarm}]})
+    live = platform.active["endpoint", name]
+    old = live.fleet.variants[0]
+    with Load(platform, name) as load:
+        update(platform, name, echo(platform, "new", InitialInstanceCount=2), watched)
+        until(lambda: len(old.instances) == 1)
+        platform.clients.alarms[alarm] = "ALARM"
+        found = settle(platform, name)
+
+    assert load.failures == []
+    assert alarm in found["FailureReason"]
+    assert found["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    assert {invoke(platform, name, b"you")["Body"] for _ in range(20)} == {b"old you"}
+    assert len(live.fleet.instances) == len(old.instances) == 2
+
+
+def test_rolling_updates_are_for_one_variant_with_instances(platform):
+    """Others are refused, as AWS does."""
+    model = add_model(platform, script_archive(ECHO_SCRIPT))
+    two = add_config(platform, variant(model, VariantName="a"), variant(model, VariantName="b"))
+    name = add_endpoint(platform, echo(platform, "old"))
+    with pytest.raises(ValidationException, match="more than one production variant"):
+        update(platform, name, two, rolling(50))
+
+
+def test_the_deployment_of_a_new_endpoint_is_what_an_update_retains(platform):
+    """CreateEndpoint's DeploymentConfig, with RetainDeploymentConfig."""
+    name = unique("endpoint")
+    call(
+        platform,
+        "CreateEndpoint",
+        EndpointName=name,
+        EndpointConfigName=echo(platform, "old"),
+        DeploymentConfig=plan("LINEAR", 0, LinearStepSize=percent(50)),
+    )
+    settle(platform, name)
+    update(platform, name, echo(platform, "new"), RetainDeploymentConfig=True)
+    settle(platform, name)
+    arn = platform.arn("endpoint", name)
+    events = told(platform, "SageMaker Endpoint Deployment State Change", arn)
+
+    weights = [
+        event["PendingDeploymentSummary"]["ProductionVariants"][0]["CurrentWeight"]
+        for event in events
+    ]
+    assert weights == [0.0, 0.5, 1.0]
 
 
 @pytest.mark.parametrize("state", ["ALARM", "", "OK"])

@@ -1,6 +1,8 @@
-"""Hyperparameters as a script's arguments."""
+"""A script's command line and its error texts."""
 
-from local.sagemaker.algorithms.script import missing_requirements, to_arguments
+import pytest
+
+from local.sagemaker.algorithms.script import command_of, to_arguments, told
 
 
 def test_arguments_are_the_toolkits():
@@ -16,9 +18,21 @@ def test_arguments_are_the_toolkits():
     ]  # fmt: skip
 
 
-def test_requirements_that_are_missing_are_named(tmp_path):
-    """Comments and blank lines are nothing; no file means no requirement."""
-    path = tmp_path / "requirements.txt"
-    assert missing_requirements(path) == []
-    path.write_text("# tools\n\nnumpy>=1\nno-such-thing==1.0  # really\n")
-    assert missing_requirements(path) == ["no-such-thing"]
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("train.py", ["/usr/bin/python3", "train.py", "-C", "3"]),
+        ("train.R", ["Rscript", "train.R", "-C", "3"]),
+        ("run.sh", ["/bin/sh", "-c", "./run.sh -C 3"]),
+    ],
+)
+def test_the_command_goes_by_the_file(entry, expected):
+    """Python, R, or whatever the file's first line says."""
+    assert command_of(entry, ["-C", "3"]) == expected
+
+
+def test_an_error_is_told_as_the_toolkit_tells_it():
+    """Name, exit code, message, command."""
+    assert told("ExecuteUserScriptError", 2, "no luck", "python3 a.py") == (
+        'ExecuteUserScriptError:\nExitCode 2\nErrorMessage "no luck"\nCommand "python3 a.py"'
+    )

@@ -1,0 +1,1 @@
+"""SageMaker's Image Classification, by a small residual network in NumPy."""

@@ -1,0 +1,1 @@
+"""SageMaker's LightGBM algorithm: its hyperparameters, log lines, model file and answers."""

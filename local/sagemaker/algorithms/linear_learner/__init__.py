@@ -1,0 +1,1 @@
+"""SageMaker's Linear Learner algorithm: its hyperparameters, log lines, model file and answers."""

@@ -1,0 +1,1 @@
+"""Scripts that are packed into JumpStart's archives; each folder stands alone."""

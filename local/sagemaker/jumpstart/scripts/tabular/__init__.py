@@ -1,0 +1,1 @@
+"""Trains and serves tables of numbers, by LightGBM, scikit-learn's linear models or XGBoost."""

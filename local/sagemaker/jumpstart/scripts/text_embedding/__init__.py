@@ -1,0 +1,1 @@
+"""Sentence embeddings by a BERT encoder in NumPy."""
