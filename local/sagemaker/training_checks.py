@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.sagemaker.container import check_count, check_isolation
+from local.sagemaker.debugger_config import check_debugger
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, training_runner
 from local.sagemaker.metric_definitions import invalid_definition
@@ -52,6 +53,7 @@ def check(request: Document) -> None:
     _check_distribution(request.get("HyperParameters", {}))
     _check_spot(request)
     _check_profiler(request)
+    check_debugger(request)
     _check_channels(request)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker import warm_pools
+from local.sagemaker import debugger_config, warm_pools
 from local.sagemaker.assembly import at_start
+from local.sagemaker.debugger_run import first_statuses
 from local.sagemaker.errors import ResourceInUse, ValidationException
 from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
@@ -34,7 +35,6 @@ type Document = dict[str, Any]
 HONOURED = frozenset(
     {
         "TrainingJobName",
-        "DebugHookConfig",  # an address alone, as the SDK always sends: it asks for no tensors
         "HyperParameters",
         "AlgorithmSpecification",
         "RoleArn",
@@ -47,6 +47,8 @@ HONOURED = frozenset(
         "EnableInterContainerTrafficEncryption",  # hosts are one machine: nothing leaves it
         "EnableNetworkIsolation",
         "CheckpointConfig",
+        "DebugHookConfig",
+        "DebugRuleConfigurations",
         "Environment",
         "ProfilerConfig",
         "ExperimentConfig",
@@ -57,8 +59,7 @@ REFUSED = frozenset(
     {
         "AlgorithmSpecification.AlgorithmName",
         "AlgorithmSpecification.TrainingImageConfig",
-        "DebugHookConfig.CollectionConfigurations",
-        "DebugHookConfig.HookParameters",
+        *debugger_config.REFUSED,
         "InputDataConfig.DataSource.FileSystemDataSource",
         "InputDataConfig.DataSource.DatasetSource",
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",
@@ -102,6 +103,7 @@ def new_job(request: Document, platform: Platform, **more: Any) -> Document:
         "CreationTime": now,
         "LastModifiedTime": now,
         **first_transition(now),
+        **first_statuses(request, now),
         **more,
     }
 

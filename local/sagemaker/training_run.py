@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import places
+from local.sagemaker.debugger_run import debugger_of
 from local.sagemaker.images import Runner, built_in, refusal, training_runner
 from local.sagemaker.job_failures import JobFailed, exit_reason, insist, reason_of
 from local.sagemaker.job_process import Cause, JobControl
@@ -76,6 +77,7 @@ class TrainingRun:
         where = places(job["ResourceConfig"].get("InstanceCount", 1))
         each = replace(self._share, cores=max(1, self._share.cores // len(where)))
         self._hosts = [TrainingHost(platform, name, place, each) for place in where]
+        self._debugger = debugger_of(platform, job)
         self._failed: tuple[TrainingHost, int] | None = None
         self._market = SpotMarket(platform.settings, job)
         self._interruption = math.inf
@@ -103,6 +105,8 @@ class TrainingRun:
             if not self._platform.closing:
                 release(self._platform, self._name)
             self._platform.active.pop((KIND, self._name), None)
+            if self._debugger:
+                self._debugger.finish()
 
     def _work(self) -> None:
         if self._runner is Runner.UNKNOWN:
@@ -156,11 +160,15 @@ class TrainingRun:
         found = self._found()
         for host in self._hosts:
             host.prepare(self._job, found)
+            if self._debugger:
+                self._debugger.prepare(host.container)
         if self.control.told_to_end:
             return True
         self._interruption = self._market.next_interruption()
         self._move("Training")
         self._ran = True
+        if self._debugger:
+            self._debugger.start()
         if len(self._hosts) == 1:
             return self._run_host(self._hosts[0])
         with ThreadPoolExecutor(len(self._hosts)) as pool:
@@ -205,6 +213,8 @@ class TrainingRun:
     def _listen(self, line: str) -> None:
         with self._listening:  # the last value of all hosts is the job's
             self.metrics.read(line)
+            if self._debugger:
+                self._debugger.listen(line)
         self._share.listen(line)
 
     def _watch(self, seconds: float) -> None:
