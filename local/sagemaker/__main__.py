@@ -33,6 +33,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--grace-seconds", type=float, default=120.0)
     parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
     parser.add_argument("--serverless-idle-seconds", type=float, default=300.0)
+    parser.add_argument("--scaling-period-seconds", type=float, default=60.0)
     chosen = parser.parse_args(arguments)
     return Settings(**vars(chosen))
 

@@ -33,6 +33,7 @@ class Settings:
             is interrupted, once each; 0 for never.
         serverless_idle_seconds: After which the process of a serverless variant that nobody asks is
             ended, and the next request is a cold start; 0 for never. AWS does not say how long.
+        scaling_period_seconds: What one data point of target tracking stands for; 60 on AWS.
     """
 
     data: Path
@@ -46,3 +47,4 @@ class Settings:
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
     serverless_idle_seconds: float = 300.0
+    scaling_period_seconds: float = 60.0
