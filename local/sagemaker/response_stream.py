@@ -23,7 +23,7 @@ from local.sagemaker.runtime import (
     TIMED_OUT,
     TRIES,
     Outcome,
-    check_size,
+    check_request,
     headers_for,
     model_error,
     no_endpoint,
@@ -50,6 +50,7 @@ STREAM_SECONDS = 480.0
         "Accept",
         "CustomAttributes",
         "TargetVariant",
+        "TargetContainerHostname",
         "InferenceId",
     },
 )
@@ -143,7 +144,7 @@ class _Payload:
                 self._live.traffic.lease(self._request.get("TargetVariant", ""))
             )
             try:
-                check_size(body, self.lease, LARGEST_BODY)
+                check_request(self._request, self.lease, LARGEST_BODY)
                 self.answer = self.lease.instance.stream(
                     headers_for(self._request), body, INVOCATION_SECONDS
                 )

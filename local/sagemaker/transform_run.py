@@ -13,16 +13,15 @@ import shutil
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.container_groups import make_instance, plan_model, with_environment
 from local.sagemaker.endpoint_fleets import START_SECONDS
 from local.sagemaker.endpoint_instances import (
     STOP_SECONDS,
-    ContainerPlan,
     Instance,
     StartError,
-    container_plan,
 )
 from local.sagemaker.object_writes import write_object
 from local.sagemaker.objects import ObjectsError
@@ -161,11 +160,8 @@ class TransformRun:
 
     def _start_instances(self, count: int) -> Document:
         model = self._job["_Model"]
-        container = model.get("PrimaryContainer") or model["Containers"][0]
-        plan = container_plan(
-            self._platform, model, container, START_SECONDS, self._folder / "files"
-        )
-        plan = _with_environment(plan, self._environment())
+        plan = plan_model(self._platform, model, START_SECONDS, self._folder / "files")
+        plan = with_environment(plan, self._environment())
         client_config = self._job.get("ModelClientConfig") or {}
         self._instances = [
             TransformInstance(
@@ -192,12 +188,14 @@ class TransformRun:
 
     def _instance(self, number: int) -> Instance:
         identity = f"i-{uuid.uuid4().hex[:17]}"
-        return Instance(
+        instance = make_instance(
+            self._job["_Model"],
             name=f"{self._name}/{identity}",
             folder=self._folder / f"algo-{number + 1}",
             log_group=LOG_GROUP,
-            log_folder="TransformJobs",
         )
+        instance.log_folder = "TransformJobs"
+        return instance
 
     def _environment(self) -> dict[str, str]:
         job = self._job
@@ -334,7 +332,3 @@ class TransformRun:
 
 def _single(job: Document) -> bool:
     return bool(job.get("BatchStrategy") == "SingleRecord")
-
-
-def _with_environment(plan: ContainerPlan, more: dict[str, str]) -> ContainerPlan:
-    return replace(plan, environment=plan.environment | more)
