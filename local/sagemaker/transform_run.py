@@ -81,7 +81,6 @@ class TransformRun:
         self._halted = threading.Event()
         self._instances: list[TransformInstance] = []
         self._failures: list[RequestError] = []
-        self._written: list[tuple[Found, str]] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)
 
@@ -133,7 +132,9 @@ class TransformRun:
             list(pool.map(lambda pair: self._transform_share(pair[0], pair[1], way), pairs))
         if self._halted.is_set():
             raise HaltedError
-        write_manifests(self._platform, self._job, self._role, self._written)
+        done = set(self._platform.store.get(KIND, self._name).get("_Done", []))
+        written = [(item, self._output_uri(item)) for item in found if item.path in done]
+        write_manifests(self._platform, self._job, self._role, written)
         if self._failures:
             raise JobFailed(f"{self._failures[0].whose}: See job logs for more information")
         self._finish("Completed")
@@ -275,20 +276,21 @@ class TransformRun:
         return assemble(results, output.get("AssembleWith", "None"))
 
     def _write(self, found: Found, content: bytes) -> None:
-        output = self._job["TransformOutput"]
-        uri = f"{output['S3OutputPath'].rstrip('/')}/{found.path}.out"
+        key = self._job["TransformOutput"].get("KmsKeyId", "")
         try:
-            write_object(self._platform, uri, content, self._role, output.get("KmsKeyId", ""))
+            write_object(self._platform, self._output_uri(found), content, self._role, key)
         except ObjectsError as error:
             self._failed(f"{found.bucket}/{found.key}", RequestError("ClientError", str(error)))
             return
         with self._lock:
-            self._written.append((found, uri))
 
             def done(job: Document) -> Document:
                 return job | {"_Done": [*job.get("_Done", []), found.path]}
 
             self._platform.store.change(KIND, self._name, done)
+
+    def _output_uri(self, found: Found) -> str:
+        return f"{self._job['TransformOutput']['S3OutputPath'].rstrip('/')}/{found.path}.out"
 
     def _failed(self, place: str, error: RequestError) -> None:
         with self._lock:
