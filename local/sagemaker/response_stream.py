@@ -24,6 +24,7 @@ from local.sagemaker.runtime import (
     TRIES,
     Outcome,
     check_request,
+    copy_to_shadows,
     headers_for,
     model_error,
     no_endpoint,
@@ -66,6 +67,7 @@ def invoke_endpoint_with_response_stream(request: Document, platform: Platform) 
     if stream.answer is None or stream.answer.status >= 400:
         outcome = stream.refusal()
         raise model_error(platform, name, outcome)
+    copy_to_shadows(platform, live, stream.lease, request)
     return {
         "Body": stream,
         "ContentType": stream.answer.headers.get("content-type"),

@@ -81,7 +81,7 @@ def invoke_endpoint(request: Document, platform: Platform) -> Document:
     if live.fleet is not None and live.fleet.config.get("AsyncInferenceConfig"):
         raise ValidationException(f"Endpoint {name} is asynchronous: use InvokeEndpointAsync.")
     outcome = ask(live, request)
-    _copy_to_shadows(platform, live, outcome.lease, request)
+    copy_to_shadows(platform, live, outcome.lease, request)
     record(platform, live, outcome, request, time.perf_counter() - began - outcome.seconds)
     answer = outcome.answer
     if answer is None or answer.status >= 400:
@@ -222,9 +222,10 @@ def record(
     kept.capture.record(capture, target, exchange)
 
 
-def _copy_to_shadows(
+def copy_to_shadows(
     platform: Platform, live: LiveEndpoint, lease: Lease, request: Document
 ) -> None:
+    """Send a request's copy to the shadows of the fleet that answers it, if there are any."""
     if not lease.fleet.shadows:
         return
 

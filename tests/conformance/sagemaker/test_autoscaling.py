@@ -108,28 +108,15 @@ def test_a_raised_minimum_is_reached_without_traffic(laptop: LocalSageMaker) -> 
     assert len(arns) == 1
 
 
-def test_targets_and_policies_are_described_and_removed(
-    laptop: LocalSageMaker, endpoint: str
-) -> None:
-    """A target takes its policies with it."""
+def test_a_target_takes_its_policies_with_it(laptop: LocalSageMaker, endpoint: str) -> None:
+    """Both are described as they were put; a policy put again keeps its ARN."""
     client, place = laptop.client("application-autoscaling"), resource(endpoint)
     client.register_scalable_target(MinCapacity=1, MaxCapacity=3, **place)
-    put = client.put_scaling_policy(PolicyName="one", **place, **tracking(1000.0))
-    again = client.put_scaling_policy(PolicyName="one", **place, **tracking(2000.0))
-    custom = {
-        "MetricName": "CPUUtilization",
-        "Namespace": "/aws/sagemaker/Endpoints",
-        "Statistic": "Average",
+    arns = {
+        client.put_scaling_policy(PolicyName="one", **place, **tracking(target))["PolicyARN"]
+        for target in (1000.0, 2000.0)
     }
-    client.put_scaling_policy(
-        PolicyName="two",
-        **place,
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": 50,
-            "CustomizedMetricSpecification": custom,
-        },
-    )
+    client.put_scaling_policy(PolicyName="two", **place, **tracking(1000.0))
     (target,) = client.describe_scalable_targets(
         ServiceNamespace="sagemaker", ResourceIds=[place["ResourceId"]]
     )["ScalableTargets"]
@@ -139,21 +126,30 @@ def test_targets_and_policies_are_described_and_removed(
     client.deregister_scalable_target(**place)
 
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 3)
-    assert put["PolicyARN"] == again["PolicyARN"]
+    assert len(arns) == 1
     assert [policy["PolicyName"] for policy in policies] == ["one", "two"]
-    kept = policies[0]["TargetTrackingScalingPolicyConfiguration"]
-    assert kept["TargetValue"] == 2000.0
+    assert policies[0]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 2000.0
     assert [policy["PolicyName"] for policy in left] == ["one"]
     assert client.describe_scaling_policies(**place)["ScalingPolicies"] == []
-    for call, more in (
-        (client.deregister_scalable_target, {}),
-        (client.delete_scaling_policy, {"PolicyName": "one"}),
-        (client.put_scaling_policy, {"PolicyName": "one", **tracking(1.0)}),
-    ):
-        with pytest.raises(ClientError) as refused:
-            call(**place, **more)
 
-        assert refused.value.response["Error"]["Code"] == "ObjectNotFoundException"
+
+@pytest.mark.parametrize(
+    ("call", "more"),
+    [
+        ("deregister_scalable_target", {}),
+        ("delete_scaling_policy", {"PolicyName": "one"}),
+        ("put_scaling_policy", {"PolicyName": "one", **tracking(1.0)}),
+    ],
+)
+def test_what_is_not_there_is_told_by_awss_name(
+    laptop: LocalSageMaker, call: str, more: dict[str, Any]
+) -> None:
+    """ObjectNotFoundException."""
+    place = resource(unique("none"))
+    with pytest.raises(ClientError) as refused:
+        getattr(laptop.client("application-autoscaling"), call)(**place, **more)
+
+    assert refused.value.response["Error"]["Code"] == "ObjectNotFoundException"
 
 
 @pytest.mark.parametrize(

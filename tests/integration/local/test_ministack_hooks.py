@@ -50,34 +50,6 @@ def test_sagemaker_answers_on_the_one_port(laptop, sagemaker, name):
     assert runtime[1]["x-amzn-sagemaker-inference-id"] == "i-1"
 
 
-def test_auto_scaling_is_the_local_sagemakers(laptop, sagemaker, name):
-    """Its requests arrive there, and are under IAM by their own names."""
-    asked = {"ServiceNamespace": "sagemaker"}
-    laptop.client("application-autoscaling").describe_scalable_targets(**asked)
-    statement = {"Effect": "Allow", "Action": "application-autoscaling:Put*", "Resource": "*"}
-    client = as_role(laptop, laptop.role(name, "sagemaker.amazonaws.com", statement))(
-        "application-autoscaling"
-    )
-
-    target = sagemaker.received[-1][1]["x-amz-target"]
-    assert target == "AnyScaleFrontendService.DescribeScalableTargets"
-    assert refusal(client.describe_scalable_targets, **asked) == "AccessDeniedException"
-
-
-def test_a_streamed_answer_comes_piece_by_piece(laptop, sagemaker, name):
-    """The second piece is written only after the first has come through the one port."""
-    sagemaker.go_on.clear()
-    answer = laptop.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
-        EndpointName=name, Body=b""
-    )
-    pieces = iter(answer["Body"])
-    first = next(pieces)
-    sagemaker.go_on.set()
-
-    assert first == {"PayloadPart": {"Bytes": b"1"}}
-    assert list(pieces) == [{"PayloadPart": {"Bytes": b"2"}}]
-
-
 def test_sagemaker_is_under_iam(laptop, name):
     """A role does what its policy says, on the resources that it names, and nothing else."""
     role = laptop.role(
