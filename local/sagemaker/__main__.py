@@ -48,6 +48,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--spot-seed", type=int, default=0)
     parser.add_argument("--spot-wait-seconds", type=float, default=0.0)
     parser.add_argument("--serverless-idle-seconds", type=float, default=300.0)
+    parser.add_argument("--scaling-period-seconds", type=float, default=60.0)
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)

@@ -44,6 +44,7 @@ class Settings:
         spot_wait_seconds: How long a spot job waits for capacity at each start.
         serverless_idle_seconds: After which the process of a serverless variant that nobody asks is
             ended, and the next request is a cold start; 0 for never. AWS does not say how long.
+        scaling_period_seconds: What one data point of target tracking stands for; 60 on AWS.
     """
 
     data: Path
@@ -65,3 +66,4 @@ class Settings:
     spot_seed: int = 0
     spot_wait_seconds: float = 0.0
     serverless_idle_seconds: float = 300.0
+    scaling_period_seconds: float = 60.0
