@@ -48,7 +48,11 @@ def _show(pdf: Pdf, value: Any, level: int) -> None:
             _member(pdf, _words(name), below, level)
     elif isinstance(value, list):
         for item in value:
-            _member(pdf, _title_of(item), item, level)
+            title = _title_of(item)
+            rest = (
+                {name: below for name, below in item.items() if name != "name"} if title else item
+            )
+            _member(pdf, title, rest, level)
     else:
         pdf.text(_text(value), indent=12.0 * level)
 

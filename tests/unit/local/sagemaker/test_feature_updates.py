@@ -7,7 +7,7 @@ from local.sagemaker.errors import ApiError
 from local.sagemaker.offline_store import offline_store
 from tests.unit.local.sagemaker.test_feature_groups import create
 from tests.unit.local.sagemaker.test_feature_records import age_of, delete, get, put
-from tests.unit.local.sagemaker.world import call
+from tests.unit.local.sagemaker.world import call, until
 
 RUNTIME = "sagemaker-featurestore-runtime"
 IN_MEMORY = {"EnableOnlineStore": True, "StorageType": "InMemory"}
@@ -121,6 +121,8 @@ def test_features_are_joined_as_of_each_labels_time(platform, group):
     """
     put(platform, group, hour=10, age=1)
     put(platform, group, hour=12, age=2)
+    before = platform.now()
+    until(lambda: platform.now() > before)  # times are kept to the millisecond
     put(platform, group, hour=12, age=3)
     delete(platform, group, 14)
     offline_store(platform).flush()
@@ -129,7 +131,8 @@ def test_features_are_joined_as_of_each_labels_time(platform, group):
     files = platform.objects.path(place) / "year=*/month=*/day=*/hour=*/*.parquet"
     rows = duckdb.sql(
         f"""
-        with labels(id, asked) as (values ('a', '2026-01-05T09:00:00Z'), ('a', '2026-01-05T11:00:00Z'),
+        with labels(id, asked) as (values ('a', '2026-01-05T09:00:00Z'),
+            ('a', '2026-01-05T11:00:00Z'),
             ('a', '2026-01-05T12:00:00Z'), ('a', '2026-01-05T15:00:00Z')),
         joined as (
             select asked, age, is_deleted, row_number() over (partition by id, asked
