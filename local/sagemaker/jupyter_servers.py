@@ -89,6 +89,11 @@ class JupyterServer:
         """Run in a thread."""
         self._thread.start()
 
+    def stop_soon(self) -> None:
+        """End it in the background; `ended` tells when it is gone."""
+        self._stopping.set()
+        threading.Thread(target=self.stop, daemon=True).start()
+
     def stop(self) -> None:
         """End it and whatever its scripts started; returns when it is gone."""
         self._stopping.set()
@@ -217,6 +222,16 @@ class JupyterServer:
             return False
         finally:
             connection.close()
+
+
+def stop_all(platform: Platform, kind: str) -> None:
+    """End all servers of a kind, all at once."""
+    servers = [server for (held, _), server in list(platform.active.items()) if held == kind]
+    threads = [threading.Thread(target=server.stop, daemon=True) for server in servers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _free_port() -> int:

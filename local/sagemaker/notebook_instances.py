@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_end, at_start
 from local.sagemaker.errors import ResourceNotFound, ValidationException
-from local.sagemaker.jupyter_servers import JupyterServer, Place
+from local.sagemaker.jupyter_servers import JupyterServer, Place, stop_all
 from local.sagemaker.listing import page
 from local.sagemaker.notebook_lifecycle_configs import HOOKS, find_config, script_of
 from local.sagemaker.notebook_lifecycle_configs import INSTANCE as KIND
@@ -117,7 +117,7 @@ def stop_notebook_instance(request: Document, platform: Platform) -> Document:
     if server is None:
         _ended(platform, name, "")
     else:
-        server.stop()
+        server.stop_soon()
     return {}
 
 
@@ -176,9 +176,7 @@ def resume_instances(platform: Platform) -> None:
 @at_end
 def end_instances(platform: Platform) -> None:
     """End every JupyterLab; the next start brings it back."""
-    for (kind, _), server in list(platform.active.items()):
-        if kind == KIND:
-            server.stop()
+    stop_all(platform, KIND)
 
 
 def _taken_over(request: Document, platform: Platform) -> Document:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from local.sagemaker.assembly import at_end, at_start
 from local.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
-from local.sagemaker.jupyter_servers import JupyterServer, Place
+from local.sagemaker.jupyter_servers import JupyterServer, Place, stop_all
 from local.sagemaker.listing import page
 from local.sagemaker.operations import Document, operation
 from local.sagemaker.store import MissingError
@@ -98,7 +98,7 @@ def delete_app(request: Document, platform: Platform) -> Document:
     if server is None:
         _ended(platform, app["Key"], "")
     else:
-        server.stop()
+        server.stop_soon()
     return {}
 
 
@@ -136,9 +136,7 @@ def resume_apps(platform: Platform) -> None:
 @at_end
 def end_apps(platform: Platform) -> None:
     """End every JupyterLab; the next start brings it back."""
-    for (kind, _), server in list(platform.active.items()):
-        if kind == KIND:
-            server.stop()
+    stop_all(platform, KIND)
 
 
 def _launch(platform: Platform, app: Document) -> None:

@@ -99,6 +99,7 @@ def test_an_instance_is_a_jupyterlab_whose_folder_outlives_a_stop(laptop: LocalS
     with pytest.raises(urllib.error.HTTPError) as refused:
         get(url + "wrong", "contents")
 
+    refused.value.close()
     assert refused.value.code == 403
     assert get(url, "contents/scripts.txt")["content"].split() == ["created", "started"]
     assert "python3" in get(url, "kernelspecs")["kernelspecs"]
@@ -161,6 +162,20 @@ def test_an_instance_comes_back_after_a_kill(own_laptop: LocalSageMaker) -> None
 
     assert url_of(own_laptop, name) != url
     assert get(url_of(own_laptop, name), "status")["kernels"] == 0
+
+
+def test_without_its_environment_an_instance_fails(tmp_path: Path) -> None:
+    """FailureReason names what is missing; the server goes on."""
+    missing = tmp_path / "jupyter-lab"
+    with TinyS3() as s3:
+        server = LocalSageMaker(tmp_path / "data", s3, ("--jupyter-lab", str(missing)))
+        server.start()
+        try:
+            reason = settle(server, create(server), "Failed")["FailureReason"]
+        finally:
+            server.stop()
+
+    assert reason.startswith(f"The notebooks environment is missing: there is no {missing}")
 
 
 def jupyter_of(laptop: LocalSageMaker, name: str) -> int:
