@@ -66,7 +66,7 @@ def test_a_baseline_is_suggested(laptop: LocalSageMaker, baseline: str) -> None:
     assert region["string_constraints"]["domains"] == ["north", "south"]
     assert statistics["dataset"]["item_count"] == 400
     buckets = statistics["features"][1]["numerical_statistics"]["distribution"]["kll"]["buckets"]
-    assert (10, 400) == (len(buckets), sum(bucket["count"] for bucket in buckets))
+    assert (len(buckets), sum(bucket["count"] for bucket in buckets)) == (10, 400)
 
 
 def test_traffic_like_the_baseline_breaks_nothing(laptop: LocalSageMaker, baseline: str) -> None:
