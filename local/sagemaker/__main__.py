@@ -32,6 +32,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--jobs-python", type=Path, default=default_jobs_python())
     parser.add_argument("--grace-seconds", type=float, default=120.0)
     parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
+    parser.add_argument("--labeling-least-objects", type=int, default=1250)
     parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
     parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
     chosen = parser.parse_args(arguments)

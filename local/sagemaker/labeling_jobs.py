@@ -30,7 +30,8 @@ RESERVED = frozenset({"source", "source-ref"})
         "OutputConfig.KmsKeyId",
         "OutputConfig.SnsTopicArn",
         "HumanTaskConfig.PublicWorkforceTaskPrice",
-        "LabelingJobAlgorithmsConfig",
+        "LabelingJobAlgorithmsConfig.InitialActiveLearningModelArn",
+        "LabelingJobAlgorithmsConfig.LabelingJobResourceConfig",
     },
 )
 def create_labeling_job(request: Document, platform: Platform) -> Document:

@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.labeling_active import ActiveLearning
 from local.sagemaker.labeling_inputs import BadInput, read_labels, read_manifest, read_template
 from local.sagemaker.labeling_lambdas import FunctionFailed, Functions
 from local.sagemaker.labeling_output import Output, metadata
@@ -50,6 +51,7 @@ class LabelingRun:
         before = human.get("PreHumanTaskLambdaArn", "")
         self._type = built_in(after) or ("" if after else "PassThrough")
         self._own_before = not before or bool(built_in(before))
+        self._active: ActiveLearning | None = None
         self._stopping = self.job["LabelingJobStatus"] == "Stopping"
 
     def start(self) -> None:
@@ -60,6 +62,8 @@ class LabelingRun:
     def stop(self) -> None:
         """Ask the job to end with what is labelled."""
         self._stopping = True
+        if self._active is not None:
+            self._active.stop()
         self.tasks.changed.set()
 
     def run(self) -> None:
@@ -82,6 +86,10 @@ class LabelingRun:
         if self._type not in ("", "PassThrough") and not self.labels:
             raise BadInput("The task type needs a LabelCategoryConfigS3Uri")
         self.tasks.add(read_manifest(self._platform, self.job))
+        if "LabelingJobAlgorithmsConfig" in self.job:
+            self._active = ActiveLearning(
+                self._platform, self.job, self.tasks, self._output, self.labels
+            )
         if self.job["LabelingJobStatus"] == "Initializing" and not self._stopping:
             self.job = move(self._platform, self._name, "InProgress")
 
@@ -91,6 +99,8 @@ class LabelingRun:
         ready = self.tasks.ready()
         if ready:
             self._consolidate(ready)
+        if self._active is not None and not self._stopping:
+            self._active.step()
         if self._stopping or self._enough():
             self._end("Stopped")
             return True
@@ -111,6 +121,8 @@ class LabelingRun:
             done = counters(self.tasks.all())["HumanLabeled"]
             room = min(room, most - done - offered)
         waiting = self.tasks.having(WAITING)
+        if self._active is not None:
+            waiting = self._active.choose(waiting)
         for item in waiting[: max(0, room)]:
             if self._own_before:
                 self._ask(item["index"], task_input(item["line"], self.labels))
@@ -204,6 +216,8 @@ class LabelingRun:
     def _end(self, status: str) -> None:
         items = self.tasks.all()
         output = {"OutputDatasetS3Uri": self._output.put_manifest(items, self._attribute)}
+        if self._active is not None and self._active.model_arn:
+            output["FinalActiveLearningModelArn"] = self._active.model_arn
         changes: Document = {"LabelCounters": counters(items), "LabelingJobOutput": output}
         count = changes["LabelCounters"]
         if count["FailedNonRetryableError"] and not count["TotalLabeled"] and status == "Completed":

@@ -31,6 +31,7 @@ class Settings:
         grace_seconds: From SIGTERM to SIGKILL when a job is stopped; 120 on AWS.
         spot_interruption_seconds: For tests of spot training: training time after which a spot job
             is interrupted, once each; 0 for never.
+        labeling_least_objects: Fewer objects are not labelled automatically; 1,250 on AWS.
         monitoring_hour_seconds: How long the hour of a monitoring schedule is; 3,600 on AWS.
         monitoring_namespace: What the namespaces of Model Monitor's metrics begin with: the
             documentation spells it both `aws/sagemaker` and `/aws/sagemaker`.
@@ -46,5 +47,6 @@ class Settings:
     jobs_python: Path = field(default_factory=default_jobs_python)
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
+    labeling_least_objects: int = 1250
     monitoring_hour_seconds: float = 3600.0
     monitoring_namespace: str = "aws/sagemaker"

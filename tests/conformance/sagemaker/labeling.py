@@ -111,6 +111,33 @@ def answer(portal: str, job: str, worker: str, mood: Callable[[str], str]) -> No
     say(portal, f"jobs/{job}/{task['id']}", worker=worker, answer=said)
 
 
+def answer_all(
+    portal: str, job: str, worker: str, mood: Callable[[str], str], ended: Callable[[], bool]
+) -> int:
+    """Answer every task until the job has ended; how many they were."""
+    count = 0
+
+    def over() -> bool:
+        nonlocal count
+        try:
+            while task := say(portal, f"jobs/{job}/next", worker=worker)["task"]:
+                said = {"mood": {"label": mood(task["input"]["taskObject"])}}
+                say(portal, f"jobs/{job}/{task['id']}", worker=worker, answer=said)
+                count += 1
+        except urllib.error.HTTPError:
+            return ended()
+        return ended()
+
+    until(over, f"{job} has no more tasks", seconds=60)
+    return count
+
+
+def ended(laptop: LocalSageMaker, name: str) -> bool:
+    """Tell whether a labelling job has ended."""
+    job = laptop.client().describe_labeling_job(LabelingJobName=name)
+    return job["LabelingJobStatus"] in {"Completed", "Failed", "Stopped"}
+
+
 def await_job(laptop: LocalSageMaker, name: str, seconds: float = 30) -> dict[str, Any]:
     """Wait until a labelling job has ended."""
     found: dict[str, Any] = {}
