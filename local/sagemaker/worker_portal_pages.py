@@ -25,6 +25,8 @@ fieldset { border: 0; padding: 0; margin: 1rem 0 0; display: grid; gap: .5rem; }
   border-radius: 8px; padding: .6rem .9rem; cursor: pointer; margin: 0; }
 .choice:hover, .choice:has(:checked) { border-color: var(--accent); background: #f1f7fd; }
 .field { display: block; margin-top: .9rem; }
+.field + .choice, .choice + .choice { margin-top: .6rem; }
+fieldset .choice + .choice { margin-top: 0; }
 input[type=text], input[type=number], input[type=email], textarea { display: block; width: 100%;
   margin-top: .3rem; padding: .55rem .7rem; font: inherit; border: 1px solid var(--line);
   border-radius: 8px; }

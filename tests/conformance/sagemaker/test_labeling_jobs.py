@@ -7,7 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -21,7 +21,7 @@ from tests.conformance.sagemaker.labeling import (
     next_task,
     say,
 )
-from tests.conformance.sagemaker.laptop import unique, until
+from tests.conformance.sagemaker.laptop import ROLE, unique, until
 from tests.conformance.sagemaker.serving import details
 
 if TYPE_CHECKING:
@@ -181,3 +181,114 @@ def test_what_ground_truth_refuses(laptop: LocalSageMaker) -> None:
     human = {"AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": arn}}
     with pytest.raises(ClientError, match="3DPointCloudObjectDetection"):
         make_job(laptop, team, ["x"], human=human)
+
+
+def test_functions_of_the_callers_prepare_and_consolidate(laptop: LocalSageMaker) -> None:
+    """The functions get AWS's requests; one object needs nobody, the others get their label."""
+    team, portal = make_team(laptop)
+    before, after = unique("before"), unique("after")
+    seen = []
+
+    def prepare(request: dict[str, Any]) -> dict[str, Any]:
+        seen.append(request)
+        line = request["dataObject"]
+        needed = "broken" not in line["source"]
+        return {
+            "taskInput": {"taskObject": line["source"].upper(), "labels": ["glad", "cross"]},
+            "isHumanAnnotationRequired": needed,
+        }
+
+    def consolidate(request: dict[str, Any]) -> list[dict[str, Any]]:
+        seen.append(request)
+        key = request["payload"]["s3Uri"].removeprefix("s3://lake/")
+        found = []
+        for item in json.loads(laptop.s3.objects["lake", key]):
+            said = json.loads(item["annotations"][0]["annotationData"]["content"])
+            label = {"text": item["dataObject"]["content"], "said": said["mood"]["label"]}
+            content = {request["labelAttributeName"]: label}
+            found.append(
+                {
+                    "datasetObjectId": item["datasetObjectId"],
+                    "consolidatedAnnotation": {"content": content},
+                }
+            )
+        return found
+
+    laptop.s3.functions |= {before: prepare, after: consolidate}
+    prefix = "arn:aws:lambda:us-east-1:000000000000:function"
+    name = make_job(
+        laptop,
+        team,
+        TEXTS,
+        human={
+            "PreHumanTaskLambdaArn": f"{prefix}:{before}",
+            "AnnotationConsolidationConfig": {
+                "AnnotationConsolidationLambdaArn": f"{prefix}:{after}"
+            },
+        },
+    )
+    for _ in range(2):
+        answer(portal, name, "ann", lambda text: "glad" if text.isupper() else "cross")
+    job = await_job(laptop, name)
+
+    assert job["LabelingJobStatus"] == "Completed", job
+    lines = manifest(laptop, job)
+    assert [line.get("mood") for line in lines] == [
+        {"text": TEXTS[0], "said": "glad"},
+        None,
+        {"text": TEXTS[2], "said": "glad"},
+    ]
+    assert lines[0]["mood-metadata"]["human-annotated"] == "yes"
+    assert seen[0] == {
+        "version": "2018-10-16",
+        "labelingJobArn": job["LabelingJobArn"],
+        "dataObject": {"source": TEXTS[0], "number": 0},
+    }
+    assert seen[-1]["labelCategories"] == ["glad", "cross"]
+
+
+def test_a_function_that_is_not_there_fails_the_objects(laptop: LocalSageMaker) -> None:
+    """With no object prepared the job fails and names the function."""
+    team, _ = make_team(laptop)
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:nowhere"
+    name = make_job(laptop, team, TEXTS, human={"PreHumanTaskLambdaArn": arn})
+    assert arn in await_job(laptop, name)["FailureReason"]
+
+
+def test_jobs_of_a_team_are_listed(laptop: LocalSageMaker) -> None:
+    """ListLabelingJobsForWorkteam tells how much is open; a team in use stays."""
+    team, _ = make_team(laptop)
+    name = make_job(laptop, team, TEXTS)
+    client = laptop.client()
+
+    def counted() -> bool:
+        (listed,) = client.list_labeling_jobs_for_workteam(WorkteamArn=team)[
+            "LabelingJobSummaryList"
+        ]
+        return bool(listed["LabelCounters"]["PendingHuman"] == len(TEXTS))
+
+    until(counted, "three objects are open")
+    with pytest.raises(ClientError, match="is used by"):
+        client.delete_workteam(WorkteamName=team.rpartition("/")[2])
+    client.stop_labeling_job(LabelingJobName=name)
+    await_job(laptop, name)
+    assert client.delete_workteam(WorkteamName=team.rpartition("/")[2])["Success"]
+
+
+def test_a_template_is_rendered(laptop: LocalSageMaker) -> None:
+    """RenderUiTemplate fills a stored template, and names what is wrong with another."""
+    client, name = laptop.client(), unique("page")
+    content = "<crowd-form>{{ task.input.who }} &amp; co</crowd-form>"
+    arn = client.create_human_task_ui(HumanTaskUiName=name, UiTemplate={"Content": content})
+    task = {"Input": json.dumps({"who": "<Ann>"})}
+    filled = client.render_ui_template(
+        HumanTaskUiArn=arn["HumanTaskUiArn"], Task=task, RoleArn=ROLE
+    )
+    assert filled["RenderedContent"] == "<crowd-form>&lt;Ann&gt; &amp; co</crowd-form>"
+    broken = client.render_ui_template(
+        UiTemplate={"Content": "{% for x in y %}"}, Task=task, RoleArn=ROLE
+    )
+    assert "endfor" in broken["Errors"][0]["Message"]
+    client.delete_human_task_ui(HumanTaskUiName=name)
+    with pytest.raises(ClientError, match="ould not find"):
+        client.describe_human_task_ui(HumanTaskUiName=name)

@@ -1,4 +1,4 @@
-"""A very small S3 on loopback, for jobs to read from and write to, and a door for events."""
+"""A very small S3 on loopback, a door for events, and functions to be invoked as Lambda's."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import hashlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -20,6 +23,7 @@ class TinyS3:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self.functions: dict[str, Callable[[Any], Any]] = {}
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -87,6 +91,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/_baton/events":
             self.store.events += json.loads(body)["Entries"]
             self._answer(200, b"{}")
+        elif self.path.startswith("/2015-03-31/functions/"):
+            name = unquote(self.path.split("/")[3]).rpartition(":")[2]
+            if name in self.store.functions:
+                said = self.store.functions[name](json.loads(body))
+                self._answer(200, json.dumps(said).encode())
+            else:
+                self._answer(404, b"{}")
         else:  # STS, logs, metrics: this is an object store alone
             self._answer(404)
 
