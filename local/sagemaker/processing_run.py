@@ -168,6 +168,8 @@ class ProcessingRun:
             | job.get("Environment", {})
         )
         if program:
+            settings = self._platform.settings
+            environment["SAGEMAKER_LOCAL_URL"] = f"http://{settings.host}:{settings.port}"
             return Order(environment, container.base, call=program)
         relocated = [container.relocate(word) for word in words]
         return program_order(relocated, environment, container.base, self._platform.workers.python)
