@@ -42,6 +42,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument(
         "--jumpstart", action="store_true", help="put JumpStart's models into S3 at start"
     )
+    parser.add_argument("--labeling-least-objects", type=int, default=1250)
     parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
     parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
     parser.add_argument("--spot-interruptions", type=int, default=1)

@@ -162,6 +162,8 @@ class ProcessingHost:
             | job.get("Environment", {})
         )
         if program:
+            settings = self._platform.settings
+            environment["SAGEMAKER_LOCAL_URL"] = f"http://{settings.host}:{settings.port}"
             order = Order(environment, container.base, call=program)
         else:
             relocated = [container.relocate(word) for word in words]

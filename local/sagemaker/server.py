@@ -15,6 +15,8 @@ from local.sagemaker.operations import registry
 from local.sagemaker.rest import Answer, find_route, read_request, render
 from local.sagemaker.service_models import operation_model, service_of_target
 from local.sagemaker.shaping import to_wire
+from local.sagemaker.worker_portal import answer_portal
+from local.sagemaker.workteams import PORTAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +97,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._json_answer(service_of_target(prefix), name, body)
         if self.command == "GET" and path.path == "/ping":
             return Answer(200, {"Content-Type": "application/json"}, b'{"status": "ready"}')
+        if path.path.startswith(f"{PORTAL}/"):
+            told = dict(self.headers.items())
+            return answer_portal(self.server.platform, self.command, path, told, body)
         found = find_route(self.command, path.path)
         if found is None:
             raise ApiError(

@@ -41,6 +41,7 @@ class Settings:
         event_faults: What befalls state change events on their way, such as
             `drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7`; empty for nothing.
         jumpstart: Whether JumpStart's models are put into S3 at start.
+        labeling_least_objects: Fewer objects are not labelled automatically; 1,250 on AWS.
         monitoring_hour_seconds: How long the hour of a monitoring schedule is; 3,600 on AWS.
         monitoring_namespace: What the namespaces of Model Monitor's metrics begin with: the
             documentation spells it both `aws/sagemaker` and `/aws/sagemaker`.
@@ -67,6 +68,7 @@ class Settings:
     spot_interruption_seconds: float = 0.0
     event_faults: str = ""
     jumpstart: bool = False
+    labeling_least_objects: int = 1250
     monitoring_hour_seconds: float = 3600.0
     monitoring_namespace: str = "aws/sagemaker"
     spot_interruptions: int = 1

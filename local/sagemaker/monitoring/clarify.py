@@ -1,4 +1,4 @@
-"""Clarify's processing image: bias of labels and of predictions, for a job or for a monitor.
+"""Clarify's processing image: bias and explanations, for a job or for a monitor.
 
 Pages "Configure the Analysis", "Analysis Results" and "Monitor Bias Drift". The formulas are those
 of the laptop's own cargo, `layers/science/science/bias_metrics.py`, which is run as a file.
@@ -29,16 +29,19 @@ from local.sagemaker.monitoring.contract import (
 )
 from local.sagemaker.monitoring.dataset import Dataset, read_dataset
 from local.sagemaker.monitoring.facets import Facet, binarised, groups
+from local.sagemaker.monitoring.predictor import Predictor
+from local.sagemaker.monitoring.shapley import GAIN_LEAST, attribution_gain, explain, write_local
 from local.sagemaker.monitoring.truth import TRUTH, attribute, merge, read_truth
 from local.sagemaker.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 type Array = np.ndarray[Any, Any]
 type Document = dict[str, Any]
 
-PRE, POST = "pre_training_bias", "post_training_bias"
+PRE, POST, SHAP = "pre_training_bias", "post_training_bias", "shap"
 FORMULAS = ROOT / "layers" / "science" / "science" / "bias_metrics.py"
 LARGEST = 2.348543e108
 """What stands for infinity in CloudWatch (page "Monitor Bias Drift")."""
@@ -63,25 +66,106 @@ def analyse() -> None:
     config = read_json(place("analysis_config") or relocated(CONFIG))
     methods = config.get("methods") or {}
     for method in methods:
-        if method not in {PRE, POST, "report"}:
+        if method not in {PRE, POST, "report", SHAP}:
             raise AnalysisError(f"The method {method} is not built in the local SageMaker")
     output = place("output_path") or relocated(OUTPUT)
     data = load(config)
-    bias = Bias(config, data)
+    bias: Bias | None = None
     analysis: Document = {"version": "1.0"}
-    for method in (PRE, POST):
-        if method in methods:
-            wanted = (methods[method] or {}).get("methods", "all")
-            analysis[f"{method}_metrics"] = bias.block(method, wanted)
+    if {PRE, POST} & set(methods):
+        bias = Bias(config, data, _predicted_by_model(config, data) if POST in methods else None)
+        for method in (PRE, POST):
+            if method in methods:
+                wanted = (methods[method] or {}).get("methods", "all")
+                analysis[f"{method}_metrics"] = bias.block(method, wanted)
+    if SHAP in methods:
+        analysis["explanations"] = _explanations(config, data, output)
     write_json(output, "analysis.json", analysis)
     baseline = baseline_file("baseline_constraints")
-    if setting("analysis_type") != "MODEL_BIAS":
+    if not setting("sagemaker_monitoring_schedule_name"):
         say("Completed: Job completed successfully.")
         return
-    found = drifted(bias, analysis, baseline) if baseline is not None else []
+    found: list[Document] = []
+    if baseline is not None:
+        found = drifted(bias, analysis, baseline) if bias else []
+        found += _attributions_drifted(analysis, baseline)
     write_json(output, "constraint_violations.json", {"version": "1.0", "violations": found})
-    emit_metrics(list(_metrics(analysis)))
+    emit_metrics([*_metrics(analysis), *_attribution_metrics(analysis)])
     say(verdict(len(found)))
+
+
+def _features(config: Document, data: Dataset) -> list[str]:
+    """The model's inputs: the columns that are neither labels, answers, nor excluded."""
+    headers = [str(name) for name in config.get("headers") or data.names]
+    others = ("label", "predicted_label", "joinsource_name_or_index")
+    out = {str(config[name]) for name in others if name in config} | {TRUTH}
+    out |= {str(name) for name in config.get("excluded_columns") or []}
+    return [
+        name
+        for at, name in enumerate(headers)
+        if name not in out and str(at) not in out and name in data.names
+    ]
+
+
+def _predicted_by_model(config: Document, data: Dataset) -> Array | None:
+    """Whether the model says the positive outcome of each row; None without a predictor."""
+    if "predictor" not in config or config.get("predicted_label") is not None:
+        return None
+    names = _features(config, data)
+    rows = [[row.get(name) for name in names] for row in data.rows]
+    with Predictor(config["predictor"]) as model:
+        scores = model.predict(rows)[:, -1]
+    if set(np.unique(scores)) <= {0.0, 1.0}:
+        return binarised(scores.tolist(), config.get("label_values_or_threshold") or [1])
+    predicted: Array = scores > float(config.get("probability_threshold", 0.5))
+    return predicted
+
+
+def _explanations(config: Document, data: Dataset, output: Path) -> Document:
+    settings, names = config["methods"][SHAP] or {}, _features(config, data)
+    if "predictor" not in config:
+        raise AnalysisError("shap needs a predictor")
+    for name in ("num_clusters", "text_config", "image_config", "features_to_explain"):
+        if name in settings:
+            raise AnalysisError(f"shap.{name} is not built in the local SageMaker")
+    with Predictor(config["predictor"]) as model:
+        block, local, baseline = explain(data, names, model.predict, settings)
+    if settings.get("save_local_shap_values", True):
+        write_local(output / "explanations_shap", names, local, baseline)
+    return block
+
+
+def _attributions_drifted(analysis: Document, baseline: Document) -> list[Document]:
+    """Each label whose ranking of features is no longer that of the baseline."""
+    before = (baseline.get("explanations") or {}).get("kernel_shap") or {}
+    now = (analysis.get("explanations") or {}).get("kernel_shap") or {}
+    found = []
+    for label, block in now.items():
+        if label not in before:
+            continue
+        gain = attribution_gain(before[label]["global_shap_values"], block["global_shap_values"])
+        if gain < GAIN_LEAST:
+            text = f"Feature attribution drift {gain:g} exceeds threshold {GAIN_LEAST:g}"
+            found.append(
+                {
+                    "label": label,
+                    "metric_name": "shap",
+                    "constraint_check_type": "feature_attribution_drift_check",
+                    "description": text,
+                }
+            )
+    return found
+
+
+def _attribution_metrics(analysis: Document) -> Iterator[Document]:
+    blocks = (analysis.get("explanations") or {}).get("kernel_shap") or {}
+    for label, block in blocks.items():
+        about = {"ExplainabilityMethod": "KernelShap", "Label": label}
+        for name, value in block["global_shap_values"].items():
+            told = about | {"ValueType": "GlobalShapValues"}
+            yield {"MetricName": f"feature_{name}", "Value": value, "Dimensions": told}
+        told = about | {"ValueType": "ExpectedValue"}
+        yield {"MetricName": "ExpectedValue", "Value": block["expected_value"], "Dimensions": told}
 
 
 def load(config: Document) -> Dataset:
@@ -124,8 +208,13 @@ def _name(data: Dataset, headers: list[str]) -> None:
 class Bias:
     """The metrics of every facet of a data set."""
 
-    def __init__(self, config: Document, data: Dataset) -> None:
+    def __init__(self, config: Document, data: Dataset, predicted: Array | None = None) -> None:
         """Read labels, predictions and facets.
+
+        Args:
+            config: The analysis configuration.
+            data: The rows.
+            predicted: Whether the model says the positive outcome of each row, if it was asked.
 
         Raises:
             AnalysisError: When a column or a setting is missing.
@@ -137,7 +226,7 @@ class Bias:
         self._positive = positive
         truth = TRUTH if TRUTH in data.names else self.label
         self._truth = binarised(attribute(data, truth), positive)
-        self._predicted = self._predictions()
+        self._predicted = self._predictions() if predicted is None else predicted
         given = config.get("facet") or []
         self.facets = [
             facet
@@ -169,9 +258,8 @@ class Bias:
         """One of analysis.json's two blocks; raises `AnalysisError` without predictions."""
         if method == POST and self._predicted is None:
             raise AnalysisError(
-                "post_training_bias needs predictions: predicted_label, or a monitor's "
-                "InferenceAttribute or ProbabilityAttribute; a predictor is not built in the local "
-                "SageMaker"
+                "post_training_bias needs predictions: a predictor, predicted_label, or a "
+                "monitor's InferenceAttribute or ProbabilityAttribute"
             )
         facets: dict[str, list[Document]] = {}
         for facet in self.facets:

@@ -1,4 +1,4 @@
-"""A very small S3 on loopback, for jobs to use, with a door for events and topics."""
+"""A very small S3 on loopback for jobs to use, with doors for events, topics and functions."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class TinyS3:
         self.doors: list[Callable[[str, str, bytes], bytes | None]] = []
         self.keys_used: dict[str, str] = {}
         self.refused_roles: set[str] = set()
+        self.functions: dict[str, Callable[[Any], Any]] = {}
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -98,6 +99,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.store.events += json.loads(body)["Entries"]
             self._answer(200, b"{}")
             return
+        if self.path.startswith("/2015-03-31/functions/"):
+            name = unquote(self.path.split("/")[3]).rpartition(":")[2]
+            if name in self.store.functions:
+                said = self.store.functions[name](json.loads(body))
+                self._answer(200, json.dumps(said).encode())
+                return
         if any(role in unquote(body.decode()) for role in self.store.refused_roles):
             self._answer(403, _error("AccessDenied"), Content_Type="text/xml")
             return
@@ -113,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             if answered is not None:
                 self._answer(200, answered)
                 return
-        self._answer(404)  # STS, logs, metrics: this is an object store alone
+        self._answer(404, b"{}")  # STS, logs, metrics: this is an object store alone
 
     def do_DELETE(self) -> None:
         bucket, key, _ = self._place()
