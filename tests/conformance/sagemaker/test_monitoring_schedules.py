@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import LocalSageMaker, unique
+from tests.conformance.sagemaker.laptop import ROLE, ROOT, LocalSageMaker, unique
 from tests.conformance.sagemaker.monitored import (
+    ANALYZER,
+    CLUSTER,
     NOW,
     await_execution,
     captured_endpoint,
     data_quality,
+    output_config,
     put_traffic,
     read,
     report,
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.conformance
+SDK_PYTHON = ROOT / ".venvs" / "sdk2" / "bin" / "python"
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +151,93 @@ def test_what_cannot_be_done_is_refused(
     client.delete_data_quality_job_definition(JobDefinitionName=definition)
     with pytest.raises(ClientError, match="ould not find"):
         client.describe_data_quality_job_definition(JobDefinitionName=definition)
+
+
+def test_a_batch_transform_is_watched(laptop: LocalSageMaker, baseline: str) -> None:
+    """CSV that a transform captured by the hour is held against the same baseline."""
+    folder, when = unique("batch"), datetime.fromtimestamp(time.time(), UTC)
+    moved = table_of(rows(200, 7, 40.0))
+    laptop.put(f"{folder}/{when:%Y/%m/%d/%H}/part.csv", moved)
+    source = {
+        "DataCapturedDestinationS3Uri": f"s3://lake/{folder}",
+        "DatasetFormat": {"Csv": {"Header": True}},
+        "LocalPath": "/opt/ml/processing/input",
+    }
+    definition = unique("batch")
+    laptop.client().create_data_quality_job_definition(
+        JobDefinitionName=definition,
+        DataQualityBaselineConfig={
+            "ConstraintsResource": {"S3Uri": f"{baseline}/constraints.json"},
+            "StatisticsResource": {"S3Uri": f"{baseline}/statistics.json"},
+        },
+        DataQualityAppSpecification={"ImageUri": ANALYZER},
+        DataQualityJobInput={"BatchTransformInput": source},
+        DataQualityJobOutputConfig=output_config(),
+        JobResources=CLUSTER,
+        RoleArn=ROLE,
+    )
+    schedule = watch(laptop, definition)
+    execution = await_execution(laptop, schedule)
+
+    assert execution["MonitoringExecutionStatus"] == "CompletedWithViolations", execution
+    (found,) = report(laptop, schedule, "constraint_violations.json")["violations"]
+    assert found["feature_name"] == "amount"
+
+
+PREPROCESS = """
+def preprocess_handler(record):
+    score = float(record.endpoint_output.data)
+    amount, region = record.endpoint_input.data.split(",")
+    return {"score": score, "amount": float(amount), "region": region, "sum": score + float(amount)}
+"""
+
+
+def test_a_script_prepares_each_record(laptop: LocalSageMaker, baseline: str) -> None:
+    """A RecordPreprocessorSourceUri's function makes the rows; its further column is told."""
+    endpoint = captured_endpoint(laptop)
+    put_traffic(laptop, endpoint, rows(200, 8))
+    uri = laptop.put(f"{unique('scripts')}/prepare.py", PREPROCESS)
+    definition = data_quality(laptop, endpoint, baseline, RecordPreprocessorSourceUri=uri)
+    schedule = watch(laptop, definition)
+    execution = await_execution(laptop, schedule)
+
+    assert execution["MonitoringExecutionStatus"] == "CompletedWithViolations", execution
+    (found,) = report(laptop, schedule, "constraint_violations.json")["violations"]
+    assert found["constraint_check_type"] == "extra_column_check"
+    assert "sum" in found["description"]
+
+
+SDK = """
+import sys
+import boto3, sagemaker
+from sagemaker.model_monitor import DatasetFormat, DefaultModelMonitor
+session = sagemaker.Session(boto3.Session(region_name="us-east-1"), default_bucket="lake")
+role = "arn:aws:iam::000000000000:role/jobs"
+monitor = DefaultModelMonitor(role=role, instance_type="ml.m5.large", sagemaker_session=session)
+monitor.suggest_baseline(
+    baseline_dataset=sys.argv[1], dataset_format=DatasetFormat.csv(header=True),
+    output_s3_uri=sys.argv[2], wait=True, logs=False)
+print([entry["name"] for entry in monitor.suggested_constraints().body_dict["features"]])
+"""
+
+
+@pytest.mark.skipif(not SDK_PYTHON.exists(), reason="the SageMaker SDK is not installed")
+def test_the_sdk_suggests_a_baseline(laptop: LocalSageMaker) -> None:
+    """DefaultModelMonitor.suggest_baseline works without a change."""
+    uri = laptop.put(f"{unique('sdk')}/data.csv", table_of(rows(50, 9)))
+    here = f"http://127.0.0.1:{laptop.port}"
+    environment = os.environ | {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_S3": laptop.s3.url,
+        "AWS_ENDPOINT_URL_STS": laptop.s3.url,
+        "AWS_ENDPOINT_URL_SAGEMAKER": here,
+    }
+    command = [str(SDK_PYTHON), "-c", SDK, uri, f"{uri}-out"]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "['score', 'amount', 'region']" in done.stdout
