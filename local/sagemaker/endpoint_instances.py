@@ -48,6 +48,7 @@ class ContainerPlan:
         role: The execution role.
         isolated: Whether the container gets no credentials and no way to the cloud.
         patience: Seconds until `/ping` must answer.
+        source: The archive of scripts that SAGEMAKER_SUBMIT_DIRECTORY names in S3, or None.
     """
 
     image: str
@@ -57,6 +58,7 @@ class ContainerPlan:
     role: str
     isolated: bool
     patience: float
+    source: Path | None = None
 
 
 @dataclass
@@ -219,6 +221,7 @@ def _pings(client: ModelClient) -> bool:
 def _order(plan: ContainerPlan, folder: Path) -> Document:
     return {
         "archive": str(plan.archive) if plan.archive else None,
+        "source": str(plan.source) if plan.source else None,
         "base": str(folder),
         "image": plan.image,
         "environment": plan.environment,
@@ -252,6 +255,9 @@ def container_plan(
     role = model.get("ExecutionRoleArn", "")
     try:
         archive, unpacked = _model_data(platform, container, role, files)
+        scripts = (container.get("Environment") or {}).get("SAGEMAKER_SUBMIT_DIRECTORY", "")
+        # The SDK's framework models leave the archive of a model as it is and name the scripts.
+        source = _archive(platform, scripts, role) if scripts.startswith("s3://") else None
     except ObjectsError as error:
         raise StartError(str(error)) from error
     return ContainerPlan(
@@ -262,6 +268,7 @@ def container_plan(
         role=role,
         isolated=bool(model.get("EnableNetworkIsolation")),
         patience=patience,
+        source=source,
     )
 
 
@@ -275,6 +282,10 @@ def _model_data(
     if source.get("CompressionType") == "None":
         platform.objects.download(platform.objects.find(url, role), files, role)
         return None, files
+    return _archive(platform, url, role), None
+
+
+def _archive(platform: Platform, url: str, role: str) -> Path:
     try:
         path = platform.objects.fetch(url, role)
     except ObjectsError:
@@ -282,8 +293,8 @@ def _model_data(
         remembered = platform.store.find("model-archive", url)
         if remembered is None or not Path(remembered["Path"]).is_file():
             raise
-        return Path(remembered["Path"]), None
+        return Path(remembered["Path"])
     if not platform.store.find("model-archive", url):
         platform.store.create("model-archive", url, {"Path": str(path)})
     platform.store.update("model-archive", url, Path=str(path))
-    return path, None
+    return path

@@ -98,6 +98,8 @@ def new_job(request: Document, platform: Platform, **more: Any) -> Document:
         "EnableInterContainerTrafficEncryption": False,
         "EnableManagedSpotTraining": False,
         **request,
+        # Clients read it without asking whether it is there (the SDK's best_estimator).
+        "OutputDataConfig": {"KmsKeyId": ""} | request.get("OutputDataConfig", {}),
         "StoppingCondition": stopping,
         "TrainingJobArn": platform.arn(KIND, request["TrainingJobName"]),
         "CreationTime": now,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import places
 from local.sagemaker.debugger_run import debugger_of
-from local.sagemaker.images import Runner, built_in, refusal, training_runner
+from local.sagemaker.images import Runner, built_in, refusal, runs_scripts, training_runner
 from local.sagemaker.job_failures import JobFailed, exit_reason, insist, reason_of
 from local.sagemaker.job_process import Cause, JobControl
 from local.sagemaker.metric_definitions import MetricReader
@@ -68,7 +68,10 @@ class TrainingRun:
         job = platform.store.get(KIND, name)
         self._job = job
         image = job["AlgorithmSpecification"]["TrainingImage"]
-        self._runner = training_runner(image, job.get("HyperParameters", {}))
+        # A program of the caller's (the SDK 3 sends one) needs no script's name beside it.
+        program = job["AlgorithmSpecification"].get("ContainerEntrypoint") and runs_scripts(image)
+        named = training_runner(image, job.get("HyperParameters", {}))
+        self._runner = Runner.SCRIPT if program else named
         algorithm = built_in(image) if self._runner is Runner.ALGORITHM else None
         self.control = JobControl(platform.settings.grace_seconds)
         self.metrics = MetricReader(

@@ -2,9 +2,11 @@
 
 It is told by a JSON file:
 
-    {"archive": "/…/model.tar.gz" or null, "base": "/…", "image": "…", "environment": {…}}
+    {"archive": "/…/model.tar.gz" or null, "source": "/…/sourcedir.tar.gz" or null,
+     "base": "/…", "image": "…", "environment": {…}}
 
-`base` stands in for /opt/ml: the archive is unpacked into its `model` folder. As soon as the server
+`base` stands in for /opt/ml: the archive is unpacked into its `model` folder, the scripts that come
+apart from it into `model/code`. As soon as the server
 listens it writes its port to `base/port`; if the model cannot be loaded it writes why to
 `base/failure` and ends with exit code 1.
 """
@@ -83,9 +85,13 @@ def load(order: dict[str, Any], base: Path) -> Model:
     """
     model_dir = base / "model"
     model_dir.mkdir(parents=True, exist_ok=True)
-    if order["archive"]:
+    for archive, folder in (
+        (order["archive"], model_dir),
+        (order.get("source"), model_dir / "code"),
+    ):
         try:
-            unpack(Path(order["archive"]), model_dir)
+            if archive:
+                unpack(Path(archive), folder)
         except BadArchiveError as error:
             raise BadArchiveError(f"The model archive cannot be unpacked: {error}") from error
     environment: dict[str, str] = order["environment"]

@@ -46,7 +46,8 @@ def test_xgboost_trains_and_leaves_its_model_metrics_and_times(laptop: LocalSage
     assert phases == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert job["CreationTime"] <= job["TrainingStartTime"] <= job["TrainingEndTime"]
     assert job["BillableTimeInSeconds"] == job["TrainingTimeInSeconds"] >= 1
-    (metric,) = job["FinalMetricDataList"]
+    trained, metric = sorted(job["FinalMetricDataList"], key=lambda item: item["MetricName"])
+    assert trained["MetricName"] == "train:auc"
     assert metric["MetricName"] == "validation:auc"
     assert metric["Value"] > 0.8
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://lake/out/{name}/output/model.tar.gz"

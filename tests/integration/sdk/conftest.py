@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.sagemaker.tiny_s3 import TinyS3
 from tests.integration.sdk.lab import Lab
-from tests.integration.sdk.tiny_services import Logs, answer_sts
+from tests.integration.sdk.tiny_services import Logs, answer_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with TinyS3() as cloud:
-        cloud.doors += [answer_sts, Logs().answer]
+        cloud.doors += [answer_identity, Logs().answer]
         running = Lab(tmp_path_factory.mktemp("sdk"), cloud)
         try:
             yield running

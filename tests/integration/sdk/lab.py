@@ -46,6 +46,7 @@ class Lab:
             "AWS_ENDPOINT_URL_SAGEMAKER_FEATURESTORE_RUNTIME": address,
             "AWS_ENDPOINT_URL_SAGEMAKER_METRICS": address,
             "SAGEMAKER_SUPPRESS_V2_WARNING": "1",
+            "SAGEMAKER_USER_CONFIG_OVERRIDE": str(self._config()),
             "SAGEMAKER_ROLE": ROLE,
         }
         command = [sys.executable, "-m", "local.sagemaker", "--port", str(port)]
@@ -55,6 +56,15 @@ class Lab:
                 command, cwd=ROOT, env=own | keys, stdout=log, stderr=log
             )
         self._await(f"{address}/ping")
+
+    def _config(self) -> Path:
+        """The SDKs' configuration: they would report their use over the network."""
+        path = self.data / "config.yaml"
+        path.write_text(
+            "SchemaVersion: '1.0'\n"
+            "SageMaker:\n  PythonSDK:\n    Modules:\n      TelemetryOptOut: true\n"
+        )
+        return path
 
     def stop(self) -> None:
         self.process.terminate()

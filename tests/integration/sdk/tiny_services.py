@@ -5,14 +5,26 @@ from __future__ import annotations
 import json
 import threading
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 ACCOUNT = "123456789012"
+_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
 _STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
-def answer_sts(path: str, target: str, body: bytes) -> bytes | None:
-    """GetCallerIdentity and AssumeRole; None for anything else."""
+def answer_identity(path: str, target: str, body: bytes) -> bytes | None:
+    """STS's GetCallerIdentity and AssumeRole, IAM's GetRole and its simulation; None for others."""
     action = parse_qs(body.decode(errors="replace")).get("Action", [""])[0] if not target else ""
     if action == "GetCallerIdentity":
         inside = (
@@ -24,6 +36,15 @@ def answer_sts(path: str, target: str, body: bytes) -> bytes | None:
             "<Credentials><AccessKeyId>key</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>"
             "<SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>"
             "</Credentials>"
+        )
+    elif action == "SimulatePrincipalPolicy":
+        inside = "<EvaluationResults></EvaluationResults><IsTruncated>false</IsTruncated>"
+    elif action == "GetRole":
+        inside = (
+            f"<Role><Path>/</Path><RoleName>jobs</RoleName><RoleId>A</RoleId>"
+            f"<Arn>arn:aws:iam::{ACCOUNT}:role/jobs</Arn><CreateDate>2026-01-01T00:00:00Z"
+            f"</CreateDate><AssumeRolePolicyDocument>{quote(_TRUST)}</AssumeRolePolicyDocument>"
+            f"</Role>"
         )
     else:
         return None

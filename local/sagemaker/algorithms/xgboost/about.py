@@ -7,16 +7,16 @@ import re
 from local.sagemaker.built_in import Algorithm
 
 #: One expression for all of the container's definitions, which differ in the name alone:
-#: `.*\[[0-9]+\].*#011validation-auc:(\S+)`
-_LINE = re.compile(r"\[[0-9]+\].*#011validation-")
-_VALUE = re.compile(r"#011validation-([a-z0-9@._-]+?):([^\s#]+)")
+#: `.*\[[0-9]+\].*#011validation-auc:(\S+)`, and the same with `train`
+_LINE = re.compile(r"\[[0-9]+\].*#011(?:train|validation)-")
+_VALUE = re.compile(r"#011(train|validation)-([a-z0-9@._-]+?):([^\s#]+)")
 
 
 def read_metrics(line: str) -> list[tuple[str, str]]:
     """The metrics of one line: name and text."""
     if not _LINE.search(line):
         return []
-    return [(f"validation:{name}", text) for name, text in _VALUE.findall(line)]
+    return [(f"{data}:{name}", text) for data, name, text in _VALUE.findall(line)]
 
 
 ALGORITHM = Algorithm(

@@ -15,12 +15,13 @@ def test_the_last_value_of_each_metric_counts():
 
 
 def test_xgboosts_own_lines_need_no_definition():
-    """All validation metrics of a round are read, none of the training channel's."""
+    """All metrics of a round are read, of both channels, as the image defines them."""
     reader = MetricReader(None, lambda: 5.0, ALGORITHM)
     reader.read("[3]#011train-auc:0.9#011validation-auc:0.8#011validation-ndcg@5-:0.7")
     reader.read("INFO:root:Train matrix has 3 rows#011validation-auc:9")
 
     assert {name: value for name, (value, _) in reader.last.items()} == {
+        "train:auc": 0.9,
         "validation:auc": 0.8,
         "validation:ndcg@5-": 0.7,
     }

@@ -1,0 +1,27 @@
+"""AWS's SageMaker Python SDK 3, unchanged, against the local SageMaker."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.integration.sdk.lab import Lab
+
+
+def test_a_model_trainer_trains_and_resources_serve(lab: Lab) -> None:
+    """The algorithm and a script run under ModelTrainer; the resources' endpoint scores."""
+    result = lab.run("sdk3", "v3_trainer")
+
+    assert result["status"] == "Completed"
+    assert result["metrics"]["train:auc"] > 0.9
+    assert result["scripted"] == "Completed"
+    high, low = result["scores"]
+    assert high > 0.5 > low
+    packed = lab.cloud.objects["lake", result["artifact"].removeprefix("s3://lake/")]
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        file = archive.extractfile("rows.json")
+        assert file is not None
+        assert json.load(file) == [400, {"depth": 3}]
