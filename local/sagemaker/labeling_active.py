@@ -15,7 +15,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.images import SCIKIT_LEARN
-from local.sagemaker.job_process import Cause, JobControl, JobLog, run_process
+from local.sagemaker.job_log import JobLog
+from local.sagemaker.job_process import Cause, JobControl, run_process
 from local.sagemaker.labeling_inputs import BadInput
 from local.sagemaker.labeling_output import metadata
 from local.sagemaker.labeling_tasks import FAILED, LABELED, OFFERED, WAITING
