@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from local.sagemaker.workers import Order, Starter, Worker
 
 _POLL_SECONDS = 0.25
+_log = logging.getLogger(__name__)
 
 
 class Cause(Enum):
@@ -100,13 +102,17 @@ class JobControl:
                     worker.kill()
 
 
+def _ignore(_line: str) -> None:
+    """Listen to nothing."""
+
+
 def run_process(
     workers: Starter,
     order: Order,
     log: JobLog,
     control: JobControl,
     *,
-    listen: Callable[[str], None] = lambda _line: None,
+    listen: Callable[[str], None] = _ignore,
     watch: Callable[[float], None] = lambda _seconds: None,
     started: Callable[[int], None] = lambda _pid: None,
 ) -> int:
@@ -152,5 +158,9 @@ def _read(worker: Worker, lines: Lines, listen: Callable[[str], None]) -> None:
         while raw := output.readline(LINE_BYTES):
             line = raw.decode("utf-8", "replace").rstrip("\r\n").replace("\t", "#011")
             lines.add(line)
-            listen(line)
+            try:
+                listen(line)
+            except Exception:  # noqa: BLE001 -- the process must not be left before a full pipe
+                _log.exception("nobody listens to %s any more", worker.pid)
+                listen = _ignore
     lines.close()

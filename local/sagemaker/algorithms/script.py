@@ -58,7 +58,9 @@ def main(_arguments: list[str]) -> int:
         code, message = _run_here(script, arguments)
     else:
         code, message = _run_program(script, entry, arguments)
-    if code != 0:
+    if code == 0:
+        (base / "output/success").touch()
+    else:
         _write_failure(base, told("ExecuteUserScriptError", code, message, " ".join(words)))
     return code
 

@@ -61,7 +61,7 @@ def phases(job: dict[str, Any]) -> list[str]:
 def test_a_job_survives_several_interruptions(tmp_path: Path) -> None:
     """Each time it starts anew with the checkpoints; the waits are neither trained nor billed."""
     options = ("--spot-interruption-seconds", "0.5", "--spot-interruptions", "2")
-    with server(tmp_path, *options, "--spot-wait-seconds", "1.5") as laptop:
+    with server(tmp_path, *options, "--spot-wait-seconds", "0.8") as laptop:
         name = spot(laptop, COUNTS, runtime=60, wait=120)
         job = laptop.await_training(name)
 
@@ -71,8 +71,8 @@ def test_a_job_survives_several_interruptions(tmp_path: Path) -> None:
         log = laptop.log("TrainingJobs", name)
         assert [f"resumed after {done}" in log for done in range(4)] == [True, True, True, False]
         whole = (job["TrainingEndTime"] - job["CreationTime"]).total_seconds()
-        assert whole > 4.5
-        assert 1 <= job["TrainingTimeInSeconds"] < whole - 2
+        assert whole > 2.4
+        assert 1 <= job["TrainingTimeInSeconds"] < whole - 1
         assert 1 <= job["BillableTimeInSeconds"] < job["TrainingTimeInSeconds"]
 
 
@@ -91,17 +91,19 @@ def test_a_rate_interrupts_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wait", "expected"),
+    ("wait", "limit", "expected"),
     [
-        ("60", ["Starting"]),
-        ("2.5", ["Starting", "Downloading", "Training", "Interrupted", "Starting"]),
+        ("60", 1, ["Starting"]),
+        ("2.5", 4, ["Starting", "Downloading", "Training", "Interrupted", "Starting"]),
     ],
 )
-def test_waiting_too_long_stops_a_job(tmp_path: Path, wait: str, expected: list[str]) -> None:
+def test_waiting_too_long_stops_a_job(
+    tmp_path: Path, wait: str, limit: int, expected: list[str]
+) -> None:
     """Before the first launch, or after an interruption: nothing is left to upload."""
     options = ("--spot-interruption-seconds", "0.1", "--spot-wait-seconds", wait)
     with server(tmp_path, *options) as laptop:
-        job = laptop.await_training(spot(laptop, ENDLESS, runtime=4, wait=4))
+        job = laptop.await_training(spot(laptop, ENDLESS, runtime=limit, wait=limit))
 
     assert job["TrainingJobStatus"] == "Stopped"
     assert phases(job) == [*expected, "Stopping", "MaxWaitTimeExceeded"]

@@ -4,7 +4,10 @@ import itertools
 
 import pytest
 
-from local.sagemaker.job_process import Cause, JobControl
+from local.sagemaker.cloud_logs import CloudLogs
+from local.sagemaker.job_log import JobLog
+from local.sagemaker.job_process import Cause, JobControl, run_process
+from local.sagemaker.workers import Order
 
 
 @pytest.fixture
@@ -39,3 +42,21 @@ def test_only_the_first_host_that_fails_is_the_reason(control):
     """Those that are ended after it fail too, and say nothing."""
     assert control.end(Cause.HOST) is True
     assert control.end(Cause.HOST) is False
+
+
+def test_a_listener_that_breaks_does_not_keep_the_process(platform, tmp_path, control):
+    """More than a pipe holds is printed, and all of it is read and kept."""
+    script = tmp_path / "prints.py"
+    script.write_text("for number in range(3000): print(number, 'x' * 100)")
+    heard = []
+
+    def listen(line):
+        heard.append(line)
+        raise RuntimeError("deaf")
+
+    order = Order(platform.workers.base_environment(), tmp_path, script=str(script))
+    log = JobLog(tmp_path / "job.log", CloudLogs(None), "group", "stream")
+
+    assert run_process(platform.workers, order, log, control, listen=listen) == 0
+    assert len(heard) == 1
+    assert len(log.path.read_text().splitlines()) == 3000
