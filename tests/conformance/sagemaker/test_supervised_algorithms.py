@@ -276,6 +276,16 @@ def test_what_cannot_be_trained_is_named(
         assert words in reason
 
 
+def test_lightgbm_reads_csv_alone(laptop: LocalSageMaker) -> None:
+    """Another content type, and a model channel without a model, are told."""
+    training = Training("lightgbm", {}).feed(laptop, "train", b"1,2", CONTENT_TYPE)
+    assert f"content type {CONTENT_TYPE} is not text/csv" in training.reason(laptop)
+
+    training = Training("lightgbm", {}).feed(laptop, "train", b"1,2\n0,3\n")
+    training.feed(laptop, "model", b"nothing")
+    assert "model.txt and about.json" in training.reason(laptop)
+
+
 def test_text_in_a_csv_file_is_told(laptop: LocalSageMaker) -> None:
     """The reason names the file and the cell's content."""
     training = Training("linear-learner", {"predictor_type": "regressor"})

@@ -6,6 +6,7 @@ AWS's faiss.IVFFlat and faiss.IVFPQ trade exactness for speed; here the answer i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,20 +68,33 @@ class Index:
     def _search(self, queries: Matrix) -> tuple[Matrix, Matrix]:
         reduced = reduce(queries, self.projection)
         distances = self._distances(reduced)
-        order = np.argsort(distances if self.metric == "L2" else -distances, axis=1, kind="stable")
-        nearest = order[:, : self.k]
+        ranks = distances if self.metric == "L2" else -distances
+        some = np.argpartition(ranks, self.k - 1, axis=1)[:, : self.k]
+        order = np.argsort(np.take_along_axis(ranks, some, axis=1), axis=1, kind="stable")
+        nearest = np.take_along_axis(some, order, axis=1)
         return np.take_along_axis(distances, nearest, axis=1), self.labels[nearest]
 
     def _distances(self, queries: Matrix) -> Matrix:
-        rows = self.rows.astype(np.float64)
         queries = queries.astype(np.float64)
         if self.metric == "COSINE":
-            queries, rows = _unit(queries), _unit(rows)
-        products: Matrix = queries @ rows.T
+            queries = _unit(queries)
+        products: Matrix = queries @ self._points.T
         if self.metric != "L2":
             return products
-        squares: Matrix = (queries**2).sum(axis=1)[:, None] - 2 * products + (rows**2).sum(axis=1)
+        squares: Matrix = (queries**2).sum(axis=1)[:, None] - 2 * products + self._lengths
         return np.maximum(squares, 0.0)
+
+    @cached_property
+    def _points(self) -> Matrix:
+        """The rows as distances are computed from them."""
+        points: Matrix = self.rows.astype(np.float64)
+        return _unit(points) if self.metric == "COSINE" else points
+
+    @cached_property
+    def _lengths(self) -> Matrix:
+        """The squared length of each row."""
+        lengths: Matrix = (self._points**2).sum(axis=1)
+        return lengths
 
 
 def reduce(rows: Matrix, projection: Matrix | None) -> Matrix:

@@ -57,12 +57,13 @@ class Channels:
     categories: Categories
 
 
-def read_channels(folder: Path, names: set[str]) -> Channels:
+def read_channels(folder: Path, names: set[str], earlier: Categories | None = None) -> Channels:
     """Read the channels of a job.
 
     Args:
         folder: `/opt/ml/input/data`.
         names: The job's channels.
+        earlier: The categories of the model to go on from, whose codes stay.
 
     Raises:
         UserError: When there are no rows, or unreadable ones.
@@ -75,12 +76,16 @@ def read_channels(folder: Path, names: set[str]) -> Channels:
     held_out = folder / "validation" if "validation" in names else root / "validation"
     wanted = _wanted(root)
     table = _read(train_folder, wanted)
-    categories = Categories(
+    categories = earlier or Categories(
         {
             column - 1: sorted({category(cell) for cell in table[column] if cell is not None})
             for column in wanted
         }
     )
+    if sorted(categories.names) != [column - 1 for column in wanted]:
+        raise UserError(
+            f"{CATEGORIES_FILE} names other columns than the earlier model was trained on"
+        )
     rows = _rows(table, categories)
     if held_out.is_dir():
         validation = _rows(_read(held_out, wanted), categories)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from typing import TYPE_CHECKING, Any
 
 import lightgbm
 import numpy as np
 
 from local.sagemaker.algorithms.common.errors import UserError
-from local.sagemaker.algorithms.common.hyperparameters import OBJECTIVE, read
+from local.sagemaker.algorithms.common.hyperparameters import AUTO, OBJECTIVE, read
 from local.sagemaker.algorithms.common.job import run, threads
+from local.sagemaker.algorithms.common.rows import CSV, media_parameters
 from local.sagemaker.algorithms.lightgbm.data import read_channels
+from local.sagemaker.algorithms.lightgbm.earlier import find_model
 from local.sagemaker.algorithms.lightgbm.hyperparameters import OWN, RULES, check_together
 from local.sagemaker.algorithms.lightgbm.problem import (
     MULTICLASS,
@@ -43,31 +44,39 @@ def train(base: Path) -> None:
     given = json.loads((config / "hyperparameters.json").read_text())
     parameters = read(RULES, given)
     check_together(parameters)
-    names = set(json.loads((config / "inputdataconfig.json").read_text()))
-    if surplus := sorted(names - CHANNELS):
-        raise UserError(f"Channel {surplus[0]} is not one of {', '.join(sorted(CHANNELS))}")
-    channels = read_channels(base / "input/data", names)
+    names = _channel_names(json.loads((config / "inputdataconfig.json").read_text()))
+    earlier = find_model(base / "input/data/model") if "model" in names else None
+    channels = read_channels(base / "input/data", names, earlier.categories if earlier else None)
     assert channels.train.labels is not None
-    metric = parameters["metric"]
-    tuned = given.get(OBJECTIVE)
-    if metric == "auto" and tuned in RULES["metric"].choices:
-        metric = tuned  # a tuning job's metric must be printed
+    metric, tuned = parameters["metric"], given.get(OBJECTIVE)
+    tuned = tuned if tuned in RULES["metric"].choices else metric
+    metric = tuned if metric == AUTO else metric
     problem = find_problem(channels.train.labels, metric)
     _check_classes(channels.validation, problem)
+    # The first stops the training early; a tuning job's must be printed as well.
+    metrics = [find_metric(problem, name) for name in dict.fromkeys((metric, tuned))]
+    number = parameters["num_threads"] or threads(base)
     booster = _boost(
-        parameters
-        | {
-            "metric": find_metric(problem, metric),
-            "num_threads": parameters["num_threads"] or threads(base),
-        },
+        parameters | {"metric": metrics, "num_threads": number},
         problem,
         (channels.train, channels.validation),
         sorted(channels.categories.names),
-        _earlier(base / "input/data/model") if "model" in names else None,
+        earlier.booster if earlier else None,
     )
     booster.save_model(base / "model" / MODEL_FILE, num_iteration=booster.best_iteration or None)
     about = {"problem": problem.kind, "categories": channels.categories.names}
     (base / "model" / ABOUT_FILE).write_text(json.dumps(about))
+
+
+def _channel_names(channels: dict[str, dict[str, Any]]) -> set[str]:
+    """The job's channels; raises `UserError` for one that is not known, or that is not CSV."""
+    for name, channel in channels.items():
+        if name not in CHANNELS:
+            raise UserError(f"Channel {name} is not one of {', '.join(sorted(CHANNELS))}")
+        kind = media_parameters(channel.get("ContentType") or CSV)[0]
+        if name != "model" and kind != CSV:
+            raise UserError(f"The {name} channel's content type {kind} is not {CSV}")
+    return set(channels)
 
 
 def _boost(
@@ -93,7 +102,7 @@ def _boost(
     rounds = parameters["early_stopping_rounds"]
     callbacks: list[Any] = [_print_round]
     if rounds > 0 and parameters["boosting"] != "dart":  # dart changes trees of earlier rounds
-        callbacks.append(lightgbm.early_stopping(rounds, verbose=False))
+        callbacks.append(lightgbm.early_stopping(rounds, first_metric_only=True, verbose=False))
     try:
         return lightgbm.train(
             own,
@@ -125,33 +134,3 @@ def _check_classes(validation: Rows, problem: Problem) -> None:
             f"The validation rows have labels that the training rows have not: those are the "
             f"whole numbers in [0, {problem.classes - 1}]"
         )
-
-
-def _earlier(folder: Path) -> lightgbm.Booster:
-    """The model to go on from: the archive of an earlier job, in the channel `model`."""
-    for path in sorted(folder.rglob("*")):
-        if path.name == MODEL_FILE:
-            return _load(path.read_bytes())
-        if path.name.endswith(".tar.gz") and (content := _packed(path)) is not None:
-            return _load(content)
-    raise UserError(f"The model channel holds no {MODEL_FILE}, itself or in a .tar.gz archive")
-
-
-def _packed(path: Path) -> bytes | None:
-    """The model in an archive, None if it holds none."""
-    try:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                if member.isfile() and member.name.removeprefix("./") == MODEL_FILE:
-                    file = archive.extractfile(member)
-                    return file.read() if file else None
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise UserError(f"{path.name} of the model channel is no archive: {error}") from error
-    return None
-
-
-def _load(content: bytes) -> lightgbm.Booster:
-    try:
-        return lightgbm.Booster(model_str=content.decode())
-    except (lightgbm.basic.LightGBMError, UnicodeDecodeError) as error:
-        raise UserError(f"{MODEL_FILE} of the model channel is no LightGBM model") from error

@@ -91,7 +91,7 @@ class Forest:
 
 
 def grow(rows: Array, trees: int, samples: int, seed: int = 0) -> Forest:
-    """Grow a forest.
+    """Grow a forest, all trees level by level.
 
     Args:
         rows: Rows × columns.
@@ -100,53 +100,66 @@ def grow(rows: Array, trees: int, samples: int, seed: int = 0) -> Forest:
         seed: Of the random numbers.
     """
     generator = np.random.default_rng(seed)
-    nodes: list[_Node] = []
-    roots = []
-    for _ in range(trees):
-        drawn = generator.choice(len(rows), min(samples, len(rows)), replace=False)
-        roots.append(len(nodes))
-        _grow_tree(rows[drawn].astype(np.float64), nodes, generator)
-    return Forest(
-        np.array(roots),
-        np.array([node.column for node in nodes]),
-        np.array([node.cut for node in nodes]),
-        np.array([node.left for node in nodes]),
-        np.array([node.right for node in nodes]),
-        np.array([node.low for node in nodes], rows.dtype),
-        np.array([node.high for node in nodes], rows.dtype),
-        np.array([node.mass for node in nodes]),
-    )
+    size = min(samples, len(rows))
+    drawn = [generator.choice(len(rows), size, replace=False) for _ in range(trees)]
+    held = rows[np.concatenate(drawn)]
+    owner = np.repeat(np.arange(trees), size)
+    levels, below = [], trees
+    while len(held):
+        level, above = _grow_level(held, owner, generator)
+        inner = level.column != LEAF
+        level.left[inner] = below + 2 * np.arange(inner.sum())
+        level.right[inner] = level.left[inner] + 1
+        below += 2 * int(inner.sum())
+        levels.append(level)
+        stays = inner[owner]
+        child = 2 * (np.cumsum(inner) - 1)[owner[stays]] + above[stays]
+        order = np.argsort(child, kind="stable")
+        held, owner = held[stays][order], child[order]
+    names = ("column", "cut", "left", "right", "low", "high", "mass")
+    joined = {name: np.concatenate([getattr(level, name) for level in levels]) for name in names}
+    return Forest(np.arange(trees), **joined)
 
 
 @dataclass
-class _Node:
+class _Level:
+    """The nodes of one depth, as in `Forest`."""
+
+    column: Array
+    cut: Array
+    left: Array
+    right: Array
     low: Array
     high: Array
-    mass: int
-    column: int = LEAF
-    cut: float = 0.0
-    left: int = LEAF
-    right: int = LEAF
+    mass: Array
 
 
-def _grow_tree(rows: Array, nodes: list[_Node], generator: np.random.Generator) -> None:
-    """Append a tree's nodes; a stack, not recursion, for a tree can be very deep."""
-    nodes.append(_Node(rows.min(axis=0), rows.max(axis=0), len(rows)))
-    waiting = [(len(nodes) - 1, rows)]
-    while waiting:
-        number, held = waiting.pop()
-        node = nodes[number]
-        extents = node.high - node.low
-        if extents.sum() <= 0:
-            continue  # one point, or copies of one
-        node.column = int(generator.choice(len(extents), p=extents / extents.sum()))
-        node.cut = float(node.low[node.column] + generator.random() * extents[node.column])
-        above = held[:, node.column] > node.cut
-        if above.all() or not above.any():  # rounding put the cut on the box's upper face
-            node.cut = float(node.low[node.column])
-            above = held[:, node.column] > node.cut
-        for side in (~above, above):
-            part = held[side]
-            nodes.append(_Node(part.min(axis=0), part.max(axis=0), len(part)))
-            waiting.append((len(nodes) - 1, part))
-        node.left, node.right = len(nodes) - 2, len(nodes) - 1
+def _grow_level(held: Array, owner: Array, generator: np.random.Generator) -> tuple[_Level, Array]:
+    """Cut the nodes of one depth.
+
+    Args:
+        held: The rows of all nodes, those of a node together.
+        owner: The node of each row, counted from 0 without a gap.
+        generator: Of random numbers.
+
+    Returns:
+        The nodes, whose children are not numbered yet, and which rows lie above their node's cut.
+    """
+    mass = np.bincount(owner)
+    starts = np.r_[0, np.cumsum(mass)[:-1]]
+    low, high = np.minimum.reduceat(held, starts), np.maximum.reduceat(held, starts)
+    extents = high.astype(np.float64) - low
+    sums, every = np.cumsum(extents, axis=1), np.arange(len(mass))
+    place = generator.random(len(mass)) * sums[:, -1]
+    column = np.minimum((sums <= place[:, None]).sum(axis=1), extents.shape[1] - 1)
+    # Rounding may go beyond the last extent.
+    column = np.where(extents[every, column] > 0, column, extents.argmax(axis=1))
+    least = low[every, column].astype(np.float64)
+    cut = least + generator.random(len(mass)) * extents[every, column]
+    values = held[np.arange(len(held)), column[owner]]
+    # A cut on the box's upper face, where rounding may put it, would part nothing.
+    cut = np.where(np.bincount(owner, values > cut[owner]) > 0, cut, least)
+    column = np.where(sums[:, -1] > 0, column, LEAF)  # a leaf is one point, or copies of one
+    numbers = np.full(len(mass), LEAF)
+    level = _Level(column, cut, numbers, numbers.copy(), low, high, mass)
+    return level, values > cut[owner]

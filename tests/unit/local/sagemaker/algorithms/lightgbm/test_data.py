@@ -33,6 +33,18 @@ def test_categories_get_codes_in_alphabetical_order(tmp_path):
     np.testing.assert_array_equal(found.validation.features, [[1, 5], [np.nan, 6]])
 
 
+def test_an_earlier_models_codes_stay(tmp_path):
+    """What it did not know is missing; it must have been of the same columns."""
+    folder = with_index(tmp_path, '{"cat_index_list": [1]}')
+    found = read_channels(folder, {"train"}, Categories({0: ["red"]}))
+    together = np.r_[found.train.features[:, 0], found.validation.features[:, 0]]
+
+    assert np.nanmin(together) == 0
+    assert np.isnan(together).sum() == 1
+    with pytest.raises(UserError, match="other columns than the earlier model"):
+        read_channels(folder, {"train"}, Categories({1: ["2"]}))
+
+
 def test_one_channel_may_hold_both_parts(tmp_path):
     """The folders `train` and `validation` in it."""
     folder = channels(

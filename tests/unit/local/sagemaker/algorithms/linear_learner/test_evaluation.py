@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import fbeta_score, precision_recall_fscore_support
+from sklearn.metrics import fbeta_score, precision_recall_fscore_support, roc_auc_score
 
 from local.sagemaker.algorithms.linear_learner.evaluation import (
     binary_metrics,
@@ -42,6 +42,17 @@ def test_no_threshold_is_better_than_the_chosen_one(cases, criterion):
     best = max(map(quality, [-1.0, *np.unique(scores), 0.5]))
     assert quality(threshold) == pytest.approx(best)
     assert reached == pytest.approx(best)
+
+
+@settings(max_examples=60, deadline=None)
+@given(CASES.filter(lambda cases: len({label for _, label in cases}) == 2))
+def test_the_area_under_the_curve_is_the_usual_one(cases):
+    """With equal scores too; without both classes there is none."""
+    scores, labels = map(np.array, zip(*cases, strict=True))
+    found = binary_metrics(scores, labels, 0.5, BASE)
+
+    assert found["roc_auc_score"] == pytest.approx(roc_auc_score(labels, scores))
+    assert "roc_auc_score" not in binary_metrics(scores, np.ones(len(scores)), 0.5, BASE)
 
 
 def test_of_equally_good_thresholds_the_usual_one_is_taken():
