@@ -33,6 +33,15 @@ INSTANCES = tuple(
     for size in ("large", "xlarge", "2xlarge", "4xlarge")
     if not (family.startswith("g") and size == "large")
 )
+_COMMON: Document = {
+    "inference_vulnerable": False,
+    "inference_dependencies": [],
+    "inference_vulnerabilities": [],
+    "training_vulnerable": False,
+    "training_dependencies": [],
+    "training_vulnerabilities": [],
+    "deprecated": False,
+}
 _SERVING_VARIABLES = (
     ("SAGEMAKER_PROGRAM", "text", "inference.py", False),
     ("SAGEMAKER_SUBMIT_DIRECTORY", "text", "/opt/ml/model/code", False),
@@ -99,13 +108,6 @@ def specification(entry: Entry, region: str) -> Document:
         "hosting_use_script_uri": not entry.weights,
         "hosting_instance_type_variants": _variants(entry.image, region),
         "inference_environment_variables": _variables(),
-        "inference_vulnerable": False,
-        "inference_dependencies": [],
-        "inference_vulnerabilities": [],
-        "training_vulnerable": False,
-        "training_dependencies": [],
-        "training_vulnerabilities": [],
-        "deprecated": False,
         "default_inference_instance_type": DEFAULT_INSTANCE,
         "supported_inference_instance_types": list(INSTANCES),
         "inference_enable_network_isolation": False,
@@ -123,7 +125,7 @@ def specification(entry: Entry, region: str) -> Document:
     else:
         # nothing lies there: such a model is served from what its own training made
         document["hosting_artifact_key"] = f"untrained/{entry.model_id}/train-it-first.tar.gz"
-    return document | _training(entry, region)
+    return _COMMON | document | _training(entry, region)
 
 
 def resolve(model_id: str, region: str, bucket: str = "") -> Document:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.conformance.sagemaker.laptop import ROOT
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conformance.sagemaker.laptop import LocalSageMaker
 
 pytestmark = pytest.mark.conformance
@@ -68,3 +73,40 @@ def test_what_is_not_there_is_named(
         laptop.client().describe_hub_content(**asked)
 
     assert missing.value.response["Error"]["Code"] == "ResourceNotFound"
+
+
+def test_the_newer_sdk_takes_every_document(laptop: LocalSageMaker, tmp_path: Path) -> None:
+    """SageMaker's Python SDK 3, by the model that its trainer reads documents with."""
+    python = ROOT / ".venvs" / "sdk3" / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"SageMaker's Python SDK 3 is not at {python}")
+    asked = {"HubName": HUB, "HubContentType": "Model"}
+    listed = laptop.client().list_hub_contents(**asked, MaxResults=100)["HubContentSummaries"]
+    documents = {
+        name: laptop.client().describe_hub_content(**asked, HubContentName=name)[
+            "HubContentDocument"
+        ]
+        for name in (item["HubContentName"] for item in listed)
+    }
+    (tmp_path / "documents.json").write_text(json.dumps(documents))
+    program = (
+        "import json, sys\n"
+        "from sagemaker.core.jumpstart.models import HubContentDocument\n"
+        "told = json.load(open(sys.argv[1]))\n"
+        "read = {name: HubContentDocument(**json.loads(text)) for name, text in told.items()}\n"
+        "print(json.dumps({name: [one.TrainingSupported, one.TrainingEcrUri]"
+        " for name, one in read.items()}))\n"
+    )
+    done = subprocess.run(
+        [str(python), "-c", program, str(tmp_path / "documents.json")],
+        env={"AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    read = json.loads(done.stdout.strip().splitlines()[-1])
+
+    assert set(read) == set(documents)
+    assert read[TREES] == [True, json.loads(documents[TREES])["TrainingEcrUri"]]

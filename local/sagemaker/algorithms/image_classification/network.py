@@ -54,8 +54,7 @@ class Network:
             self.layers += _step(inputs, width, generator)
             self.layers.append(Halving())
             for _ in range(blocks):
-                inner = [*_step(width, width, generator), *_step(width, width, generator)[:-1]]
-                self.layers += [Residual(inner), Rectifier()]
+                self.layers += [Residual(_block(width, generator)), Rectifier()]
             inputs = width
         self.layers.append(Linear(inputs, classes, generator))
 
@@ -134,6 +133,16 @@ class Network:
 
 def _step(inputs: int, outputs: int, generator: np.random.Generator) -> list[Layer]:
     return [Convolution(inputs, outputs, generator), Normalization(outputs), Rectifier()]
+
+
+def _block(width: int, generator: np.random.Generator) -> list[Layer]:
+    """Two convolutions that begin by adding nothing: a deep network begins as a shallow one.
+
+    Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 5.1: the last scale starts at zero.
+    """
+    last = Normalization(width)
+    last.values[0][...] = 0
+    return [*_step(width, width, generator), Convolution(width, width, generator), last]
 
 
 def softmax(scores: Array) -> Array:

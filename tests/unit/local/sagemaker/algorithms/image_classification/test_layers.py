@@ -79,3 +79,13 @@ def test_more_layers_are_a_deeper_network():
     counts = [len(Network(View(3, 8, 8), 2, blocks).values) for blocks in (1, 2)]
 
     assert counts[1] - counts[0] == 3 * 2 * 3
+
+
+def test_a_deep_network_begins_as_a_shallow_one():
+    """Its blocks add nothing before they have learned to: what they are given passes through."""
+    network = Network(View(3, 8, 8), 2, 2)
+    blocks = [layer for layer in network.layers if isinstance(layer, Residual)]
+    images = generator().normal(size=(2, 8, 8, 16)).astype(np.float32)
+
+    assert len(blocks) == 6
+    np.testing.assert_array_equal(blocks[0].forward(images, training=True), images)

@@ -1,9 +1,14 @@
 """The network learns shapes it never saw, in seconds."""
 
+import csv
+import io
+import random
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from local.sagemaker.algorithms.image_classification.hyperparameters import typed
 from local.sagemaker.algorithms.image_classification.images import Images, View
@@ -13,6 +18,7 @@ from local.sagemaker.algorithms.image_classification.training import moved, trai
 from local.sagemaker.algorithms.xgboost.errors import UserError
 from tests.unit.local.sagemaker.algorithms.image_classification.drawn import CLASSES, labelled
 
+CELLS = Path(__file__).resolve().parents[7] / "shared" / "data" / "blood-cells-images"
 VIEW = View(3, 16, 16)
 
 
@@ -111,3 +117,28 @@ def test_what_is_not_done_is_refused_by_name(given, told):
     """Pretrained weights above all: none come with it."""
     with pytest.raises(UserError, match=told):
         hyperparameters(**given)
+
+
+@pytest.mark.skipif(not CELLS.exists(), reason=f"the blood cell images are not at {CELLS}")
+def test_real_cells_are_told_apart():
+    """Red cells, white cells and platelets, cut out of photographs; chance is a third."""
+    kinds = {"RBC": 0, "WBC": 1, "Platelets": 2}
+    with (CELLS / "annotations.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    random.Random(1).shuffle(rows)
+    chosen = [row for kind in kinds for row in [r for r in rows if r["cell_type"] == kind][:50]]
+    random.Random(2).shuffle(chosen)
+    view = View(3, 24, 24)
+    pixels = []
+    for row in chosen:
+        box = tuple(int(row[side]) for side in ("xmin", "ymin", "xmax", "ymax"))
+        content = io.BytesIO()
+        Image.open(CELLS / "images" / row["filename"]).crop(box).save(content, "PNG")
+        pixels.append(view.read(content.getvalue()))
+    labels = np.array([kinds[row["cell_type"]] for row in chosen])
+    parts = [
+        Images(np.stack(pixels)[part], labels[part]) for part in (slice(110), slice(110, None))
+    ]
+    network = train(*parts, view, hyperparameters(epochs=10, learning_rate=0.05))
+
+    assert (network.probabilities(parts[1].pixels).argmax(axis=1) == parts[1].labels).mean() > 0.85
