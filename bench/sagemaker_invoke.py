@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from tests.conformance.sagemaker.laptop import LocalSageMaker
 
-ROUNDS = 8
-A_ROUND = 150
+ROUNDS = 40
+A_ROUND = 30
 RATE = 100
 SECONDS = 8
 COLUMNS = 20
@@ -125,7 +125,8 @@ def bare_server(model: bytes) -> Iterator[int]:
         port = int(probe.getsockname()[1])
         probe.close()
         command = [sys.executable, "-m", "uvicorn", "bench.sagemaker_bare:serve"]
-        command += ["--port", str(port), "--log-level", "warning", "--no-access-log"]
+        command += ["--port", str(port), "--log-level", "warning"]
+        command += ["--no-access-log", "--timeout-keep-alive", "300"]
         environment = os.environ | {"MODEL": str(path), "OMP_NUM_THREADS": "1"}
         process = subprocess.Popen(command, cwd=ROOT, env=environment)
         try:

@@ -125,8 +125,11 @@ class Hook:
                 events.write(written)
                 index["tensor_payload"].append(place | {"mode": mode})
         collections = {
-            name: {"name": name, "tensor_names": sorted(names)}
-            for name, names in self._names.items()
+            "collections": {
+                name: {"name": name, "tensor_names": sorted(names)}
+                for name, names in self._names.items()
+            },
+            "_meta": {"num_workers": 1},
         }
         _replace(self.folder / f"collections/000000000/{self.worker}_collections.json", collections)
         _replace(self.folder / f"index/{step // 1000:09d}/{number}_{self.worker}.json", index)

@@ -83,6 +83,8 @@ class TuningRun:
         self._exhausted = False
         self._finished_trainings: list[Document] = []
         self._again: list[Document] = []
+        self._names: list[str] = []
+        self._ended: dict[str, Document] = {}
 
     def start(self) -> None:
         """Run in a thread."""
@@ -111,6 +113,7 @@ class TuningRun:
 
     def _work(self) -> None:
         before = children(self._platform, self._name)
+        self._names = [child["TrainingJobName"] for child in before]
         self._finished_trainings = [child for child in before if _counts(child)]
         replaced = {child.get(_REPLACES) for child in before}
         self._again = [
@@ -202,13 +205,14 @@ class TuningRun:
             self._exhausted = True
             return False
         definition = list(self._definitions.values())[suggestion.definition]
-        name = child_name(self._name, len(children(self._platform, self._name)) + 1)
+        name = child_name(self._name, len(self._names) + 1)
         tags = self._tuning.get("Tags", [])
         request = child_request(definition, name, suggestion.parameters, tags)
         arn = self._tuning["HyperParameterTuningJobArn"]
         document = new_job(request, self._platform, TuningJobArn=arn)
         document |= {MEMBER: definition.name} | replaces
         self._platform.create(training_states.KIND, name, document, parent=self._name)
+        self._names.append(name)
         training_states.tell(self._platform, document)
         share = self._shares.share(
             definition,
@@ -302,9 +306,19 @@ class TuningRun:
         criteria = self._config.get("TuningJobCompletionCriteria", {})
         return good_enough(criteria, self._values(), maximize=self._first.maximizes)
 
+    def _trainings(self) -> list[Document]:
+        """All training jobs, oldest first; those that have ended are read once."""
+        found = []
+        for name in self._names:
+            child = self._ended.get(name) or self._platform.store.get(training_states.KIND, name)
+            if child["TrainingJobStatus"] in training_states.ENDED:
+                self._ended[name] = child
+            found.append(child)
+        return found
+
     def _standing(self) -> Document:
         """Everything that is told of the job's progress."""
-        members = standing(children(self._platform, self._name), self._definitions)
+        members = standing(self._trainings(), self._definitions)
         members["LastModifiedTime"] = self._platform.now()
         if best := overall_best(self._tuning, members.get("BestTrainingJob")):
             members["OverallBestTrainingJob"] = best
@@ -321,7 +335,7 @@ class TuningRun:
         self._platform.store.update(KIND, self._name, **self._standing())
 
     def _conclude(self) -> None:
-        found = children(self._platform, self._name)
+        found = self._trainings()
         present = self._platform.store.get(KIND, self._name)["HyperParameterTuningJobStatus"]
         if present == "Stopping":
             self._end("Stopped")

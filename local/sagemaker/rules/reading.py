@@ -58,7 +58,7 @@ class Reader:
         """The collections of each tensor."""
         homes: dict[str, set[str]] = {}
         for path in self._folder.glob("collections/*/*_collections.json"):
-            for name, collection in json.loads(path.read_text()).items():
+            for name, collection in json.loads(path.read_text())["collections"].items():
                 for tensor in collection["tensor_names"]:
                     homes.setdefault(tensor, set()).add(name)
         return homes
