@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique, until
+from tests.conformance.sagemaker.laptop import (
+    HYPERPARAMETERS,
+    IMAGE,
+    ROLE,
+    csv_rows,
+    definition,
+    unique,
+    until,
+)
 from tests.conformance.sagemaker.serving import details, model_archive
 
 if TYPE_CHECKING:
@@ -266,6 +274,27 @@ def execution_parameters_fn():
     assert outputs(laptop, name) == {"a.csv.out": "1,true\n2,true\n"}
     said = laptop.log("TransformJobs", f"{name}/data-log")
     assert "MaxConcurrentTransforms=3, MaxPayloadInMB=2, BatchStrategy=SINGLE_RECORD" in said
+
+
+def test_a_built_in_algorithm_scores_each_row(laptop: LocalSageMaker) -> None:
+    """XGBoost answers batches a line a row, so that its scores stand beside their rows."""
+    client, trained = laptop.client(), unique("trained")
+    request = definition(laptop, HyperParameters=HYPERPARAMETERS)
+    client.create_training_job(TrainingJobName=trained, **request)
+    artifact = laptop.await_training(trained)["ModelArtifacts"]["S3ModelArtifacts"]
+    container = {"Image": IMAGE, "ModelDataUrl": artifact}
+    client.create_model(ModelName=trained, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    rows = csv_rows(40, 3).decode().splitlines()
+    name = put(laptop, rows_dot_csv="\n".join(rows).encode())
+    processing = {"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"}
+    begin(laptop, trained, name=name, DataProcessing=processing)
+    job = laptop.await_transform(name)
+
+    assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
+    pairs = [line.split(",") for line in outputs(laptop, name)["rows.csv.out"].splitlines()]
+    assert [label for label, _ in pairs] == [row.split(",")[0] for row in rows]
+    right = sum((float(score) > 0.5) == (float(label) > 0.5) for label, score in pairs)
+    assert right > 28
 
 
 def test_nothing_under_the_address_fails_the_job(laptop: LocalSageMaker, scorer: str) -> None:
