@@ -29,6 +29,8 @@ START_SECONDS = 120.0
 SCRIPT_SECONDS = 300.0
 """A lifecycle configuration script that takes longer fails its instance (AWS: five minutes)."""
 _PAUSE = 0.1
+_WITH_ALL_IT_STARTED = """trap 'trap - TERM; kill -TERM 0' TERM; /bin/bash "$0" & wait $!"""
+"""Runs a script so that a SIGTERM reaches the programs that it started: they are its group."""
 _log = logging.getLogger(__name__)
 
 
@@ -176,7 +178,7 @@ class JupyterServer:
         path = self._place.folder / ".jupyter" / f"{name}.sh"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(script)
-        child = self._start(name, ["/bin/bash", str(path)], environment)
+        child = self._start(name, ["/bin/bash", "-c", _WITH_ALL_IT_STARTED, str(path)], environment)
         if child is None:
             return
         deadline = time.monotonic() + SCRIPT_SECONDS
@@ -184,7 +186,9 @@ class JupyterServer:
             if time.monotonic() > deadline:
                 child.end()
                 raise JupyterError(f"{name} took longer than {SCRIPT_SECONDS / 60:.0f} minutes")
-            self._stopping.wait(_PAUSE)
+            if self._stopping.wait(_PAUSE):
+                child.end()
+                return
         if code != 0 and not self._stopping.is_set():
             said = child.last_lines(5)
             raise JupyterError(f"{name} exited with code {code}: {said}"[:1024])
@@ -208,7 +212,8 @@ class JupyterServer:
             if time.monotonic() > deadline:
                 child.end()
                 raise JupyterError(f"JupyterLab did not answer within {START_SECONDS:.0f} s")
-            self._stopping.wait(_PAUSE)
+            if self._stopping.wait(_PAUSE):
+                return False
         return True
 
     def _answers(self) -> bool:
