@@ -29,6 +29,9 @@ START_SECONDS = 120.0
 SCRIPT_SECONDS = 300.0
 """A lifecycle configuration script that takes longer fails its instance (AWS: five minutes)."""
 _PAUSE = 0.1
+_MOST_LINES = 1_000
+_WITH_ALL_IT_STARTED = """trap 'trap - TERM; kill -TERM 0' TERM; /bin/bash "$0" & wait $!"""
+"""Runs a script so that a SIGTERM reaches the programs that it started: they are its group."""
 _log = logging.getLogger(__name__)
 
 
@@ -44,12 +47,14 @@ class Place:
         folder: Its home, and the root of its files.
         logs: The folder of its logs.
         role: Under which it acts.
+        stream: Log group and beginning of the log streams in CloudWatch, parted by a colon.
         scripts: Name → shell script, run before it, one after the other.
     """
 
     folder: Path
     logs: Path
     role: str
+    stream: str
     scripts: dict[str, str] = field(default_factory=dict)
 
 
@@ -153,6 +158,7 @@ class JupyterServer:
             self._ready(self)
         child.wait()
         child.end()  # what it left in its group
+        self._publish(child)
         if not self._stopping.is_set():
             raise JupyterError(f"JupyterLab ended: {child.last_lines(5)}"[:1024])
 
@@ -176,7 +182,7 @@ class JupyterServer:
         path = self._place.folder / ".jupyter" / f"{name}.sh"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(script)
-        child = self._start(name, ["/bin/bash", str(path)], environment)
+        child = self._start(name, ["/bin/bash", "-c", _WITH_ALL_IT_STARTED, str(path)], environment)
         if child is None:
             return
         deadline = time.monotonic() + SCRIPT_SECONDS
@@ -184,10 +190,21 @@ class JupyterServer:
             if time.monotonic() > deadline:
                 child.end()
                 raise JupyterError(f"{name} took longer than {SCRIPT_SECONDS / 60:.0f} minutes")
-            self._stopping.wait(_PAUSE)
+            if self._stopping.wait(_PAUSE):
+                child.end()
+                return
+        self._publish(child)
         if code != 0 and not self._stopping.is_set():
             said = child.last_lines(5)
             raise JupyterError(f"{name} exited with code {code}: {said}"[:1024])
+
+    def _publish(self, child: Child) -> None:
+        """Send what a process printed to CloudWatch Logs, once it has ended."""
+        group, _, stream = self._place.stream.partition(":")
+        now = int(self._platform.now() * 1000)
+        printed = child.log.read_text(errors="replace").splitlines()
+        lines = [(now, line) for line in printed[-_MOST_LINES:] if line]
+        self._platform.logs.send(group, f"{stream}/{child.name}", lines)
 
     def _start(self, name: str, command: list[str], environment: dict[str, str]) -> Child | None:
         """Start a process unless the server is being stopped."""
@@ -208,7 +225,8 @@ class JupyterServer:
             if time.monotonic() > deadline:
                 child.end()
                 raise JupyterError(f"JupyterLab did not answer within {START_SECONDS:.0f} s")
-            self._stopping.wait(_PAUSE)
+            if self._stopping.wait(_PAUSE):
+                return False
         return True
 
     def _answers(self) -> bool:

@@ -15,7 +15,7 @@ from local.sagemaker.experiment_config import join_experiment
 from local.sagemaker.lineage_artifacts import ensure_artifact
 from local.sagemaker.lineage_associations import associate
 from local.sagemaker.lineage_entities import TRIAL_COMPONENT
-from local.sagemaker.trial_components import new_component
+from local.sagemaker.trial_components import FORGOTTEN, new_component
 from local.sagemaker.trial_metrics import component_name, forget_metrics
 
 if TYPE_CHECKING:
@@ -72,9 +72,13 @@ def track_job(platform: Platform, kind: str, job: Document) -> None:
 
 
 def tracked(platform: Platform, kind: str, job: Document) -> bool:
-    """Tell whether a job's trial component says what the job says."""
+    """Tell whether a job's trial component says what the job says, or was deleted."""
     word = _WORDS[kind]
-    found = platform.store.find(TRIAL_COMPONENT, component_name(kind, job[f"{word}JobName"]))
+    name = component_name(kind, job[f"{word}JobName"])
+    forgotten = platform.store.find(FORGOTTEN, name)
+    if forgotten is not None and forgotten["_Begun"] == job["CreationTime"]:
+        return True
+    found = platform.store.find(TRIAL_COMPONENT, name)
     if found is None or found.get("_Begun") != job["CreationTime"]:
         return False
     return bool(found.get("Status", {}).get("PrimaryStatus") == job[f"{word}JobStatus"])

@@ -51,9 +51,10 @@ def describe_model_package_group(request: Document, platform: Platform) -> Docum
 @operation("ListModelPackageGroups")
 def list_model_package_groups(request: Document, platform: Platform) -> Document:
     """All groups, newest first."""
+    shared = request.get("CrossAccountFilterOption") == "CrossAccount"  # nobody shares any
     return page(
         request,
-        platform.store.list(KIND),
+        [] if shared else platform.store.list(KIND),
         name_member="ModelPackageGroupName",
         answer_member="ModelPackageGroupSummaryList",
     )

@@ -195,6 +195,7 @@ def _launch(platform: Platform, document: Document) -> None:
         folder / "SageMaker",
         platform.settings.data / "logs" / "NotebookInstances" / name,
         document["RoleArn"],
+        f"/aws/sagemaker/NotebookInstances:{name}",
         _scripts(platform, document),
     )
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from local.sagemaker.errors import ResourceNotFound, ValidationException
 from local.sagemaker.listing import page
 from local.sagemaker.operations import Document, operation
+from local.sagemaker.service_models import shape
+from local.sagemaker.shaping import to_event
+from local.sagemaker.state_events import tags_of
 
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
@@ -28,7 +31,9 @@ def create_notebook_instance_lifecycle_config(request: Document, platform: Platf
         "CreationTime": now,
         "LastModifiedTime": now,
     }
-    return {"NotebookInstanceLifecycleConfigArn": platform.create(KIND, name, document)}
+    arn = platform.create(KIND, name, document)
+    _tell(platform, document)
+    return {"NotebookInstanceLifecycleConfigArn": arn}
 
 
 @operation("DescribeNotebookInstanceLifecycleConfig")
@@ -56,7 +61,7 @@ def update_notebook_instance_lifecycle_config(request: Document, platform: Platf
     name = request["NotebookInstanceLifecycleConfigName"]
     find_config(platform, name)
     given = {hook: request[hook] for hook in HOOKS if hook in request}
-    platform.store.update(KIND, name, **given, LastModifiedTime=platform.now())
+    _tell(platform, platform.store.update(KIND, name, **given, LastModifiedTime=platform.now()))
     return {}
 
 
@@ -64,13 +69,14 @@ def update_notebook_instance_lifecycle_config(request: Document, platform: Platf
 def delete_notebook_instance_lifecycle_config(request: Document, platform: Platform) -> Document:
     """Forget scripts that no instance has."""
     name = request["NotebookInstanceLifecycleConfigName"]
-    find_config(platform, name)
+    found = find_config(platform, name)
     for instance in platform.store.list(INSTANCE):
         if instance.get("NotebookInstanceLifecycleConfigName") == name:
             raise ValidationException(
                 f"Lifecycle config {name} is used by {instance['NotebookInstanceName']}."
             )
     platform.store.delete(KIND, name)
+    _tell(platform, found | {"Tags": []})
     return {}
 
 
@@ -94,3 +100,13 @@ def script_of(config: Document, hook: str) -> str:
 def _check(request: Document) -> None:
     for hook in HOOKS:
         script_of(request, hook)
+
+
+def _tell(platform: Platform, document: Document) -> None:
+    """Emit the event: AWS shows no sample, so it has what Describe says, without the scripts."""
+    detail: Document = to_event(shape("DescribeNotebookInstanceLifecycleConfigOutput"), document)
+    for hook in HOOKS:
+        detail.pop(hook, None)
+    detail["Tags"] = tags_of(document)
+    arn = document["NotebookInstanceLifecycleConfigArn"]
+    platform.events.emit("SageMaker Notebook Lifecycle Config State Change", arn, detail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.errors import ValidationException
 from local.sagemaker.feature_groups import feature_metadata, features_of
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
@@ -150,7 +151,7 @@ def _model(platform: Platform, model: Document) -> list[Document]:
     endpoints = [
         endpoint
         for endpoint in platform.store.list("endpoint")
-        if endpoint["EndpointConfigName"] in configs
+        if endpoint.get("EndpointConfigName") in configs
     ]
     inner = {"LastModifiedTime": model["CreationTime"], **model}
     return [inner | {"Model": model, "Endpoints": endpoints}]
@@ -167,7 +168,9 @@ _ENRICHED: dict[str, Callable[[Platform, Document], list[Document]]] = {
 
 def _record_shape(resource: str) -> Shape:
     members = shape("SearchRecord").members  # type: ignore[attr-defined]
-    record: Shape = members[record_member(resource)]
+    record: Shape | None = members.get(record_member(resource))
+    if record is None:  # SearchRecord has no member for it: nothing could be answered
+        raise ValidationException(f"The local SageMaker does not support: Resource {resource}")
     return record
 
 

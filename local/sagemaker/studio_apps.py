@@ -147,6 +147,7 @@ def _launch(platform: Platform, app: Document) -> None:
         home / ("spaces" if "SpaceName" in app else "users") / owner,
         platform.settings.data / "logs" / "Studio" / key.replace("/", "-"),
         app["_Role"],
+        f"/aws/sagemaker/studio:{key}",
     )
 
     def ready(_server: JupyterServer) -> None:

@@ -16,6 +16,7 @@ from local.sagemaker.trials import find_trial
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
 
+FORGOTTEN = "forgotten-trial-component"
 _MAPS = {"Parameters": 300, "InputArtifacts": 60, "OutputArtifacts": 60}
 _REPLACED = ("DisplayName", "Status", "StartTime", "EndTime")
 
@@ -98,6 +99,9 @@ def delete_trial_component(request: Document, platform: Platform) -> Document:
             platform.store.delete(ASSOCIATION, f"{edge['SourceArn']}\n{edge['DestinationArn']}")
     forget_metrics(platform, name)
     platform.store.delete(KIND, name)
+    if "_Begun" in found:  # a job's: it is not to come back with the job's next change
+        platform.store.delete(FORGOTTEN, name)
+        platform.store.create(FORGOTTEN, name, {"_Begun": found["_Begun"]})
     return {"TrialComponentArn": arn}
 
 

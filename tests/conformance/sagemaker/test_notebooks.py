@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -162,6 +163,23 @@ def test_an_instance_comes_back_after_a_kill(own_laptop: LocalSageMaker) -> None
 
     assert url_of(own_laptop, name) != url
     assert get(url_of(own_laptop, name), "status")["kernels"] == 0
+
+
+def test_a_script_ends_with_a_killed_server(own_laptop: LocalSageMaker) -> None:
+    """What it started is no orphan."""
+    config, seconds = unique("config"), f"300.{os.getpid()}"
+    own_laptop.client().create_notebook_instance_lifecycle_config(
+        NotebookInstanceLifecycleConfigName=config, OnStart=encoded(f"sleep {seconds}; true")
+    )
+    create(own_laptop, LifecycleConfigName=config)
+    wanted = f"sleep\0{seconds}\0".encode()
+
+    def sleeps() -> bool:
+        return any(command_of(int(entry.name)) == wanted for entry in Path("/proc").glob("[0-9]*"))
+
+    until(sleeps, "the script runs")
+    own_laptop.kill()
+    until(lambda: not sleeps(), "what it started ends")
 
 
 def test_without_its_environment_an_instance_fails(tmp_path: Path) -> None:

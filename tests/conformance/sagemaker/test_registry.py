@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from lifecycle.aws_events import ModelPackageChanged, parse_aws_event
 from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique, until
-from tests.conformance.sagemaker.serving import details
+from tests.conformance.sagemaker.serving import details, make_endpoint
 from tests.unit.local.sagemaker.world import plain_archive
 
 if TYPE_CHECKING:
@@ -20,6 +20,32 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.conformance
 
 CHANGE = "SageMaker Model Package State Change"
+REPORT = {"ContentType": "application/json", "S3Uri": "s3://lake/report.json"}
+PAIR = {"Statistics": REPORT, "Constraints": REPORT}
+BIAS = {"Report": REPORT, "PreTrainingReport": REPORT, "PostTrainingReport": REPORT}
+MEMBERS: dict[str, Any] = {
+    "ModelMetrics": {
+        "ModelQuality": PAIR,
+        "ModelDataQuality": PAIR,
+        "Bias": BIAS,
+        "Explainability": {"Report": REPORT},
+    },
+    "DriftCheckBaselines": {
+        "ModelQuality": PAIR,
+        "ModelDataQuality": PAIR,
+        "Bias": {"ConfigFile": REPORT, "PreTrainingConstraints": REPORT},
+        "Explainability": {"Constraints": REPORT},
+    },
+    "ModelLifeCycle": {"Stage": "Staging", "StageStatus": "Pending"},
+    "CustomerMetadataProperties": {"team": "blue"},
+    "MetadataProperties": {"CommitId": "abc"},
+    "SkipModelValidation": "All",
+    "ModelCard": {
+        "ModelCardContent": '{"intended_uses": {"risk_rating": "Low"}}',
+        "ModelCardStatus": "Draft",
+    },
+    "SecurityConfig": {"KmsKeyId": "alias/cards"},
+}
 
 
 def package(group: str, **more: Any) -> dict[str, Any]:
@@ -32,6 +58,19 @@ def package(group: str, **more: Any) -> dict[str, Any]:
         },
         **more,
     }
+
+
+def serve(laptop: LocalSageMaker, model: str) -> str:
+    """Make an endpoint of a model and wait until it serves; its name."""
+    sagemaker = laptop.client()
+    variant = {
+        "VariantName": "all",
+        "ModelName": model,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=model, ProductionVariants=[variant])
+    return make_endpoint(laptop, model)
 
 
 def test_a_candidate_is_registered_once_and_approved(laptop: LocalSageMaker) -> None:
@@ -65,33 +104,7 @@ def test_every_member_of_a_package_is_kept(laptop: LocalSageMaker) -> None:
     """Metrics, baselines, life cycle, properties and card come back as they were given."""
     sagemaker, group = laptop.client(), unique("group")
     sagemaker.create_model_package_group(ModelPackageGroupName=group)
-    report = {"ContentType": "application/json", "S3Uri": "s3://lake/report.json"}
-    pair = {"Statistics": report, "Constraints": report}
-    bias = {"Report": report, "PreTrainingReport": report, "PostTrainingReport": report}
-    members: dict[str, Any] = {
-        "ModelMetrics": {
-            "ModelQuality": pair,
-            "ModelDataQuality": pair,
-            "Bias": bias,
-            "Explainability": {"Report": report},
-        },
-        "DriftCheckBaselines": {
-            "ModelQuality": pair,
-            "ModelDataQuality": pair,
-            "Bias": {"ConfigFile": report, "PreTrainingConstraints": report},
-            "Explainability": {"Constraints": report},
-        },
-        "ModelLifeCycle": {"Stage": "Staging", "StageStatus": "Pending"},
-        "CustomerMetadataProperties": {"team": "blue"},
-        "MetadataProperties": {"CommitId": "abc"},
-        "SkipModelValidation": "All",
-        "ModelCard": {
-            "ModelCardContent": '{"intended_uses": {"risk_rating": "Low"}}',
-            "ModelCardStatus": "Draft",
-        },
-        "SecurityConfig": {"KmsKeyId": "alias/cards"},
-    }
-    arn = sagemaker.create_model_package(**package(group, **members))["ModelPackageArn"]
+    arn = sagemaker.create_model_package(**package(group, **MEMBERS))["ModelPackageArn"]
     more = {**package(group)["InferenceSpecification"], "Name": "other"}
     sagemaker.update_model_package(
         ModelPackageArn=arn,
@@ -102,7 +115,7 @@ def test_every_member_of_a_package_is_kept(laptop: LocalSageMaker) -> None:
     )
     found = sagemaker.describe_model_package(ModelPackageName=arn)
 
-    assert {name: found[name] for name in members} == members | {
+    assert {name: found[name] for name in MEMBERS} == MEMBERS | {
         "CustomerMetadataProperties": {"stage": "2"}
     }
     assert found["AdditionalInferenceSpecifications"] == [more]
@@ -173,20 +186,9 @@ def test_an_approved_package_is_served_and_its_lineage_leads_to_the_endpoint(
         sagemaker.create_model(**model)
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
     sagemaker.create_model(**model)
-    variant = {
-        "VariantName": "all",
-        "ModelName": group,
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-    }
-    sagemaker.create_endpoint_config(EndpointConfigName=group, ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName=group, EndpointConfigName=group)
-    until(
-        lambda: sagemaker.describe_endpoint(EndpointName=group)["EndpointStatus"] == "InService",
-        "the endpoint serves",
-    )
+    endpoint = serve(laptop, group)
     answer = laptop.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=group, ContentType="text/csv", Body=b"1,2,3"
+        EndpointName=endpoint, ContentType="text/csv", Body=b"1,2,3"
     )
     (start,) = sagemaker.list_artifacts(SourceUri=uri)["ArtifactSummaries"]
 

@@ -126,6 +126,19 @@ def test_what_a_killed_process_missed_is_caught_up_with(platform):
     assert component_of(platform, arn)["Status"]["PrimaryStatus"] == "Completed"
 
 
+def test_a_deleted_component_does_not_come_back(platform):
+    """Neither with the job's next change nor at the next start."""
+    arn, _ = processing(platform, "InProgress")
+    track(platform, arn)
+    component = component_of(platform, arn)["TrialComponentName"]
+    call(platform, "DeleteTrialComponent", TrialComponentName=component)
+    name = arn.rpartition("/")[2]
+    platform.store.update("processing-job", name, ProcessingJobStatus="Completed")
+    track(platform, arn)
+
+    assert call(platform, "ListTrialComponents", SourceArn=arn)["TrialComponentSummaries"] == []
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "gini", "1e400"])
 def test_only_finite_numbers_are_number_values(platform, text):
     """JSON has no others."""
