@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 type Document = dict[str, Any]
 
+ENTITIES_UI = ":human-task-ui/NamedEntityRecognition"
+ENTITIES = """
+<crowd-entity-annotation name="crowd-entity-annotation" header="Mark every entity in the text"
+  text="{{ task.input.taskObject }}" labels="{{ task.input.labels | to_json }}">
+</crowd-entity-annotation>
+"""
+"""The page of the built-in task type, which has no template of its own in a request."""
 MOST_OBJECTS, LONGEST_LINE = 100_000, 100_000
 
 
@@ -77,7 +84,8 @@ def read_template(platform: Platform, job: Document) -> str:
     """The worker's template; raises `BadInput` when it cannot be read."""
     config = job["HumanTaskConfig"]["UiConfig"]
     if "HumanTaskUiArn" in config:
-        return template_of(platform, config["HumanTaskUiArn"])
+        arn = config["HumanTaskUiArn"]
+        return ENTITIES if arn.endswith(ENTITIES_UI) else template_of(platform, arn)
     return _read(platform, job, config["UiTemplateS3Uri"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.labeling_active import ActiveLearning
@@ -24,6 +25,8 @@ MOST_AT_ONCE = 1000
 PEERS = 2000
 """So many objects labelled before tell how good each worker is."""
 LOOK_SECONDS = 1.0
+WRITE_SECONDS = 10.0
+"""The manifest of a job under way is not written more often: it is as long as the input."""
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +55,7 @@ class LabelingRun:
         self._type = built_in(after) or ("" if after else "PassThrough")
         self._own_before = not before or bool(built_in(before))
         self._active: ActiveLearning | None = None
+        self._write_again = 0.0
         self._stopping = self.job["LabelingJobStatus"] == "Stopping"
 
     def start(self) -> None:
@@ -110,7 +114,9 @@ class LabelingRun:
         self._offer()
         if ready:
             self._note()
-            self._output.put_manifest(self.tasks.all(), self.job["LabelAttributeName"])
+            if time.monotonic() >= self._write_again:
+                self._write_again = time.monotonic() + WRITE_SECONDS
+                self._output.put_manifest(self.tasks.all(), self._attribute)
         return False
 
     def _offer(self) -> None:

@@ -47,7 +47,7 @@ def publish(platform: Platform, job: Document, base: Path) -> None:
     """
     if "MonitoringScheduleArn" not in job or not platform.settings.endpoint_url:
         return
-    data = _read(base / "output/metrics/cloudwatch")
+    data = read_metrics(base / "output/metrics/cloudwatch")
     space = namespace(platform, job)
     try:
         client = platform.clients.client("cloudwatch", job["RoleArn"])
@@ -57,7 +57,8 @@ def publish(platform: Platform, job: Document, base: Path) -> None:
         _log.info("metrics of %s are lost: %s", space, error)
 
 
-def _read(folder: Path) -> list[Document]:
+def read_metrics(folder: Path) -> list[Document]:
+    """The values below a folder, as PutMetricData takes them; other lines are left out."""
     found = []
     for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
         for line in path.read_text("utf-8", "replace").splitlines():

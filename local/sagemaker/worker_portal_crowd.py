@@ -3,7 +3,8 @@
 Page "Crowd HTML Elements Reference". A field's name says what its value is: `label:<name>`,
 `labels:<name>`, `value:<name>`, `number:<name>`, `flag:<name>:<value>` (of a box to tick),
 `option:<name>:<value>` and `chosen:<name>` (of buttons of which one is pressed), `json:<name>`.
-Elements that draw on a picture or mark a text ask for their answer as JSON.
+Boxes are drawn and entities marked with a script of the portal's; other elements that draw on a
+picture ask for their answer as JSON.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ _AS_JSON: dict[str, Document] = {
     "crowd-keypoint": {"keypoints": []},
     "crowd-semantic-segmentation": {},
     "crowd-instance-segmentation": {},
+}
+#: Elements that are drawn or marked with the page's own script, and how.
+DRAWN = {
+    "crowd-bounding-box": "Choose a label and draw a box around each object.",
+    "crowd-entity-annotation": "Choose a label and select a part of the text.",
 }
 _PLAIN = {
     "crowd-instructions": "section",
@@ -82,6 +88,8 @@ def to_answer(fields: Mapping[str, list[str]]) -> Document:
             answer.setdefault(name, {})[value] = kind == "flag" and values[-1] == "true"
         elif kind == "chosen":
             answer.setdefault(name, {})
+        elif not name and not field.startswith("_"):
+            answer[field] = values[-1]  # a field of plain HTML
         elif name:
             answer[name] = _READERS.get(kind, _last)(values)
     for field, values in fields.items():
@@ -201,16 +209,29 @@ def _classifier(
 
 def _as_json(tag: str, name: str, given: Attributes) -> tuple[str, str]:
     header = f"<h2>{html.escape(given.get('header', ''))}</h2>" if given.get("header") else ""
+    labels = categories_of(given.get("labels", ""))
     target = ""
     if "src" in given:
-        target = f'<img class="target" src="{_quoted(given["src"])}" alt="">'
+        target = f'<img class="target" src="{_quoted(given["src"])}" alt="" draggable="false">'
     elif "text" in given:
         target = f'<blockquote class="target">{html.escape(given["text"])}</blockquote>'
-    labels = ", ".join(categories_of(given.get("labels", "")))
-    known = f'<p class="hint">Labels: {html.escape(labels)}</p>' if labels else ""
     start = given.get("initial-value") or json.dumps(_AS_JSON[tag])
+    field = f'name="json:{_quoted(name)}"'
+    if tag in DRAWN and labels:
+        choices = "".join(
+            f'<label class="choice"><input type="radio" name="_label" value="{_quoted(label)}"'
+            f"{' checked' if not at else ''}><span>{html.escape(label)}</span></label>"
+            for at, label in enumerate(labels)
+        )
+        area = (
+            f'<input type="hidden" {field} value="{_quoted(start)}">'
+            f'<p class="hint">{DRAWN[tag]}</p><ol class="marks"></ol>'
+        )
+        before = f'<div class="draw {tag}">{header}<fieldset class="labels">{choices}</fieldset>'
+        return f'{before}<div class="stage">{target}</div>', f"{area}</div>"
+    known = f'<p class="hint">Labels: {html.escape(", ".join(labels))}</p>' if labels else ""
     area = (
-        f'<label class="field">The answer, as JSON<textarea name="json:{_quoted(name)}" rows="6">'
+        f'<label class="field">The answer, as JSON<textarea {field} rows="6">'
         f"{html.escape(start)}</textarea></label>"
     )
     return f"<div>{header}{target}{known}", f"{area}</div>"

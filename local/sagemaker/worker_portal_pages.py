@@ -41,9 +41,107 @@ details { margin-top: .8rem; color: var(--soft); }
 button, a.button { font: inherit; border: 1px solid var(--accent); background: var(--accent);
   color: #fff; border-radius: 8px; padding: .55rem 1.3rem; cursor: pointer; text-decoration: none; }
 button.quiet { background: #fff; color: var(--accent); }
+.labels { display: flex; flex-wrap: wrap; } .labels .choice { padding: .3rem .8rem; }
+.stage { position: relative; margin-top: .9rem; width: fit-content; max-width: 100%; }
+.crowd-bounding-box .stage { cursor: crosshair; user-select: none; touch-action: none; }
+.box { position: absolute; border: 2px solid var(--accent); background: rgb(11 92 171 / 14%); }
+.box span { background: var(--accent); color: #fff; font-size: .75rem; padding: 0 .3rem;
+  display: block; width: fit-content; line-height: 1.3; }
+mark { background: #cfe3f7; border-radius: 4px; padding: 0 .15rem; }
+.marks { padding-left: 1.3rem; } .marks li { margin-bottom: .35rem; }
+.marks button { padding: 0 .6rem; margin-left: .6rem; }
 .job { display: flex; justify-content: space-between; align-items: center; gap: 1rem; }
 .job p { margin: 0; }
 """
+
+SCRIPT = """
+for (const area of document.querySelectorAll(".draw")) {
+  const stage = area.querySelector(".stage"), field = area.querySelector("input[type=hidden]");
+  const list = area.querySelector(".marks"), image = stage.querySelector("img");
+  const target = stage.querySelector("blockquote");
+  const boxes = area.classList.contains("crowd-bounding-box");
+  const member = boxes ? "boundingBoxes" : "entities";
+  const marks = JSON.parse(field.value || "{}")[member] || [];
+  const text = target ? [...target.textContent] : [];
+  const label = () => area.querySelector("[name=_label]:checked").value;
+  const scale = () => image.naturalWidth / image.clientWidth;
+  const place = (node, m) => {
+    const s = scale();
+    for (const side of ["left", "top", "width", "height"]) node.style[side] = m[side] / s + "px";
+  };
+  const save = () => {
+    const answer = {[member]: marks};
+    if (boxes) {
+      const {naturalWidth: width, naturalHeight: height} = image;
+      answer.inputImageProperties = {width, height};
+    }
+    field.value = JSON.stringify(answer);
+  };
+  const show = () => {
+    list.replaceChildren(...marks.map((m, at) => {
+      const item = document.createElement("li"), button = document.createElement("button");
+      const part = boxes ? "" : ": " + text.slice(m.startOffset, m.endOffset).join("");
+      item.textContent = m.label + part;
+      button.type = "button"; button.className = "quiet"; button.textContent = "Remove";
+      button.onclick = () => { marks.splice(at, 1); show(); };
+      item.append(button); return item;
+    }));
+    if (boxes) {
+      stage.querySelectorAll(".box").forEach((node) => node.remove());
+      for (const m of marks) {
+        const node = document.createElement("div"), name = document.createElement("span");
+        node.className = "box"; name.textContent = m.label; node.append(name);
+        place(node, m); stage.append(node);
+      }
+    } else {
+      const ordered = [...marks].sort((a, b) => a.startOffset - b.startOffset), nodes = [];
+      let at = 0;
+      for (const m of ordered) {
+        if (m.startOffset < at) continue;
+        const node = document.createElement("mark");
+        node.textContent = text.slice(m.startOffset, m.endOffset).join(""); node.title = m.label;
+        nodes.push(text.slice(at, m.startOffset).join(""), node); at = m.endOffset;
+      }
+      target.replaceChildren(...nodes, text.slice(at).join(""));
+    }
+    save();
+  };
+  if (boxes) {
+    let from = null, drawn = null;
+    const point = (e) => {
+      const r = image.getBoundingClientRect(), s = scale();
+      const keep = (value, most) => Math.round(Math.min(Math.max(value, 0), most) * s);
+      return [keep(e.clientX - r.left, r.width), keep(e.clientY - r.top, r.height)];
+    };
+    const between = (a, b) => ({label: label(), left: Math.min(a[0], b[0]),
+      top: Math.min(a[1], b[1]), width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1])});
+    stage.onpointerdown = (e) => {
+      from = point(e); drawn = document.createElement("div"); drawn.className = "box";
+      stage.append(drawn); stage.setPointerCapture(e.pointerId); e.preventDefault();
+    };
+    stage.onpointermove = (e) => { if (from) place(drawn, between(from, point(e))); };
+    stage.onpointerup = (e) => {
+      if (!from) return;
+      const m = between(from, point(e)); from = null;
+      if (m.width > 2 && m.height > 2) marks.push(m);
+      show();
+    };
+    if (image.complete) show(); else image.onload = show;
+  } else {
+    target.onmouseup = () => {
+      const chosen = getSelection();
+      if (chosen.isCollapsed) return;
+      const range = chosen.getRangeAt(0), before = range.cloneRange();
+      before.selectNodeContents(target); before.setEnd(range.startContainer, range.startOffset);
+      const start = [...before.toString()].length, length = [...range.toString()].length;
+      marks.push({label: label(), startOffset: start, endOffset: start + length});
+      chosen.removeAllRanges(); show();
+    };
+    show();
+  }
+}
+"""
+"""Draws boxes and marks entities; offsets count characters as Unicode does, ends are exclusive."""
 
 
 def frame(title: str, body: str, *, team: str, worker: str = "") -> bytes:
@@ -54,7 +152,7 @@ def frame(title: str, body: str, *, team: str, worker: str = "") -> bytes:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>"
         f"<header><strong>Labeling portal</strong><span>{who}</span></header>"
-        f"<main>{body}</main></body></html>"
+        f"<main>{body}</main><script>{SCRIPT}</script></body></html>"
     ).encode()
 
 

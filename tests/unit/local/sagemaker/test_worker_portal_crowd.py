@@ -47,6 +47,8 @@ def test_a_sent_form_is_an_answer() -> None:
         "chosen:tone": ["rude"],
         "number:stars": ["4"],
         "json:boxes": ['{"boundingBoxes": []}'],
+        "plain": ["text"],
+        "_label": ["left out"],
     }
 
     assert to_answer(fields) == {
@@ -58,6 +60,7 @@ def test_a_sent_form_is_an_answer() -> None:
         "tone": {"polite": False, "rude": True},
         "stars": 4.0,
         "boxes": {"boundingBoxes": []},
+        "plain": "text",
     }
 
 
