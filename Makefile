@@ -80,7 +80,7 @@ check: setup check-template  ## all that guards main besides tests: format, lint
 	.venv/bin/codespell $(SOURCES) docs README.md CONTRIBUTING.md CHANGELOG.md template.yaml
 
 test: setup  ## install what is needed and run all tests
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning
 	.venv/bin/python -m bench.imports

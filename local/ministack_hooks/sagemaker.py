@@ -10,6 +10,8 @@ from local.ministack_hooks.inside import Json, Response, module
 from local.sagemaker_proxy import KeepAliveClient, forward
 from local.sagemaker_requests import passed_role, resource_arn
 
+AUTO_SCALING = "application-autoscaling"
+
 
 def hook_sagemaker(port: int) -> None:
     """Forward each request signed for SageMaker to the local SageMaker, once IAM allows it."""
@@ -41,6 +43,9 @@ def hook_sagemaker(port: int) -> None:
         return status, answered, content if isinstance(content, bytes) else streaming(content)
 
     module("app").SERVICE_HANDLERS["sagemaker"] = handle
+    # ministack has no Application Auto Scaling; the local one scales SageMaker's variants.
+    actions.SERVICE_TO_IAM_NAMESPACE[AUTO_SCALING] = AUTO_SCALING
+    module("app").SERVICE_HANDLERS[AUTO_SCALING] = handle
 
 
 def _refuse_role(headers: Json, body: bytes) -> Response | None:

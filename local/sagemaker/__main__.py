@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from local.sagemaker.assembly import assemble, disassemble, recover
 from local.sagemaker.event_faults import EventFaults, EventFaultsError
 from local.sagemaker.server import Server
-from local.sagemaker.settings import Settings, default_jobs_python
+from local.sagemaker.settings import Settings, default_jobs_python, default_jupyter_lab
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
         "--account", default="", help="the account in ARNs; asked of STS if left out"
     )
     parser.add_argument("--jobs-python", type=Path, default=default_jobs_python())
+    parser.add_argument("--jupyter-lab", type=Path, default=default_jupyter_lab())
     parser.add_argument("--grace-seconds", type=float, default=120.0)
     parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
     parser.add_argument(
@@ -48,6 +49,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--spot-seed", type=int, default=0)
     parser.add_argument("--spot-wait-seconds", type=float, default=0.0)
     parser.add_argument("--serverless-idle-seconds", type=float, default=300.0)
+    parser.add_argument("--scaling-period-seconds", type=float, default=60.0)
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)

@@ -24,8 +24,11 @@ _log = logging.getLogger(__name__)
 class CheckpointSync:
     """Uploads changes of a folder in the background."""
 
-    def __init__(self, objects: Objects, folder: Path, uri: str, role: str) -> None:
+    def __init__(
+        self, objects: Objects, folder: Path, uri: str, role: str, *, kms_key: str = ""
+    ) -> None:
         """Remember where; `restore` and `start` do something."""
+        self._kms_key = kms_key
         self._objects = objects
         self._folder = folder
         self._uri = uri.rstrip("/")
@@ -64,7 +67,10 @@ class CheckpointSync:
         for name, state in present.items():
             if self._seen.get(name) != state and not name.endswith(".sagemaker-ignore"):
                 try:
-                    self._objects.upload(self._folder / name, f"{self._uri}/{name}", self._role)
+                    address = f"{self._uri}/{name}"
+                    self._objects.upload(
+                        self._folder / name, address, self._role, kms_key=self._kms_key
+                    )
                 except FileNotFoundError:
                     present = {key: value for key, value in present.items() if key != name}
         for name in self._seen.keys() - present.keys():

@@ -241,6 +241,8 @@ def _host_variables(instance: str, cpus: int, place: Place) -> dict[str, str]:
         "SM_CURRENT_INSTANCE_TYPE": instance,
         "SM_CURRENT_INSTANCE_GROUP": GROUP,
         "SM_CURRENT_INSTANCE_GROUP_HOSTS": hosts,
+        "SM_INSTANCE_GROUPS": json.dumps([GROUP]),
+        "SM_IS_HETERO": "false",
         "SM_RESOURCE_CONFIG": json.dumps(resource_config(instance, place)),
         "SM_LOG_LEVEL": "20",
     }

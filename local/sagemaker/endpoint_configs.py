@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local.sagemaker.container_groups import SINGLE, mode_of
 from local.sagemaker.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local.sagemaker.listing import page
 from local.sagemaker.operations import Document, operation
@@ -128,9 +129,12 @@ def _checked(variant: Document, platform: Platform) -> Document:
             f"The local SageMaker needs a ModelName in variant {name}: it has no inference "
             "components."
         )
-    if platform.store.find("model", model) is None:
+    found = platform.store.find("model", model)
+    if found is None:
         raise ValidationException(f'Could not find model "{platform.arn("model", model)}".')
     if "ServerlessConfig" in variant:
+        if mode_of(found) != SINGLE:
+            raise ValidationException("Serverless variants serve models of one container only.")
         _check_serverless(variant)
         return {"InitialVariantWeight": 1.0} | variant
     if not variant.get("InstanceType") or not variant.get("InitialInstanceCount"):

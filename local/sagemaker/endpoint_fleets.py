@@ -12,12 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.container_groups import (
+    SINGLE,
+    containers_of,
+    hostname,
+    make_instance,
+    mode_of,
+    plan_model,
+)
 from local.sagemaker.endpoint_instances import (
     STOP_SECONDS,
     ContainerPlan,
     Instance,
     StartError,
-    container_plan,
 )
 from local.sagemaker.endpoint_metrics import NAMESPACE
 
@@ -58,6 +65,8 @@ class VariantFleet:
     """The instances of one production variant.
 
     Attributes:
+        mode: How its model is served: Single, Serial, Direct or MultiModel.
+        hostnames: Of its containers, in their order.
         last_used: When a request last left a serverless variant, by the monotonic clock.
         waiting: Requests that wait for its cold start.
         waking: Whether a cold start is under way.
@@ -68,8 +77,10 @@ class VariantFleet:
     weight: float
     count: int
     model_name: str
-    image: str
+    images: list[str]
     serverless: Document | None
+    mode: str = SINGLE
+    hostnames: list[str] = field(default_factory=list)
     routing: str = LEAST_BUSY
     instances: list[Instance] = field(default_factory=list)
     last_used: float = field(default_factory=time.monotonic)
@@ -129,7 +140,7 @@ class Fleet:
             everything = [*self.variants, *self.shadows]
             for entry, variant in zip(entries(self.config), everything, strict=True):
                 self._plans[variant.name] = self._plan(entry)
-                variant.instances = [self._instance(variant.name) for _ in range(variant.count)]
+                variant.instances = [self._instance(variant) for _ in range(variant.count)]
             pairs = [
                 (variant, instance) for variant in everything for instance in variant.instances
             ]
@@ -158,7 +169,7 @@ class Fleet:
             StartError: When a new one does not come up.
         """
         for _ in range(count - len(variant.instances)):
-            instance = self._instance(variant.name)
+            instance = self._instance(variant)
             self._start(variant, instance)
             variant.instances = [*variant.instances, instance]
         surplus = variant.instances[count:]
@@ -187,12 +198,8 @@ class Fleet:
         """A variant by name."""
         return next((variant for variant in self.variants if variant.name == name), None)
 
-    def _container(self, entry: Document) -> tuple[Document, Document]:
-        model: Document = self.config["_Models"][entry["ModelName"]]
-        return model, model.get("PrimaryContainer") or model["Containers"][0]
-
     def _variant(self, entry: Document) -> VariantFleet:
-        model, container = self._container(entry)
+        model: Document = self.config["_Models"][entry["ModelName"]]
         self.role = self.role or model.get("ExecutionRoleArn", "")
         serverless = entry.get("ServerlessConfig")
         return VariantFleet(
@@ -200,24 +207,30 @@ class Fleet:
             weight=entry.get("InitialVariantWeight", 1.0),
             count=1 if serverless else entry.get("InitialInstanceCount", 1),
             model_name=entry["ModelName"],
-            image=container.get("Image", ""),
+            images=[container.get("Image", "") for container in containers_of(model)],
+            mode=mode_of(model),
+            hostnames=[
+                hostname(container, number)
+                for number, container in enumerate(containers_of(model), 1)
+            ],
             serverless=serverless,
             routing=(entry.get("RoutingConfig") or {}).get("RoutingStrategy", LEAST_BUSY),
         )
 
     def _plan(self, entry: Document) -> ContainerPlan:
-        model, container = self._container(entry)
+        model: Document = self.config["_Models"][entry["ModelName"]]
         patience = entry.get("ContainerStartupHealthCheckTimeoutInSeconds", START_SECONDS)
-        return container_plan(self._platform, model, container, patience, self._files(entry))
+        return plan_model(self._platform, model, patience, self._files(entry))
 
     def _files(self, entry: Document) -> Path:
         return self._folder() / f"files-{id(self)}" / str(entry["VariantName"])
 
-    def _instance(self, variant: str) -> Instance:
+    def _instance(self, variant: VariantFleet) -> Instance:
         # As in CloudWatch Logs: <variant>/<instance>
         identity = f"i-{uuid.uuid4().hex[:17]}"
-        return Instance(
-            name=f"{variant}/{identity}",
+        return make_instance(
+            self.config["_Models"][variant.model_name],
+            name=f"{variant.name}/{identity}",
             folder=self._folder() / identity,
             log_group=f"/aws/sagemaker/Endpoints/{self.endpoint}",
         )
@@ -236,7 +249,7 @@ class Fleet:
         threading.Thread(target=self._watch, args=(variant, instance), daemon=True).start()
 
     def _wake(self, variant: VariantFleet) -> None:
-        began, instance = time.monotonic(), self._instance(variant.name)
+        began, instance = time.monotonic(), self._instance(variant)
         try:
             self._start(variant, instance)
         except StartError as error:

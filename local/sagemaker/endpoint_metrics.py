@@ -44,6 +44,7 @@ class EndpointMetrics:
         self._every = every
         self._lock = threading.Lock()
         self._counts: dict[tuple[Key, str, str], Counter[float]] = {}
+        self._invocations: Counter[tuple[str, str]] = Counter()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="endpoint-metrics", daemon=True)
         self._thread.start()
@@ -68,8 +69,14 @@ class EndpointMetrics:
             ("OverheadLatency", "Microseconds"): float(round(overhead_seconds * 1e6)),
         }
         with self._lock:
+            self._invocations[key[:2]] += 1
             for (name, unit), value in values.items():
                 self._counts.setdefault((key, name, unit), Counter())[value] += 1
+
+    def invocations(self, endpoint: str, variant: str) -> int:
+        """Requests of a variant that were counted since the start."""
+        with self._lock:
+            return self._invocations[endpoint, variant]
 
     def flush(self) -> None:
         """Send what was collected."""

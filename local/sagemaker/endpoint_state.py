@@ -78,7 +78,7 @@ def summary(variant: VariantFleet, total: float, status: str = "", message: str 
     found: Document = {
         "VariantName": variant.name,
         "DeployedImages": [
-            {"SpecifiedImage": variant.image, "ResolvedImage": variant.image},
+            {"SpecifiedImage": image, "ResolvedImage": image} for image in variant.images
         ],
         "CurrentWeight": round(variant.weight * total, 4),
         "DesiredWeight": variant.weight,

@@ -115,7 +115,7 @@ def update_endpoint(request: Document, platform: Platform) -> Document:
             for item in request.get("ExcludeRetainedVariantProperties", [])
         }
         config = _retaining(document, config, excluded)
-    _claim(platform, name, {"Config": config, "DeploymentConfig": plan})
+    claim(platform, name, {"Config": config, "DeploymentConfig": plan})
     _work(live, lambda: deploy(platform, live, config, plan))
     return {"EndpointArn": document["EndpointArn"]}
 
@@ -133,12 +133,13 @@ def update_endpoint_weights_and_capacities(request: Document, platform: Platform
     if unknown:
         raise ValidationException(f"Could not find variant(s) {', '.join(unknown)} of {name}.")
     _check_serverless_updates(live.fleet, wanted)
-    _claim(platform, name, {})
-    _work(live, lambda: _rebalance(platform, live, wanted))
+    claim(platform, name, {})
+    _work(live, lambda: rebalance(platform, live, wanted))
     return {"EndpointArn": document["EndpointArn"]}
 
 
-def _rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Document]) -> None:
+def rebalance(platform: Platform, live: LiveEndpoint, wanted: dict[str, Document]) -> None:
+    """Carry out what was claimed: weights and capacities by variant name."""
     assert live.fleet is not None
     config = live.fleet.config
     reason, surplus = None, []
@@ -196,8 +197,8 @@ def _settled(platform: Platform, document: Document) -> LiveEndpoint:
     return live
 
 
-def _claim(platform: Platform, name: str, pending: Document) -> None:
-    """Set Updating, unless somebody else did in the meantime."""
+def claim(platform: Platform, name: str, pending: Document) -> None:
+    """Set Updating, unless somebody else did in the meantime: a `ValidationException`."""
 
     def claim(found: Document) -> Document:
         if found["EndpointStatus"] != "InService":

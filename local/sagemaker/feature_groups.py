@@ -27,8 +27,6 @@ MOST_FEATURES = 2500
     "CreateFeatureGroup",
     refuses={
         "OnlineStoreConfig.SecurityConfig",
-        "OfflineStoreConfig.TableFormat",
-        "OfflineStoreConfig.DataCatalogConfig",
     },
 )
 def create_feature_group(request: Document, platform: Platform) -> Document:
@@ -233,6 +231,20 @@ def _check(request: Document) -> None:
         faults.append("RoleArn is required with an OfflineStoreConfig")
     if faults:
         raise ValidationException("Invalid feature group: " + "; ".join(faults))
+    _check_tables(offline or {})
+
+
+def _check_tables(offline: Document) -> None:
+    """Refuse what needs a table that would not be made here."""
+    if offline.get("TableFormat") == "Iceberg":
+        raise ValidationException(
+            "The local SageMaker does not support: OfflineStoreConfig.TableFormat Iceberg"
+        )
+    if offline.get("DataCatalogConfig") and not offline.get("DisableGlueTableCreation"):
+        raise ValidationException(
+            "The local SageMaker makes no Glue table: OfflineStoreConfig.DataCatalogConfig needs "
+            "DisableGlueTableCreation"
+        )
 
 
 def _resolved(platform: Platform, name: str, storage: Document, now: float) -> str:

@@ -29,10 +29,10 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 @operation("PutRecord", service=FEATURE_STORE_RUNTIME)
 def put_record(request: Document, platform: Platform) -> Document:
     """Take a record, for the online store if it is the newest, for the offline store always."""
-    group = _group(platform, request["FeatureGroupName"])
-    values = _values(group, request["Record"])
+    group = open_group(platform, request["FeatureGroupName"])
+    values = checked_values(group, request["Record"])
     event_time = parse_time(values[group["EventTimeFeatureName"]])
-    online, offline = _targets(group, request.get("TargetStores"))
+    online, offline = targets(group, request.get("TargetStores"))
     if online:
         identifier = values[group["RecordIdentifierFeatureName"]]
         _put_online(
@@ -42,11 +42,11 @@ def put_record(request: Document, platform: Platform) -> Document:
             {
                 "Record": request["Record"],
                 "EventTime": event_time,
-                "ExpiresAt": _expiry(group, request, event_time),
+                "ExpiresAt": expiry(group, request, event_time),
             },
         )
     if offline:
-        row = values | _row_times(platform, event_time) | {"is_deleted": False}
+        row = values | row_times(platform, event_time) | {"is_deleted": False}
         offline_store(platform).append(group, row)
     return {}
 
@@ -55,8 +55,8 @@ def put_record(request: Document, platform: Platform) -> Document:
 def get_record(request: Document, platform: Platform) -> Document:
     """The newest record of an identifier; nothing when there is none, or it is deleted."""
     group = find_group(platform, request["FeatureGroupName"])
-    if not _targets(group, None)[0]:
-        raise _invalid(f"Feature group {group['FeatureGroupName']} has no online store.")
+    if not targets(group, None)[0]:
+        raise invalid(f"Feature group {group['FeatureGroupName']} has no online store.")
     return _found(
         platform,
         group,
@@ -94,9 +94,9 @@ def batch_get_record(request: Document, platform: Platform) -> Document:
 @operation("DeleteRecord", service=FEATURE_STORE_RUNTIME)
 def delete_record(request: Document, platform: Platform) -> Document:
     """Delete a record: its values at once, and with HardDelete every trace of it online."""
-    group = _group(platform, request["FeatureGroupName"])
+    group = open_group(platform, request["FeatureGroupName"])
     event_time = parse_time(request["EventTime"])
-    online, offline = _targets(group, request.get("TargetStores"))
+    online, offline = targets(group, request.get("TargetStores"))
     hard = request.get("DeletionMode", "SoftDelete") == "HardDelete"
     identifier = request["RecordIdentifierValueAsString"]
     if online:
@@ -107,7 +107,7 @@ def delete_record(request: Document, platform: Platform) -> Document:
             group["EventTimeFeatureName"]: request["EventTime"],
             "is_deleted": True,
         }
-        offline_store(platform).append(group, row | _row_times(platform, event_time))
+        offline_store(platform).append(group, row | row_times(platform, event_time))
     return {}
 
 
@@ -125,22 +125,23 @@ def parse_time(value: object) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise _invalid(
+        raise invalid(
             f"The event time {text} is neither yyyy-MM-dd'T'HH:mm:ssZ nor seconds since the epoch."
         ) from error
 
 
-def _group(platform: Platform, name: str) -> Document:
+def open_group(platform: Platform, name: str) -> Document:
+    """A group that takes records; ValidationError when there is none, or it is on its way."""
     try:
         group = find_group(platform, name)
     except ResourceNotFound as error:
-        raise _invalid(f"Feature group {name} does not exist.") from error
+        raise invalid(f"Feature group {name} does not exist.") from error
     if group["FeatureGroupStatus"] != "Created":
-        raise _invalid(f"Feature group {name} is {group['FeatureGroupStatus']}.")
+        raise invalid(f"Feature group {name} is {group['FeatureGroupStatus']}.")
     return group
 
 
-def _values(group: Document, record: list[Document]) -> Document:
+def checked_values(group: Document, record: list[Document]) -> Document:
     """A record's values by name, each checked against its feature."""
     known, faults, values = features_of(group), [], {}
     for item in record:
@@ -160,7 +161,7 @@ def _values(group: Document, record: list[Document]) -> Document:
     if sum(len(str(value)) for value in values.values()) > LARGEST_RECORD:
         faults.append(f"the record is larger than {LARGEST_RECORD} bytes")
     if faults:
-        raise _invalid("Validation Error: " + "; ".join(faults))
+        raise invalid("Validation Error: " + "; ".join(faults))
     return values
 
 
@@ -179,7 +180,7 @@ def _fits(value: object, feature: Document) -> bool:
     return True
 
 
-def _targets(group: Document, wanted: list[str] | None) -> tuple[bool, bool]:
+def targets(group: Document, wanted: list[str] | None) -> tuple[bool, bool]:
     """Whether a request goes to the online and to the offline store."""
     has = {
         "OnlineStore": bool((group.get("OnlineStoreConfig") or {}).get("EnableOnlineStore")),
@@ -187,12 +188,12 @@ def _targets(group: Document, wanted: list[str] | None) -> tuple[bool, bool]:
     }
     for store in wanted or []:
         if not has[store]:
-            raise _invalid(f"Feature group {group['FeatureGroupName']} has no {store}.")
+            raise invalid(f"Feature group {group['FeatureGroupName']} has no {store}.")
     chosen = wanted or [store for store, there in has.items() if there]
     return "OnlineStore" in chosen, "OfflineStore" in chosen
 
 
-def _expiry(group: Document, request: Document, event_time: float) -> float | None:
+def expiry(group: Document, request: Document, event_time: float) -> float | None:
     """ExpiresAt = event time + TTL; a record's own TTL counts before its group's."""
     ttl = request.get("TtlDuration") or (group.get("OnlineStoreConfig") or {}).get("TtlDuration")
     if not ttl or "Value" not in ttl:
@@ -200,18 +201,19 @@ def _expiry(group: Document, request: Document, event_time: float) -> float | No
     return event_time + float(ttl["Value"]) * UNITS[ttl.get("Unit", "Seconds")]
 
 
-def _key(group: Document, identifier: str) -> str:
+def record_key(group: Document, identifier: str) -> str:
+    """The name of a record in the store."""
     return f"{group['FeatureGroupName']}\n{identifier}"
 
 
 def _put_online(platform: Platform, group: Document, identifier: str, fresh: Document) -> None:
-    key = _key(group, identifier)
+    key = record_key(group, identifier)
     if fresh["ExpiresAt"] is not None and fresh["ExpiresAt"] <= platform.clock():
         return
 
     def replace(found: Document) -> Document | None:
         newer = fresh["EventTime"] > found["EventTime"]
-        return fresh | {"Key": key} if newer or _expired(platform, found) else None
+        return fresh | {"Key": key} if newer or expired(platform, found) else None
 
     while True:
         try:
@@ -229,13 +231,13 @@ def _put_online(platform: Platform, group: Document, identifier: str, fresh: Doc
 def _delete_online(
     platform: Platform, group: Document, identifier: str, event_time: float, *, hard: bool
 ) -> None:
-    key = _key(group, identifier)
+    key = record_key(group, identifier)
     found = platform.store.find(RECORD, key)
-    if found is None or _expired(platform, found):
+    if found is None or expired(platform, found):
         return
     if event_time <= found["EventTime"]:
         if hard:
-            raise _invalid(
+            raise invalid(
                 "HardDelete needs an EventTime later than the record's: nothing was deleted."
             )
         return
@@ -252,12 +254,12 @@ def _found(
     names: list[str] | None,
     expiration: str | None,
 ) -> Document:
-    found = platform.store.find(RECORD, _key(group, identifier))
-    if found is None or _expired(platform, found) or not found["Record"]:
+    found = platform.store.find(RECORD, record_key(group, identifier))
+    if found is None or expired(platform, found) or not found["Record"]:
         return {}
     unknown = sorted(set(names or []) - set(features_of(group)))
     if unknown:
-        raise _invalid(f"Unknown feature(s) {', '.join(unknown)}.")
+        raise invalid(f"Unknown feature(s) {', '.join(unknown)}.")
     record = [item for item in found["Record"] if not names or item["FeatureName"] in names]
     answer: Document = {"Record": record}
     if expiration == "Enabled" and found.get("ExpiresAt") is not None:
@@ -265,13 +267,16 @@ def _found(
     return answer
 
 
-def _expired(platform: Platform, found: Document) -> bool:
+def expired(platform: Platform, found: Document) -> bool:
+    """Tell whether a record has outlived its time to live."""
     return found.get("ExpiresAt") is not None and found["ExpiresAt"] <= platform.clock()
 
 
-def _row_times(platform: Platform, event_time: float) -> Document:
+def row_times(platform: Platform, event_time: float) -> Document:
+    """What an offline row has besides its features."""
     return {"_event_time": event_time, "api_invocation_time": platform.now()}
 
 
-def _invalid(message: str) -> ApiError:
+def invalid(message: str) -> ApiError:
+    """The runtime's ValidationError."""
     return ApiError(message, code="ValidationError", status=400)

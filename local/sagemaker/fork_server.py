@@ -163,6 +163,7 @@ def perform(request: dict[str, Any]) -> int:
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # or every job would draw the numbers of its siblings
     _limit_threads(os.environ.get("OMP_NUM_THREADS", ""))
+    _find_own_packages(os.environ.get("SAGEMAKER_BASE_DIR", ""))
     if "command" in request:
         os.execvpe(request["command"], [request["command"], *arguments], os.environ)  # noqa: S606
     if "call" in request:
@@ -176,6 +177,18 @@ def _limit_threads(count: str) -> None:
     control = sys.modules.get("threadpoolctl")
     if control is not None and count.isdigit():
         control.threadpool_limits(int(count))
+
+
+def _find_own_packages(base: str) -> None:
+    """Let a job import what it installs by pip while it runs (see `programs.tools`)."""
+    tool = Path(base, "bin", "python")
+    if not base or not tool.is_file():
+        return
+    sys.executable = str(tool)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = Path(base, "environment", "lib", version, "site-packages")
+    packages.mkdir(parents=True, exist_ok=True)  # one that is missing now would never be looked at
+    sys.path.append(str(packages))
 
 
 def _run_python(request: dict[str, Any], arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from local.sagemaker.job_log import LINE_BYTES, Lines
+from local.sagemaker.workers import WorkersError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,8 @@ class JobControl:
             Whether this is now the reason; an earlier one stays.
         """
         with self._lock:
-            first = self.cause in (Cause.NOTHING, Cause.INTERRUPTED)
+            weaker = (Cause.NOTHING, Cause.INTERRUPTED, Cause.HOST)
+            first = self.cause in weaker and self.cause is not cause
             if first:
                 self.cause = cause
             if self._workers and self._deadline is None:
@@ -60,12 +62,12 @@ class JobControl:
             return first
 
     def go_on(self) -> bool:
-        """Forget that it was interrupted; False when it was not, or is to end for another reason.
+        """Forget that it was interrupted, or that a host failed; False when it is to end otherwise.
 
         A stop that comes meanwhile is not lost.
         """
         with self._lock:
-            if self.cause is not Cause.INTERRUPTED:
+            if self.cause not in (Cause.INTERRUPTED, Cause.HOST):
                 return False
             self.cause = Cause.NOTHING
             return True
@@ -124,7 +126,7 @@ def run_process(
         The exit code; negative for a signal.
 
     Raises:
-        WorkersError: When no process can be started.
+        WorkersError: When no process can be started, or its keeper has gone and it with him.
     """
     worker = workers.start(order)
     control.attach(worker)
@@ -140,6 +142,8 @@ def run_process(
     finally:
         control.detach(worker)
     reader.join()
+    if worker.lost:
+        raise WorkersError("the process that starts and keeps jobs has ended")
     return code
 
 

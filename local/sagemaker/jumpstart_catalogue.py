@@ -13,6 +13,8 @@ from local.sagemaker.jumpstart.publishing import publish
 if TYPE_CHECKING:
     from local.sagemaker.platform import Platform
 
+_ATTEMPTS = 20
+_PAUSE_SECONDS = 3.0
 _log = logging.getLogger(__name__)
 
 
@@ -25,15 +27,23 @@ def publish_at_start(platform: Platform) -> None:
 
 
 def _publish(platform: Platform) -> None:
-    settings = platform.settings
-    try:
-        done = publish(platform.clients.client("s3"), settings.data / "jumpstart", settings.region)
-    except (*CLOUD_ERRORS, OSError) as error:
-        _log.warning("JumpStart's models could not be published: %s", error)
+    """Publish; an S3 that starts together with this server may need a while to answer."""
+    settings, pause = platform.settings, threading.Event()
+    for attempt in range(_ATTEMPTS):
+        try:
+            done = publish(
+                platform.clients.client("s3"), settings.data / "jumpstart", settings.region
+            )
+        except (*CLOUD_ERRORS, OSError) as error:
+            _log.warning("JumpStart's models are not published yet (%d): %s", attempt + 1, error)
+            pause.wait(_PAUSE_SECONDS)
+            if platform.closing:
+                return
+            continue
+        _log.info(
+            "JumpStart: %d models in s3://%s, %d objects written",
+            len(done.models),
+            done.bucket,
+            len(done.written),
+        )
         return
-    _log.info(
-        "JumpStart: %d models in s3://%s, %d objects written",
-        len(done.models),
-        done.bucket,
-        len(done.written),
-    )

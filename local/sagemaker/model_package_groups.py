@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from local.sagemaker.errors import (
@@ -70,6 +71,42 @@ def delete_model_package_group(request: Document, platform: Platform) -> Documen
         )
     platform.store.delete(KIND, name)
     return {}
+
+
+@operation("PutModelPackageGroupPolicy")
+def put_model_package_group_policy(request: Document, platform: Platform) -> Document:
+    """Keep who may use a group; it is described, and held against nobody here."""
+    group = find_group(platform, request["ModelPackageGroupName"])
+    try:
+        policy = json.loads(request["ResourcePolicy"])
+    except ValueError as error:
+        raise ValidationException(f"The resource policy is not JSON: {error}") from error
+    if not isinstance(policy, dict) or not policy.get("Statement"):
+        raise ValidationException("The resource policy has no Statement.")
+    name = group["ModelPackageGroupName"]
+    platform.store.update(KIND, name, _Policy=request["ResourcePolicy"])
+    return {"ModelPackageGroupArn": group["ModelPackageGroupArn"]}
+
+
+@operation("GetModelPackageGroupPolicy")
+def get_model_package_group_policy(request: Document, platform: Platform) -> Document:
+    """The policy of a group; an error when it has none."""
+    return {"ResourcePolicy": _policy(find_group(platform, request["ModelPackageGroupName"]))}
+
+
+@operation("DeleteModelPackageGroupPolicy")
+def delete_model_package_group_policy(request: Document, platform: Platform) -> Document:
+    """Forget the policy of a group."""
+    group = find_group(platform, request["ModelPackageGroupName"])
+    _policy(group)
+    platform.store.update(KIND, group["ModelPackageGroupName"], _Policy="")
+    return {}
+
+
+def _policy(group: Document) -> str:
+    if not group.get("_Policy"):
+        raise ResourceNotFound(f"Cannot find resource policy for: {group['ModelPackageGroupArn']}")
+    return str(group["_Policy"])
 
 
 def find_group(platform: Platform, name_or_arn: str) -> Document:

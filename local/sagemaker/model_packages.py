@@ -14,6 +14,8 @@ from local.sagemaker.errors import (
     ValidationException,
 )
 from local.sagemaker.listing import page
+from local.sagemaker.model_card_schema import PACKAGE_CARD, read_content
+from local.sagemaker.model_cards import open_part
 from local.sagemaker.model_package_groups import KIND as GROUP
 from local.sagemaker.model_package_groups import find_group
 from local.sagemaker.operations import Document, operation
@@ -34,6 +36,18 @@ _REPLACED = (
     "ModelCard",
     "ModelLifeCycle",
 )
+_CLONED = (
+    "InferenceSpecification",
+    "AdditionalInferenceSpecifications",
+    "ModelMetrics",
+    "DriftCheckBaselines",
+    "Domain",
+    "Task",
+    "SamplePayloadUrl",
+)
+_OF_MODEL = ("ContainerHostname", "Image", "ModelDataUrl", "ModelDataSource", "Environment")
+_IN_EVENTS = {"SourceUri": "sourceUri"}
+"""Names of UpdatedModelPackageFields that differ from the API's, as seen in real events."""
 _creating = threading.Lock()
 
 
@@ -43,6 +57,7 @@ _creating = threading.Lock()
 )
 def create_model_package(request: Document, platform: Platform) -> Document:
     """Register a version in a group, or a package that stands alone."""
+    _check_card(request)
     with _creating:
         token = request.get("ClientToken")
         if token and (earlier := platform.store.find(_TOKEN, token)):
@@ -57,10 +72,16 @@ def create_model_package(request: Document, platform: Platform) -> Document:
     return {"ModelPackageArn": arn}
 
 
-@operation("DescribeModelPackage", honours={"ModelPackageName"})
+@operation("DescribeModelPackage")
 def describe_model_package(request: Document, platform: Platform) -> Document:
-    """A package, by ARN or name."""
-    return find_package(platform, request["ModelPackageName"])
+    """A package, by ARN or name; with MetadataOnly its card without what a key would protect."""
+    found = find_package(platform, request["ModelPackageName"])
+    card = found.get("ModelCard", {})
+    if request.get("IncludedData") == "MetadataOnly" and "ModelCardContent" in card:
+        return found | {
+            "ModelCard": card | {"ModelCardContent": open_part(card["ModelCardContent"])}
+        }
+    return found
 
 
 @operation("BatchDescribeModelPackage")
@@ -106,6 +127,7 @@ def list_model_packages(request: Document, platform: Platform) -> Document:
 def update_model_package(request: Document, platform: Platform) -> Document:
     """Approve, reject, or note something; each change is told with the names of what changed."""
     name = find_package(platform, request["ModelPackageArn"])["ModelPackageName"]
+    _check_card(request)
     changed: list[str] = []
 
     def change(found: Document) -> Document:
@@ -170,6 +192,7 @@ def _standing_alone(request: Document, platform: Platform) -> Document:
 
 
 def _store(request: Document, platform: Platform, name: str, parent: str = "") -> Document:
+    request = _with_source(request, platform)
     if "InferenceSpecification" not in request and "ModelCard" not in request:
         raise ValidationException("InferenceSpecification must be provided.")
     document = request | {
@@ -214,6 +237,31 @@ def _apply(found: Document, request: Document) -> list[str]:
     return changed
 
 
+def _check_card(request: Document) -> None:
+    content = request.get("ModelCard", {}).get("ModelCardContent")
+    if content is not None:
+        read_content(content, PACKAGE_CARD)
+
+
+def _with_source(request: Document, platform: Platform) -> Document:
+    """Take over what is not given from the package or model that SourceUri names.
+
+    "If you want to clone a model package, set it to the model package ARN. If you want to register
+    a model, set it to the model ARN" (CreateModelPackage: SourceUri).
+    """
+    found = platform.store.find_by_arn(request.get("SourceUri") or "-")
+    if found is None:
+        return request
+    kind, _, source = found
+    if kind == KIND:
+        return {name: source[name] for name in _CLONED if name in source} | request
+    if kind == "model":
+        containers = source.get("Containers") or [source["PrimaryContainer"]]
+        kept = [{name: item[name] for name in _OF_MODEL if name in item} for item in containers]
+        return {"InferenceSpecification": {"Containers": kept}} | request
+    return request
+
+
 def _digest(request: Document) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
@@ -225,6 +273,6 @@ def _tell(platform: Platform, document: Document, changed: list[str] | None = No
         if document.get(member) is not None:
             detail[member] = iso_time(document[member])
     if changed:
-        detail["UpdatedModelPackageFields"] = changed
+        detail["UpdatedModelPackageFields"] = [_IN_EVENTS.get(name, name) for name in changed]
     arn = document["ModelPackageArn"]
     platform.events.emit("SageMaker Model Package State Change", arn, detail)

@@ -42,22 +42,16 @@ def create_model(request: Document, platform: Platform) -> Document:
     containers = request.get("Containers", [])
     if containers and request.get("PrimaryContainer"):
         raise ValidationException("Give either PrimaryContainer or Containers, not both.")
-    if len(containers) > 1:
-        raise ValidationException(
-            "The local SageMaker does not support: Containers with more than one member"
-        )
-    container = request.get("PrimaryContainer") or (containers[0] if containers else None)
-    if container is None:
+    listed = containers or [request.get("PrimaryContainer")]
+    if None in listed:
         raise ValidationException("Either PrimaryContainer or Containers must be provided.")
-    if container.get("Mode") == "MultiModel":
-        raise ValidationException(
-            "The local SageMaker does not support: Mode MultiModel of a container"
-        )
-    resolved = _resolve(container, platform)
+    _check_containers(listed, request)
+    resolved = [_resolve(container, platform) for container in listed]
     document = dict(request)
-    document["Containers" if containers else "PrimaryContainer"] = (
-        [resolved] if containers else resolved
-    )
+    if containers:
+        document["Containers"] = resolved
+    else:
+        document["PrimaryContainer"] = resolved[0]
     document["CreationTime"] = platform.now()
     document["ModelArn"] = platform.arn(KIND, name)
     try:
@@ -89,6 +83,27 @@ def delete_model(request: Document, platform: Platform) -> Document:
     platform.store.delete(KIND, request["ModelName"])
     _tell(platform, document | {"Tags": []})
     return {}
+
+
+def _check_containers(listed: list[Document], request: Document) -> None:
+    """Refuse containers that cannot be served together ("Create a multi-container endpoint")."""
+    many = len(listed) > 1
+    if many and any(container.get("Mode") == "MultiModel" for container in listed):
+        raise ValidationException("Mode MultiModel goes with one container only.")
+    for container in listed:
+        if container.get("Mode") == "MultiModel" and not container.get("ModelDataUrl"):
+            raise ValidationException("A container of Mode MultiModel needs a ModelDataUrl.")
+    names = [container.get("ContainerHostname") for container in listed]
+    direct = (request.get("InferenceExecutionConfig") or {}).get("Mode") == "Direct"
+    if direct and (not many or None in names):
+        raise ValidationException(
+            "Mode Direct needs several containers, each with a ContainerHostname."
+        )
+    given = [name for name in names if name is not None]
+    if len(set(given)) < len(given):
+        raise ValidationException("ContainerHostname must be unique within a model.")
+    if many and given and len(given) < len(names):
+        raise ValidationException("Give every container a ContainerHostname, or none of them.")
 
 
 def _resolve(container: Document, platform: Platform) -> Document:

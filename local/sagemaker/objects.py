@@ -135,17 +135,35 @@ class Objects:
         """One object's content; raises `ObjectsError`."""
         return self.fetch(uri, role).read_bytes()
 
-    def upload(self, path: Path, uri: str, role: str = "") -> None:
-        """Write one file to an address; raises `ObjectsError`."""
+    def upload(self, path: Path, uri: str, role: str = "", *, kms_key: str = "") -> None:
+        """Write one file to an address.
+
+        Args:
+            path: The file.
+            uri: The address.
+            role: Under whose credentials.
+            kms_key: The key that S3 shall encrypt the object with; empty for the bucket's own.
+
+        Raises:
+            ObjectsError: When S3 does not take it.
+        """
         bucket, key = split_uri(uri)
+        more = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+        client = self._clients.client("s3", role)
         try:
             with path.open("rb") as content:
-                self._clients.client("s3", role).put_object(Bucket=bucket, Key=key, Body=content)
+                client.put_object(Bucket=bucket, Key=key, Body=content, **more)
         except CLOUD_ERRORS as error:
             raise ObjectsError(f"Unable to write {uri}: {error}") from error
 
-    def upload_folder(self, folder: Path, uri: str, role: str = "") -> int:
+    def upload_folder(self, folder: Path, uri: str, role: str = "", *, kms_key: str = "") -> int:
         """Write every file below a folder under an address; symbolic links are left out.
+
+        Args:
+            folder: The folder.
+            uri: The address.
+            role: Under whose credentials.
+            kms_key: As for `upload`.
 
         Returns:
             The number of files.
@@ -154,11 +172,15 @@ class Objects:
             ObjectsError: When one cannot be written.
         """
         pairs = [(path, f"{uri.rstrip('/')}/{inside}") for path, inside in _files(folder)]
+
+        def upload(pair: tuple[Path, str]) -> None:
+            self.upload(*pair, role, kms_key=kms_key)
+
         if len(pairs) == 1:
-            self.upload(pairs[0][0], pairs[0][1], role)
+            upload(pairs[0])
         elif pairs:
             with ThreadPoolExecutor(min(_PARALLEL, len(pairs))) as pool:
-                list(pool.map(lambda pair: self.upload(pair[0], pair[1], role), pairs))
+                list(pool.map(upload, pairs))
         return len(pairs)
 
     def delete(self, uri: str, role: str = "") -> None:

@@ -17,7 +17,7 @@ from local.sagemaker.job_failures import JobFailed
 from local.sagemaker.job_log import JobLog
 from local.sagemaker.job_process import run_process
 from local.sagemaker.objects import ObjectsError
-from local.sagemaker.programs import program_order
+from local.sagemaker.programs import program_order, tools
 from local.sagemaker.training_inputs import no_objects, share_of
 from local.sagemaker.training_order import cloud_access
 from local.sagemaker.workers import Order
@@ -95,6 +95,7 @@ class ProcessingHost:
                 self.container.path(output["S3Output"]["LocalPath"]),
                 output["S3Output"]["S3Uri"],
                 self._job["RoleArn"],
+                kms_key=kms_key(self._job),
             )
             for output in copied_outputs(self._job)
             if output["S3Output"]["S3UploadMode"] == "Continuous"
@@ -114,7 +115,9 @@ class ProcessingHost:
             target = output["S3Output"]
             if target["S3UploadMode"] == "EndOfJob":
                 folder = self.container.path(target["LocalPath"])
-                self._platform.objects.upload_folder(folder, target["S3Uri"], self._job["RoleArn"])
+                self._platform.objects.upload_folder(
+                    folder, target["S3Uri"], self._job["RoleArn"], kms_key=kms_key(self._job)
+                )
 
     def message(self) -> str:
         """What the process wrote to `/opt/ml/output/message`; raises `JobFailed` if no text."""
@@ -141,8 +144,11 @@ class ProcessingHost:
         hosts = {"current_host": place.host, "hosts": list(place.hosts)}
         container.write_config("resourceconfig.json", hosts, "config")
         container.write_config("processingjobconfig.json", _configuration(job), "config")
+        workers = self._platform.workers
+        base = workers.base_environment()
         environment = (
-            self._platform.workers.base_environment()
+            base
+            | tools(container, workers.python, base["PATH"])
             | cloud_access(self._platform, job["RoleArn"], isolated=isolated)
             | {
                 "SAGEMAKER_BASE_DIR": str(container.base),
@@ -159,8 +165,7 @@ class ProcessingHost:
             order = Order(environment, container.base, call=program)
         else:
             relocated = [container.relocate(word) for word in words]
-            python = self._platform.workers.python
-            order = program_order(relocated, environment, container.base, python)
+            order = program_order(relocated, environment, container.base, workers.python)
         return replace(order, opt_ml=str(container.base), hosts=place.hosts, isolated=isolated)
 
 
@@ -173,6 +178,11 @@ def copied_outputs(job: Document) -> list[Document]:
     """The outputs that the platform copies, not the container itself."""
     outputs = job.get("ProcessingOutputConfig", {}).get("Outputs", [])
     return [output for output in outputs if not output.get("AppManaged")]
+
+
+def kms_key(job: Document) -> str:
+    """The key that outputs are encrypted with; empty for the bucket's own."""
+    return str(job.get("ProcessingOutputConfig", {}).get("KmsKeyId", ""))
 
 
 def find_inputs(platform: Platform, job: Document) -> dict[str, list[Found]]:

@@ -27,7 +27,6 @@ RESTARTED = (
 REFUSED = frozenset(
     {
         "ProcessingInputs.DatasetDefinition",
-        "ProcessingOutputConfig.KmsKeyId",
         "ProcessingOutputConfig.Outputs.FeatureStoreOutput",
         "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
         "NetworkConfig.VpcConfig",
@@ -96,6 +95,10 @@ def _places(request: Document) -> list[tuple[str, str]]:
             raise ValidationException(f"Input {given['InputName']} needs an S3Input")
         if source.get("S3InputMode", "File") != "File":
             raise ValidationException("The local SageMaker has no Pipe mode: use File")
+        if source.get("S3CompressionType", "None") != "None":
+            raise ValidationException(
+                f"Input {given['InputName']}: S3CompressionType Gzip needs Pipe input mode"
+            )
         if not given.get("AppManaged"):
             places.append((given["InputName"], source.get("LocalPath", "")))
     for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):

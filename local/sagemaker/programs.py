@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
+from local.sagemaker.settings import ROOT
 from local.sagemaker.workers import Order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from local.sagemaker.container import Container
+
 _PYTHON = re.compile(r"^(/usr/(local/)?bin/)?python(3(\.\d+)?)?$")
+_PIP = """#!/bin/sh
+# Installs into an environment of this job alone, made when it is first asked for.
+if [ ! -x {environment}/bin/python ]; then
+  PYTHONPATH={root} {python} -m {module} {environment} || exit 1
+fi
+exec {environment}/bin/python -m pip "$@"
+"""
+_INTERPRETER = """#!/bin/sh
+if [ "$1 $2" = "-m pip" ]; then shift 2; exec "$(dirname "$0")/pip" "$@"; fi
+if [ -x {environment}/bin/python ]; then exec {environment}/bin/python "$@"; fi
+exec {python} "$@"
+"""
 _HARMLESS_FLAGS = frozenset({"-u", "-B", "-E", "-I", "-s"})
 
 
@@ -39,3 +55,30 @@ def program_order(
     if rest and not rest[0].startswith("-"):
         return Order(environment, folder, tuple(rest[1:]), script=str(folder / rest[0]))
     return Order(environment, folder, tuple(rest), command=str(python))
+
+
+def tools(container: Container, python: Path, path: str) -> dict[str, str]:
+    """Give a job's shell scripts a `pip` and a `python` that leave the machine's own alone.
+
+    Args:
+        container: The job's folders.
+        python: The jobs environment's interpreter.
+        path: The PATH without them.
+
+    Returns:
+        Environment variables.
+    """
+    folder = container.base / "bin"
+    folder.mkdir(exist_ok=True)
+    words = {
+        "environment": shlex.quote(str(container.base / "environment")),
+        "python": shlex.quote(str(python)),
+        "module": "local.sagemaker.algorithms.script_environment",
+        "root": shlex.quote(str(ROOT)),
+    }
+    for text, names in ((_PIP, ("pip", "pip3")), (_INTERPRETER, ("python", "python3"))):
+        for name in names:
+            (folder / name).write_text(text.format(**words))
+            (folder / name).chmod(0o755)
+    # And should another pip be found, it must not install into the machine's Python.
+    return {"PATH": f"{folder}:{path}", "PIP_REQUIRE_VIRTUALENV": "1"}

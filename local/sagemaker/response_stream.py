@@ -23,7 +23,8 @@ from local.sagemaker.runtime import (
     TIMED_OUT,
     TRIES,
     Outcome,
-    check_size,
+    check_request,
+    copy_to_shadows,
     headers_for,
     model_error,
     no_endpoint,
@@ -50,6 +51,7 @@ STREAM_SECONDS = 480.0
         "Accept",
         "CustomAttributes",
         "TargetVariant",
+        "TargetContainerHostname",
         "InferenceId",
     },
 )
@@ -65,6 +67,7 @@ def invoke_endpoint_with_response_stream(request: Document, platform: Platform) 
     if stream.answer is None or stream.answer.status >= 400:
         outcome = stream.refusal()
         raise model_error(platform, name, outcome)
+    copy_to_shadows(platform, live, stream.lease, request)
     return {
         "Body": stream,
         "ContentType": stream.answer.headers.get("content-type"),
@@ -143,7 +146,7 @@ class _Payload:
                 self._live.traffic.lease(self._request.get("TargetVariant", ""))
             )
             try:
-                check_size(body, self.lease, LARGEST_BODY)
+                check_request(self._request, self.lease, LARGEST_BODY)
                 self.answer = self.lease.instance.stream(
                     headers_for(self._request), body, INVOCATION_SECONDS
                 )

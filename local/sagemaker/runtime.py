@@ -6,11 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local.sagemaker.container_groups import DIRECT, MULTI_MODEL, TARGET_CONTAINER
 from local.sagemaker.data_capture import Exchange, Target
 from local.sagemaker.endpoint_life import live_endpoint, recorders
 from local.sagemaker.endpoint_shadows import Copy, shadow_copies
 from local.sagemaker.errors import ApiError, ValidationException
 from local.sagemaker.model_client import ModelAnswer, ModelTimeoutError, ModelUnreachableError
+from local.sagemaker.multi_models import TARGET_MODEL
 from local.sagemaker.operations import Document, operation
 from local.sagemaker.service_models import RUNTIME
 
@@ -64,6 +66,8 @@ class Outcome:
         "Accept",
         "CustomAttributes",
         "TargetVariant",
+        "TargetModel",
+        "TargetContainerHostname",
         "InferenceId",
     },
 )
@@ -77,7 +81,7 @@ def invoke_endpoint(request: Document, platform: Platform) -> Document:
     if live.fleet is not None and live.fleet.config.get("AsyncInferenceConfig"):
         raise ValidationException(f"Endpoint {name} is asynchronous: use InvokeEndpointAsync.")
     outcome = ask(live, request)
-    _copy_to_shadows(platform, live, outcome.lease, request)
+    copy_to_shadows(platform, live, outcome.lease, request)
     record(platform, live, outcome, request, time.perf_counter() - began - outcome.seconds)
     answer = outcome.answer
     if answer is None or answer.status >= 400:
@@ -112,7 +116,7 @@ def ask(
     headers = headers_for(request)
     for attempt in range(1, TRIES + 1):
         with live.traffic.lease(request.get("TargetVariant", "")) as lease:
-            check_size(body, lease, largest)
+            check_request(request, lease, largest)
             began = time.perf_counter()
             try:
                 answer = lease.instance.request(headers, body, timeout)
@@ -135,6 +139,12 @@ def headers_for(request: Document) -> dict[str, str]:
         headers["Accept"] = accept
     if attributes := request.get("CustomAttributes"):
         headers[ATTRIBUTES] = attributes
+    for member, header in (
+        ("TargetModel", TARGET_MODEL),
+        ("TargetContainerHostname", TARGET_CONTAINER),
+    ):
+        if member in request:
+            headers[header] = request[member]
     return headers
 
 
@@ -147,8 +157,29 @@ def no_endpoint(platform: Platform, name: str) -> ApiError:
     )
 
 
-def check_size(body: bytes, lease: Lease, largest: int) -> None:
-    """Refuse a body beyond the bound, or beyond that of serverless variants; 0 for no bound."""
+def check_request(request: Document, lease: Lease, largest: int) -> None:
+    """Refuse what does not fit the variant that answers.
+
+    Args:
+        request: InvokeEndpoint's members.
+        lease: Who is to answer.
+        largest: Bytes that the body may have; 0 for no bound. Serverless variants have their own.
+
+    Raises:
+        ApiError: ValidationError: too large a body, a target unknown or missing.
+    """
+    variant, body = lease.variant, request.get("Body", b"")
+    if ("TargetModel" in request) != (variant.mode == MULTI_MODEL):
+        raise ValidationException(
+            f"Variant {variant.name} is served in mode {variant.mode}: TargetModel goes with "
+            "multi-model endpoints, which need it."
+        )
+    target = request.get("TargetContainerHostname")
+    if (target is not None) != (variant.mode == DIRECT) or target not in (None, *variant.hostnames):
+        raise ValidationException(
+            f"Variant {variant.name} is served in mode {variant.mode}: TargetContainerHostname "
+            f"goes with mode Direct, which needs one of {', '.join(variant.hostnames)}."
+        )
     largest = LARGEST_SERVERLESS_BODY if lease.variant.serverless else largest
     if largest and len(body) > largest:
         raise ApiError(
@@ -191,9 +222,10 @@ def record(
     kept.capture.record(capture, target, exchange)
 
 
-def _copy_to_shadows(
+def copy_to_shadows(
     platform: Platform, live: LiveEndpoint, lease: Lease, request: Document
 ) -> None:
+    """Send a request's copy to the shadows of the fleet that answers it, if there are any."""
     if not lease.fleet.shadows:
         return
 

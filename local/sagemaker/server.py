@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from local.sagemaker.errors import ApiError, ValidationException
 from local.sagemaker.operations import registry
 from local.sagemaker.rest import Answer, find_route, read_request, render
-from local.sagemaker.service_models import SAGEMAKER, operation_model
+from local.sagemaker.service_models import operation_model, service_of_target
 from local.sagemaker.shaping import to_wire
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> Answer:
         target, path = self.headers.get("X-Amz-Target"), urlsplit(self.path)
         if target:
-            return self._json_answer(target.rpartition(".")[2], body)
+            prefix, _, name = target.rpartition(".")
+            return self._json_answer(service_of_target(prefix), name, body)
         if self.command == "GET" and path.path == "/ping":
             return Answer(200, {"Content-Type": "application/json"}, b'{"status": "ready"}')
         found = find_route(self.command, path.path)
@@ -106,13 +107,13 @@ class Handler(BaseHTTPRequestHandler):
         platform = self.server.platform
         return render(route, registry.perform(route.service, route.name, request, platform))
 
-    def _json_answer(self, name: str, body: bytes) -> Answer:
+    def _json_answer(self, service: str, name: str, body: bytes) -> Answer:
         try:
             request = json.loads(body or b"{}")
         except ValueError as error:
             raise ValidationException(f"The body is not JSON: {error}") from error
-        document = registry.perform(SAGEMAKER, name, request, self.server.platform)
-        shape = operation_model(SAGEMAKER, name).output_shape
+        document = registry.perform(service, name, request, self.server.platform)
+        shape = operation_model(service, name).output_shape
         wire = to_wire(shape, document) if shape is not None else {}
         return Answer(200, {"Content-Type": JSON_TYPE}, json.dumps(wire).encode())
 

@@ -15,7 +15,8 @@ SAGEMAKER = "sagemaker"
 RUNTIME = "sagemaker-runtime"
 FEATURE_STORE_RUNTIME = "sagemaker-featurestore-runtime"
 METRICS = "sagemaker-metrics"
-SERVICES = (SAGEMAKER, RUNTIME, FEATURE_STORE_RUNTIME, METRICS)
+AUTO_SCALING = "application-autoscaling"
+SERVICES = (SAGEMAKER, RUNTIME, FEATURE_STORE_RUNTIME, METRICS, AUTO_SCALING)
 
 
 @cache
@@ -23,6 +24,15 @@ def service_model(service: str) -> ServiceModel:
     """The model of one service, read once."""
     loader = botocore.session.get_session().get_component("data_loader")
     return ServiceModel(loader.load_service_model(service, "service-2"), service)
+
+
+@cache
+def service_of_target(prefix: str) -> str:
+    """The service of an `X-Amz-Target`'s first part, `SageMaker` or `AnyScaleFrontendService`."""
+    for service in (AUTO_SCALING,):
+        if service_model(service).metadata["targetPrefix"] == prefix:
+            return service
+    return SAGEMAKER
 
 
 @cache

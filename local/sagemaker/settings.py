@@ -15,6 +15,12 @@ def default_jobs_python() -> Path:
     return Path(chosen) if chosen else ROOT / ".venvs" / "jobs" / "bin" / "python"
 
 
+def default_jupyter_lab() -> Path:
+    """JupyterLab's program: `BATON_JUPYTER_LAB`, or that of the notebooks environment."""
+    chosen = os.environ.get("BATON_JUPYTER_LAB")
+    return Path(chosen) if chosen else ROOT / ".venvs" / "notebooks" / "bin" / "jupyter-lab"
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where it listens, where it keeps things, and which AWS it belongs to.
@@ -28,6 +34,7 @@ class Settings:
         account: The account in ARNs; empty to ask STS, or 000000000000 without it.
         partition: The partition in ARNs.
         jobs_python: The interpreter that jobs, algorithms and endpoints run on.
+        jupyter_lab: The program that notebook instances and Studio apps run.
         grace_seconds: From SIGTERM to SIGKILL when a job is stopped; 120 on AWS.
         spot_interruption_seconds: For tests of spot training: training time after which a spot job
             is interrupted, once each; 0 for never.
@@ -44,6 +51,7 @@ class Settings:
         spot_wait_seconds: How long a spot job waits for capacity at each start.
         serverless_idle_seconds: After which the process of a serverless variant that nobody asks is
             ended, and the next request is a cold start; 0 for never. AWS does not say how long.
+        scaling_period_seconds: What one data point of target tracking stands for; 60 on AWS.
     """
 
     data: Path
@@ -54,6 +62,7 @@ class Settings:
     account: str = ""
     partition: str = "aws"
     jobs_python: Path = field(default_factory=default_jobs_python)
+    jupyter_lab: Path = field(default_factory=default_jupyter_lab)
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
     event_faults: str = ""
@@ -65,3 +74,4 @@ class Settings:
     spot_seed: int = 0
     spot_wait_seconds: float = 0.0
     serverless_idle_seconds: float = 300.0
+    scaling_period_seconds: float = 60.0

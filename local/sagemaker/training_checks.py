@@ -5,15 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from local.sagemaker.container import check_count, check_isolation
+from local.sagemaker.debugger_config import check_debugger
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, training_runner
 from local.sagemaker.metric_definitions import invalid_definition
 from local.sagemaker.system_profile import INTERVALS
 from local.sagemaker.training_inputs import is_pipe
+from local.sagemaker.warm_pools import check_keep_alive
 
 type Document = dict[str, Any]
 
 DEFAULT_SECONDS = 86_400
+_LAUNCHERS = frozenset(
+    {
+        "sagemaker_mpi_enabled",
+        "sagemaker_parameter_server_enabled",
+        "sagemaker_distributed_dataparallel_enabled",
+        "sagemaker_torch_distributed_enabled",
+        "sagemaker_pytorch_ddp_enabled",
+        "sagemaker_pytorch_xla_multi_worker_enabled",
+        "sagemaker_multi_worker_mirrored_strategy_enabled",
+    }
+)
 
 
 def check(request: Document) -> None:
@@ -36,8 +49,11 @@ def check(request: Document) -> None:
         )
     if fault := invalid_definition(definitions):
         raise ValidationException(fault)
+    check_keep_alive(request)
+    _check_distribution(request.get("HyperParameters", {}))
     _check_spot(request)
     _check_profiler(request)
+    check_debugger(request)
     _check_channels(request)
 
 
@@ -63,6 +79,16 @@ def _check_profiler(request: Document) -> None:
         raise ValidationException(
             f"ProfilerConfig.ProfilingIntervalInMilliseconds must be one of {known}"
         )
+
+
+def _check_distribution(hyperparameters: dict[str, str]) -> None:
+    """Refuse the launchers of distributed training that the toolkit would start each host with."""
+    for name, text in hyperparameters.items():
+        if name in _LAUNCHERS and text.strip('"').lower() == "true":
+            raise ValidationException(
+                f"The local SageMaker has no launcher for {name}: on several hosts a script finds "
+                "its peers by SM_HOSTS, SM_CURRENT_HOST_RANK, SM_MASTER_ADDR and SM_MASTER_PORT"
+            )
 
 
 def _check_spot(request: Document) -> None:

@@ -19,6 +19,7 @@ from local.sagemaker.training_inputs import (
     write_configuration,
 )
 from local.sagemaker.training_order import training_order
+from local.sagemaker.warm_pools import furnish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,7 @@ class TrainingHost:
             JobFailed: When the job does not say what to run.
         """
         platform, container = self._platform, self.container
+        furnish(platform, job, container, self.place)
         write_configuration(container, job, self.place)
         mine = deal(job, found, self.place)
         digests = download_channels(platform.objects, container, job, mine)
@@ -149,7 +151,7 @@ class TrainingHost:
 
     def clear(self) -> None:
         """Forget everything of the last attempt: the next host is a new machine."""
-        shutil.rmtree(self.container.base)
+        shutil.rmtree(self.container.base, ignore_errors=True)
 
     def _profiler(self, job: Document) -> SystemProfile | None:
         config = job.get("ProfilerConfig", {})

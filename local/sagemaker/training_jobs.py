@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker import debugger_config, warm_pools
 from local.sagemaker.assembly import at_start
+from local.sagemaker.debugger_run import first_statuses
 from local.sagemaker.errors import ResourceInUse, ValidationException
 from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.job_process import Cause
@@ -18,7 +20,9 @@ from local.sagemaker.training_states import (
     KIND,
     IllegalMoveError,
     first_transition,
+    may_retry,
     move,
+    one_more_retry,
     tell,
 )
 
@@ -31,7 +35,6 @@ type Document = dict[str, Any]
 HONOURED = frozenset(
     {
         "TrainingJobName",
-        "DebugHookConfig",  # an address alone, as the SDK always sends: it asks for no tensors
         "HyperParameters",
         "AlgorithmSpecification",
         "RoleArn",
@@ -44,25 +47,25 @@ HONOURED = frozenset(
         "EnableInterContainerTrafficEncryption",  # hosts are one machine: nothing leaves it
         "EnableNetworkIsolation",
         "CheckpointConfig",
+        "DebugHookConfig",
+        "DebugRuleConfigurations",
         "Environment",
         "ProfilerConfig",
         "ExperimentConfig",
+        "RetryStrategy",
     }
 )
 REFUSED = frozenset(
     {
         "AlgorithmSpecification.AlgorithmName",
         "AlgorithmSpecification.TrainingImageConfig",
-        "DebugHookConfig.CollectionConfigurations",
-        "DebugHookConfig.HookParameters",
+        *debugger_config.REFUSED,
         "InputDataConfig.DataSource.FileSystemDataSource",
         "InputDataConfig.DataSource.DatasetSource",
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",
-        "OutputDataConfig.KmsKeyId",
         "ProfilerConfig.ProfilingParameters",  # of the frameworks' own profilers
         "ResourceConfig.InstanceGroups",
         "ResourceConfig.VolumeKmsKeyId",
-        "ResourceConfig.KeepAlivePeriodInSeconds",
         "ResourceConfig.TrainingPlanArn",
         "StoppingCondition.MaxPendingTimeInSeconds",
     }
@@ -81,6 +84,7 @@ def create_training_job(request: Document, platform: Platform) -> Document:
     document = new_job(request, platform)
     platform.create(KIND, request["TrainingJobName"], document)
     tell(platform, document)
+    warm_pools.claim(platform, document)
     launch(platform, request["TrainingJobName"])
     return {"TrainingJobArn": document["TrainingJobArn"]}
 
@@ -101,6 +105,7 @@ def new_job(request: Document, platform: Platform, **more: Any) -> Document:
         "CreationTime": now,
         "LastModifiedTime": now,
         **first_transition(now),
+        **first_statuses(request, now),
         **more,
     }
 
@@ -131,13 +136,20 @@ def describe_training_job(request: Document, platform: Platform) -> Document:
         "StatusEquals",
         "SortBy",
         "SortOrder",
+        "WarmPoolStatusEquals",
     },
 )
 def list_training_jobs(request: Document, platform: Platform) -> Document:
     """List training jobs, those of tuning jobs included."""
+    wanted = request.get("WarmPoolStatusEquals")
+    found = [
+        document
+        for document in platform.store.rows(KIND)
+        if wanted is None or document.get("WarmPoolStatus", {}).get("Status") == wanted
+    ]
     return page(
         request,
-        platform.store.rows(KIND),
+        found,
         name_member="TrainingJobName",
         answer_member="TrainingJobSummaries",
         status_member="TrainingJobStatus",
@@ -176,14 +188,25 @@ def delete_training_job(request: Document, platform: Platform) -> Document:
     if platform.get(KIND, name)["TrainingJobStatus"] not in ENDED:
         raise ResourceInUse(f"Training job {name} has not ended; stop it first")
     platform.store.delete(KIND, name)
+    warm_pools.forget(platform, name)
     return {}
 
 
 @at_start
 def fail_interrupted(platform: Platform) -> None:
-    """End the jobs that ran when the process was killed; children of tuning jobs too."""
+    """End the jobs that ran when the process was killed; children of tuning jobs too.
+
+    A job with a RetryStrategy is started again instead: what happened to it is no fault of its own.
+    """
     for document in platform.store.list(KIND):
         if document["TrainingJobStatus"] in ENDED:
             continue
+        name = document["TrainingJobName"]
+        if may_retry(document):
+            move(platform, name, "Restarting", **one_more_retry(document))
+            move(platform, name, "Starting")
+            launch(platform, name)
+            continue
         changes: Document = {"FailureReason": RESTARTED, "TrainingEndTime": platform.now()}
-        move(platform, document["TrainingJobName"], "Failed", **changes)
+        move(platform, name, "Failed", **changes)
+        warm_pools.release(platform, name)

@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker import warm_pools
 from local.sagemaker.algorithms.script_environment import ENVIRONMENTS
 from local.sagemaker.container import available_cores, toolkit_variables
 from local.sagemaker.images import Runner, built_in, training_runner
 from local.sagemaker.job_failures import JobFailed
-from local.sagemaker.programs import program_order
+from local.sagemaker.programs import program_order, tools
 from local.sagemaker.training_inputs import unpack_source
 from local.sagemaker.workers import Order
 
@@ -107,8 +108,10 @@ def _environment(
 ) -> dict[str, str]:
     decoded = {name: _decoded(text) for name, text in job.get("HyperParameters", {}).items()}
     visible = {name: item for name, item in decoded.items() if not _reserved(name)}
+    base = platform.workers.base_environment()
     environment: dict[str, str] = (
-        platform.workers.base_environment()
+        base
+        | tools(container, platform.workers.python, base["PATH"])
         | cloud_access(platform, job["RoleArn"], isolated=job.get("EnableNetworkIsolation", False))
         | toolkit_variables(
             container,
@@ -125,6 +128,7 @@ def _environment(
             "CURRENT_HOST": place.host,
             ENVIRONMENTS: str(platform.settings.data / "cache" / "environments"),
         }
+        | warm_pools.variables(job, container)
         | share.variables
         | job.get("Environment", {})
     )

@@ -38,16 +38,17 @@ def upload_results(objects: Objects, job: Document, bases: Sequence[Path]) -> Do
     """
     root = f"{job['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job['TrainingJobName']}/output"
     plain = job["OutputDataConfig"].get("CompressionType") == "NONE"
+    role, kms_key = job["RoleArn"], job["OutputDataConfig"].get("KmsKeyId", "")
     for inside, name in (("model", "model"), ("output/data", "output")):
         folders = [base / inside for base in bases if (base / inside).is_dir()]
         full = [folder for folder in folders if any(folder.iterdir())]
         if plain:
             for folder in reversed(full):
-                objects.upload_folder(folder, f"{root}/{name}", job["RoleArn"])
+                objects.upload_folder(folder, f"{root}/{name}", role, kms_key=kms_key)
         elif full or name == "model":
             archive = bases[0] / f"{name}.tar.gz"
             pack(full, archive)
-            objects.upload(archive, f"{root}/{name}.tar.gz", job["RoleArn"])
+            objects.upload(archive, f"{root}/{name}.tar.gz", role, kms_key=kms_key)
     address = f"{root}/model" if plain else f"{root}/model.tar.gz"
     return {"ModelArtifacts": {"S3ModelArtifacts": address}}
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.container import places
+from local.sagemaker.debugger_run import debugger_of
 from local.sagemaker.images import Runner, built_in, refusal, runs_scripts, training_runner
 from local.sagemaker.job_failures import JobFailed, exit_reason, insist, reason_of
 from local.sagemaker.job_process import Cause, JobControl
@@ -20,8 +21,16 @@ from local.sagemaker.training_host import LOG_GROUP, TrainingHost
 from local.sagemaker.training_inputs import find_channels
 from local.sagemaker.training_order import Share
 from local.sagemaker.training_results import times, upload_results
-from local.sagemaker.training_states import ENDED, KIND, IllegalMoveError, move
+from local.sagemaker.training_states import (
+    ENDED,
+    KIND,
+    IllegalMoveError,
+    may_retry,
+    move,
+    one_more_retry,
+)
 from local.sagemaker.trial_metrics import add_points, component_name
+from local.sagemaker.warm_pools import release
 
 if TYPE_CHECKING:
     from local.sagemaker.objects import Found
@@ -71,6 +80,7 @@ class TrainingRun:
         where = places(job["ResourceConfig"].get("InstanceCount", 1))
         each = replace(self._share, cores=max(1, self._share.cores // len(where)))
         self._hosts = [TrainingHost(platform, name, place, each) for place in where]
+        self._debugger = debugger_of(platform, job)
         self._failed: tuple[TrainingHost, int] | None = None
         self._market = SpotMarket(platform.settings, job)
         self._interruption = math.inf
@@ -95,7 +105,11 @@ class TrainingRun:
         finally:
             for host in self._hosts:
                 host.container.remove()
+            if not self._platform.closing:
+                release(self._platform, self._name)
             self._platform.active.pop((KIND, self._name), None)
+            if self._debugger:
+                self._debugger.finish()
 
     def _work(self) -> None:
         if self._runner is Runner.UNKNOWN:
@@ -131,6 +145,10 @@ class TrainingRun:
                 if self.control.told_to_end:  # StopTrainingJob came between two steps
                     return
                 raise
+            except Exception as error:
+                if not self._may_retry(error):
+                    raise
+                self._give_back("Restarting", **one_more_retry(self._job))
 
     def _attempt(self) -> bool:
         """Download, then run the processes; tells whether all of them did what they should."""
@@ -145,24 +163,35 @@ class TrainingRun:
         found = self._found()
         for host in self._hosts:
             host.prepare(self._job, found)
+            if self._debugger:
+                self._debugger.prepare(host.container)
         if self.control.told_to_end:
             return True
         self._interruption = self._market.next_interruption()
         self._move("Training")
         self._ran = True
+        if self._debugger:
+            self._debugger.start()
         if len(self._hosts) == 1:
             return self._run_host(self._hosts[0])
         with ThreadPoolExecutor(len(self._hosts)) as pool:
             return all(list(pool.map(self._run_host, self._hosts)))
 
-    def _give_back(self, secondary: str) -> None:
+    def _may_retry(self, error: Exception) -> bool:
+        """Tell whether the fault is SageMaker's own, and the job's RetryStrategy has one more."""
+        internal = reason_of(error, self._name).startswith("InternalServerError")
+        ending = self._platform.closing or self.control.cause not in (Cause.NOTHING, Cause.HOST)
+        return internal and not ending and may_retry(self._job)
+
+    def _give_back(self, secondary: str, **changes: Any) -> None:
         """Give the instances back and start anew; what is not in S3 is lost.
 
         Args:
             secondary: The SecondaryStatus that tells why.
+            changes: Further members to set in the same step.
         """
-        self._move(secondary)
-        self._held += self._platform.now() - self._since
+        self._move(secondary, **changes)
+        self._held += self._platform.now() - self._since if self._since else 0.0
         self._since, self._ran = 0.0, False
         self._trained, self._seconds = self._trained + self._seconds, 0.0
         self.control.go_on()
@@ -187,6 +216,8 @@ class TrainingRun:
     def _listen(self, line: str) -> None:
         with self._listening:  # the last value of all hosts is the job's
             self.metrics.read(line)
+            if self._debugger:
+                self._debugger.listen(line)
         self._share.listen(line)
 
     def _watch(self, seconds: float) -> None:

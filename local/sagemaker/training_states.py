@@ -32,12 +32,12 @@ STATUS_OF = {
 
 _LAST = frozenset({"Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 FOLLOWERS: dict[str, frozenset[str]] = {
-    "Starting": frozenset({"Downloading", "Stopping", "Failed"}),
-    "Downloading": frozenset({"Training", "Stopping", "Failed"}),
-    "Training": frozenset({"Uploading", "Interrupted", "Stopping", "Failed"}),
-    "Interrupted": frozenset({"Starting", "Stopping", "Failed"}),
+    "Starting": frozenset({"Downloading", "Restarting", "Stopping", "Failed"}),
+    "Downloading": frozenset({"Training", "Restarting", "Stopping", "Failed"}),
+    "Training": frozenset({"Uploading", "Interrupted", "Restarting", "Stopping", "Failed"}),
+    "Interrupted": frozenset({"Starting", "Restarting", "Stopping", "Failed"}),
     "Restarting": frozenset({"Starting", "Stopping", "Failed"}),
-    "Uploading": frozenset({"Completed", "Failed"}) | _LAST,
+    "Uploading": frozenset({"Completed", "Restarting", "Failed"}) | _LAST,
     "Stopping": frozenset({"Uploading", "Failed"}) | _LAST,
 }
 """SecondaryStatus → those that may follow."""
@@ -81,6 +81,9 @@ EVENT_MEMBERS = (
     "DebugRuleEvaluationStatuses",
 )
 """What a "SageMaker Training Job State Change" carries (EventBridge reference); unset ones null."""
+
+
+_RETRIES = "RetriesMade"
 
 
 class IllegalMoveError(Exception):
@@ -139,6 +142,21 @@ def tell(platform: Platform, document: Document) -> None:
     cut = to_event(shape("DescribeTrainingJobResponse"), document)
     detail = {member: cut.get(member) for member in EVENT_MEMBERS} | {"Tags": tags_of(document)}
     platform.events.emit("SageMaker Training Job State Change", document["TrainingJobArn"], detail)
+
+
+def may_retry(job: Document) -> bool:
+    """Tell whether a job that hit an InternalServerError is to be tried again.
+
+    API RetryStrategy: so many times at most, and for no other class of fault.
+    """
+    most = job.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
+    stopping = job["TrainingJobStatus"] != "InProgress"
+    return not stopping and int(job.get(_RETRIES, 0)) < int(most)
+
+
+def one_more_retry(job: Document) -> Document:
+    """The member that counts them."""
+    return {_RETRIES: job.get(_RETRIES, 0) + 1}
 
 
 def _transition(secondary: str, now: float, message: str) -> Document:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.assembly import at_end, at_start
+from local.sagemaker.container_groups import DIRECT, MULTI_MODEL, mode_of
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
@@ -52,6 +53,11 @@ def create_transform_job(request: Document, platform: Platform) -> Document:
     if model is None:
         arn = platform.arn("model", request["ModelName"])
         raise ValidationException(f'Could not find model "{arn}".')
+    if mode_of(model) in (DIRECT, MULTI_MODEL):
+        raise ValidationException(
+            f"Model {request['ModelName']} cannot be used for batch transform: its containers are "
+            f"served in mode {mode_of(model)}."
+        )
     name, now = request["TransformJobName"], platform.now()
     document = {
         **request,

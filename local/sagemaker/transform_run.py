@@ -13,16 +13,15 @@ import shutil
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.container_groups import make_instance, plan_model, with_environment
 from local.sagemaker.endpoint_fleets import START_SECONDS
 from local.sagemaker.endpoint_instances import (
     STOP_SECONDS,
-    ContainerPlan,
     Instance,
     StartError,
-    container_plan,
 )
 from local.sagemaker.object_writes import write_object
 from local.sagemaker.objects import ObjectsError
@@ -82,7 +81,6 @@ class TransformRun:
         self._halted = threading.Event()
         self._instances: list[TransformInstance] = []
         self._failures: list[RequestError] = []
-        self._written: list[tuple[Found, str]] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)
 
@@ -134,7 +132,9 @@ class TransformRun:
             list(pool.map(lambda pair: self._transform_share(pair[0], pair[1], way), pairs))
         if self._halted.is_set():
             raise HaltedError
-        write_manifests(self._platform, self._job, self._role, self._written)
+        done = set(self._platform.store.get(KIND, self._name).get("_Done", []))
+        written = [(item, self._output_uri(item)) for item in found if item.path in done]
+        write_manifests(self._platform, self._job, self._role, written)
         if self._failures:
             raise JobFailed(f"{self._failures[0].whose}: See job logs for more information")
         self._finish("Completed")
@@ -161,11 +161,8 @@ class TransformRun:
 
     def _start_instances(self, count: int) -> Document:
         model = self._job["_Model"]
-        container = model.get("PrimaryContainer") or model["Containers"][0]
-        plan = container_plan(
-            self._platform, model, container, START_SECONDS, self._folder / "files"
-        )
-        plan = _with_environment(plan, self._environment())
+        plan = plan_model(self._platform, model, START_SECONDS, self._folder / "files")
+        plan = with_environment(plan, self._environment())
         client_config = self._job.get("ModelClientConfig") or {}
         self._instances = [
             TransformInstance(
@@ -192,12 +189,14 @@ class TransformRun:
 
     def _instance(self, number: int) -> Instance:
         identity = f"i-{uuid.uuid4().hex[:17]}"
-        return Instance(
+        instance = make_instance(
+            self._job["_Model"],
             name=f"{self._name}/{identity}",
             folder=self._folder / f"algo-{number + 1}",
             log_group=LOG_GROUP,
-            log_folder="TransformJobs",
         )
+        instance.log_folder = "TransformJobs"
+        return instance
 
     def _environment(self) -> dict[str, str]:
         job = self._job
@@ -277,20 +276,21 @@ class TransformRun:
         return assemble(results, output.get("AssembleWith", "None"))
 
     def _write(self, found: Found, content: bytes) -> None:
-        output = self._job["TransformOutput"]
-        uri = f"{output['S3OutputPath'].rstrip('/')}/{found.path}.out"
+        key = self._job["TransformOutput"].get("KmsKeyId", "")
         try:
-            write_object(self._platform, uri, content, self._role, output.get("KmsKeyId", ""))
+            write_object(self._platform, self._output_uri(found), content, self._role, key)
         except ObjectsError as error:
             self._failed(f"{found.bucket}/{found.key}", RequestError("ClientError", str(error)))
             return
         with self._lock:
-            self._written.append((found, uri))
 
             def done(job: Document) -> Document:
                 return job | {"_Done": [*job.get("_Done", []), found.path]}
 
             self._platform.store.change(KIND, self._name, done)
+
+    def _output_uri(self, found: Found) -> str:
+        return f"{self._job['TransformOutput']['S3OutputPath'].rstrip('/')}/{found.path}.out"
 
     def _failed(self, place: str, error: RequestError) -> None:
         with self._lock:
@@ -334,7 +334,3 @@ class TransformRun:
 
 def _single(job: Document) -> bool:
     return bool(job.get("BatchStrategy") == "SingleRecord")
-
-
-def _with_environment(plan: ContainerPlan, more: dict[str, str]) -> ContainerPlan:
-    return replace(plan, environment=plan.environment | more)

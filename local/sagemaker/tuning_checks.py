@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.sagemaker import training_jobs
 from local.sagemaker.errors import ValidationException
 from local.sagemaker.images import Runner, built_in, training_runner
+from local.sagemaker.service_models import shape
 from local.sagemaker.training_checks import check as check_training
 from local.sagemaker.tuning_children import child_request
 from local.sagemaker.tuning_definitions import Definition, definitions
 
+if TYPE_CHECKING:
+    from botocore.model import StructureShape
+
 type Document = dict[str, Any]
 
-#: Members of a definition that go into each training job's request as they are.
+_DEFINITION: StructureShape = shape("HyperParameterTrainingJobDefinition")  # type: ignore[assignment]
+#: Members that go into each training job's request as they are, and what is refused of them.
 _PASSED_ON = ("EnableNetworkIsolation", "RetryStrategy", "VpcConfig")
-_NOT_IN_A_DEFINITION = training_jobs.REFUSED | {
-    member for member in _PASSED_ON if member not in training_jobs.HONOURED
-}
+_NOT_IN_A_DEFINITION = (
+    {path for path in training_jobs.REFUSED if path.partition(".")[0] in _DEFINITION.members}
+    | {member for member in _PASSED_ON if member not in training_jobs.HONOURED}
+    | {"ResourceConfig.KeepAlivePeriodInSeconds"}  # trainings share their matrices, not machines
+)
 REFUSED = frozenset(
     {
         f"{member}.{path}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,7 @@ _DETAILS = "TuningJobCompletionDetails"
 _REPLACES = "ReplacedTrainingJobName"
 """The member of a training job's document that names the one, cut short, in whose place it is."""
 
+_POLL_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -109,9 +111,7 @@ class TuningRun:
 
     def _work(self) -> None:
         before = children(self._platform, self._name)
-        self._finished_trainings = [
-            child for child in before if child.get("FailureReason") != RESTARTED
-        ]
+        self._finished_trainings = [child for child in before if _counts(child)]
         replaced = {child.get(_REPLACES) for child in before}
         self._again = [
             child
@@ -121,6 +121,7 @@ class TuningRun:
         self._search = TuningSearch(self._platform, self._setup(before))
         self._shares.prepare()
         with ThreadPoolExecutor(self._limits["MaxParallelTrainingJobs"]) as pool:
+            self._adopt(pool, before)
             while True:
                 while len(self._running) < self._limits["MaxParallelTrainingJobs"]:
                     if not self._launch(pool):
@@ -134,6 +135,28 @@ class TuningRun:
                 if time_is_up(self._limits, created, now) and not self._stopping.is_set():
                     self.stop()
         self._conclude()
+
+    def _adopt(self, pool: ThreadPoolExecutor, before: list[Document]) -> None:
+        """Wait for trainings that were started again by themselves, as a RetryStrategy asks."""
+        assert self._search is not None
+        for child in before:
+            run = self._platform.active.get((training_states.KIND, child["TrainingJobName"]))
+            if child["TrainingJobStatus"] in training_states.ENDED or run is None:
+                continue
+            number = self._search.again(*self._chosen(child)).number
+            trial = Trial(number, run, child["TrainingJobName"])
+            self._running[pool.submit(self._await, trial.name)] = trial
+
+    def _await(self, name: str) -> None:
+        """Wait for the end of a training that runs in a thread of its own."""
+        while (training_states.KIND, name) in self._platform.active:
+            time.sleep(_POLL_SECONDS)
+
+    def _chosen(self, child: Document) -> tuple[int, dict[str, str]]:
+        """The place of a training's definition, and its tuned hyperparameters."""
+        definition = definition_of(child, self._definitions)
+        place = list(self._definitions).index(definition.name)
+        return place, {name: child["HyperParameters"][name] for name in definition.tuned}
 
     def _setup(self, before: list[Document]) -> Document:
         """What the search process is told first."""
@@ -159,7 +182,7 @@ class TuningRun:
                 "value": self._value(child),
             }
             for child in own
-            if child.get("FailureReason") != RESTARTED
+            if _counts(child)
         ]
         return {
             "direction": definition.objective["Type"],
@@ -206,10 +229,8 @@ class TuningRun:
         if not self._again:
             return self._search.ask(), {}
         child = self._again.pop(0)
-        definition = definition_of(child, self._definitions)
-        place = list(self._definitions).index(definition.name)
-        chosen = {name: child["HyperParameters"][name] for name in definition.tuned}
-        return self._search.again(place, chosen), {_REPLACES: child["TrainingJobName"]}
+        suggestion = self._search.again(*self._chosen(child))
+        return suggestion, {_REPLACES: child["TrainingJobName"]}
 
     def _parallel(self) -> int:
         """How many trainings share this machine."""
@@ -323,6 +344,12 @@ class TuningRun:
             **members,
         )
         tell(self._platform, document)
+
+
+def _counts(child: Document) -> bool:
+    """Tell whether a training is over, and was not cut short by a kill."""
+    over = child["TrainingJobStatus"] in training_states.ENDED
+    return over and child.get("FailureReason") != RESTARTED
 
 
 def _try_move(platform: Platform, name: str, secondary: str) -> None:

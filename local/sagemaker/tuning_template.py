@@ -69,7 +69,8 @@ def _shareable(request: Document, tuned: set[str]) -> bool:
     plain = fixed.get("tree_method", "hist") in {"auto", "hist"} and fixed.get("booster") is None
     own = read_image(image).repository == XGBOOST
     algorithm = own and training_runner(image, fixed) is Runner.ALGORITHM
-    return algorithm and plain and not tuned & _BINNING
+    trains = any(item["ChannelName"] == "train" for item in request.get("InputDataConfig", []))
+    return trains and algorithm and plain and not tuned & _BINNING
 
 
 def _order(container: Container, request: Document, digests: dict[str, str]) -> Document:

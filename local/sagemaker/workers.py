@@ -80,6 +80,7 @@ class Worker:
         output: Its standard output and error, to be read to the end (or it blocks).
         started: `time.monotonic()` of its start.
         channel: The socket to converse with it, if it was ordered with one.
+        lost: Whether it ended with the fork server, and nobody knows how.
     """
 
     pid: int
@@ -87,6 +88,7 @@ class Worker:
     started: float
     _socket: socket.socket
     channel: socket.socket | None = None
+    lost: bool = False
     _exit: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -102,6 +104,7 @@ class Worker:
                 except OSError:
                     message = b""
                 # No message: the fork server itself is gone, and its children with it.
+                self.lost = not message
                 self._exit = int(json.loads(message)["exit"]) if message else KILLED
                 self._socket.close()
             return self._exit

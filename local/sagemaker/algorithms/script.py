@@ -38,6 +38,7 @@ def main(_arguments: list[str]) -> int:
     os.environ["SM_USER_ENTRY_POINT"] = entry
     os.environ["SM_MODULE_NAME"] = Path(entry).stem
     os.environ["SM_MODULE_DIR"] = str(_decoded(config.get("sagemaker_submit_directory", "")))
+    os.environ |= training_environment(base)
     script = base / "code" / entry
     if not script.is_file():
         _write_failure(base, f"{entry} is not in the archive")
@@ -60,6 +61,42 @@ def main(_arguments: list[str]) -> int:
     if code != 0:
         _write_failure(base, told("ExecuteUserScriptError", code, message, " ".join(words)))
     return code
+
+
+def training_environment(base: Path) -> dict[str, str]:
+    """The toolkit's variables that gather others: SM_INPUT_DATA_CONFIG and SM_TRAINING_ENV."""
+    channels = json.loads((base / "input/config/inputdataconfig.json").read_text())
+    known = os.environ
+    hosts = json.loads(known["SM_HOSTS"])
+    gathered = {
+        "channel_input_dirs": {name: str(base / "input/data" / name) for name in channels},
+        "current_host": known["SM_CURRENT_HOST"],
+        "hosts": hosts,
+        "hyperparameters": json.loads(known["SM_HPS"]),
+        "input_config_dir": known["SM_INPUT_CONFIG_DIR"],
+        "input_data_config": channels,
+        "input_dir": known["SM_INPUT_DIR"],
+        "is_master": known["SM_CURRENT_HOST"] == hosts[0],
+        "job_name": known["TRAINING_JOB_NAME"],
+        "log_level": int(known["SM_LOG_LEVEL"]),
+        "master_hostname": hosts[0],
+        "model_dir": known["SM_MODEL_DIR"],
+        "module_dir": known["SM_MODULE_DIR"],
+        "module_name": known["SM_MODULE_NAME"],
+        "network_interface_name": known["SM_NETWORK_INTERFACE_NAME"],
+        "num_cpus": int(known["SM_NUM_CPUS"]),
+        "num_gpus": int(known["SM_NUM_GPUS"]),
+        "output_data_dir": known["SM_OUTPUT_DATA_DIR"],
+        "output_dir": known["SM_OUTPUT_DIR"],
+        "output_intermediate_dir": known["SM_OUTPUT_INTERMEDIATE_DIR"],
+        "resource_config": json.loads(known["SM_RESOURCE_CONFIG"]),
+        "user_entry_point": known["SM_USER_ENTRY_POINT"],
+    }
+    return {
+        "SM_INPUT_DATA_CONFIG": json.dumps(channels),
+        "SM_TRAINING_ENV": json.dumps(gathered),
+        "SM_FRAMEWORK_PARAMS": "{}",
+    }
 
 
 def command_of(entry: str, arguments: Sequence[str]) -> list[str]:

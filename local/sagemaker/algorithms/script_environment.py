@@ -115,7 +115,8 @@ def all_present(text: str) -> bool:
     return True
 
 
-def _make(folder: Path, code: Path) -> Path:
+def create(folder: Path) -> Path:
+    """Make an environment with pip on top of the jobs environment; returns its interpreter."""
     shutil.rmtree(folder, ignore_errors=True)  # of a job that was killed at it
     venv.create(folder, with_pip=True, symlinks=True)
     python = _interpreter(folder)
@@ -123,6 +124,11 @@ def _make(folder: Path, code: Path) -> Path:
     # Behind its own packages come those of the jobs environment.
     inherited = folder / "lib" / version / "site-packages" / "jobs_environment.pth"
     inherited.write_text(sysconfig.get_path("purelib") + "\n")
+    return python
+
+
+def _make(folder: Path, code: Path) -> Path:
+    python = create(folder)
     command = [str(python), *COMMAND.split(), "--disable-pip-version-check", "--no-input"]
     print("Installing dependencies from requirements.txt:", " ".join(command), flush=True)
     process = subprocess.Popen(
@@ -150,3 +156,7 @@ def _locked(folder: Path) -> Iterator[None]:
     with folder.with_suffix(".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    create(Path(sys.argv[1]))

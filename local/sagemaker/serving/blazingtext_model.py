@@ -2,7 +2,8 @@
 
 Page "BlazingText algorithm", section on inference formats: `{"instances": ["text", …],
 "configuration": {"k": 2}}` as application/json, or a line `{"source": "text", "k": 2}` each as
-application/jsonlines.
+application/jsonlines. A model of word vectors takes words for texts and answers
+`[{"vector": […], "word": "…"}]`; a word that it never saw has a vector of zeros.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ JSON_LINES = "application/jsonlines"
 
 
 class BlazingTextModel:
-    """A classifier of texts."""
+    """A classifier of texts, or the vectors of words."""
 
     def __init__(self, model_dir: Path, environment: dict[str, str]) -> None:
         """Load the model.
@@ -32,15 +33,21 @@ class BlazingTextModel:
         del environment
         from zipfile import BadZipFile
 
+        from local.sagemaker.algorithms.blazingtext import word_vectors
         from local.sagemaker.algorithms.blazingtext.classifier import Classifier
 
+        self._places: dict[str, int] = {}
         try:
-            self._model = Classifier.load(model_dir)
+            if (model_dir / word_vectors.MODEL_FILE).exists():
+                self._vectors = word_vectors.WordVectors.load(model_dir)
+                self._places = {word: place for place, word in enumerate(self._vectors.words)}
+            else:
+                self._model = Classifier.load(model_dir)
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelLoadError(f"The BlazingText model cannot be loaded: {error}") from error
 
     def answer(self, invocation: Invocation) -> Answer:
-        """Classify every text of a payload.
+        """Classify every text, or look every word up.
 
         Raises:
             RefusedError: 415 for a type that is not offered, 400 for a payload of another form.
@@ -63,10 +70,19 @@ class BlazingTextModel:
                 'Expected {"instances": ["text", …], "configuration": {"k": 1}}, or lines of '
                 f'{{"source": "text", "k": 1}}: {error}',
             ) from error
-        answers = self._classify(asked)
+        answers = self._look_up(asked) if self._places else self._classify(asked)
         if accept == JSON_LINES:
             return Answer("".join(json.dumps(row) + "\n" for row in answers).encode(), JSON_LINES)
         return Answer(json.dumps(answers).encode(), JSON)
+
+    def _look_up(self, asked: list[tuple[str, int]]) -> list[dict[str, Any]]:
+        vectors = self._vectors.vectors
+        answers = []
+        for word, _ in asked:
+            place = self._places.get(word)
+            vector = [0.0] * vectors.shape[1] if place is None else vectors[place].tolist()
+            answers.append({"vector": vector, "word": word})
+        return answers
 
     def _classify(self, asked: list[tuple[str, int]]) -> list[dict[str, Any]]:
         from local.sagemaker.algorithms.blazingtext.classifier import to_texts

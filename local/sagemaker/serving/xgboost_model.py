@@ -1,15 +1,20 @@
 """Serves a plain XGBoost model as the SageMaker XGBoost container does in algorithm mode.
 
-Reads text/csv (no header) and libsvm; writes text/csv, application/json or application/jsonlines.
+Reads text/csv (no header), libsvm and recordIO-protobuf; writes text/csv, application/json or
+application/jsonlines.
 Only XGBoost's own formats (UBJ, JSON) are loaded: a pickle could run anything.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.algorithms.common.errors import UserError
+from local.sagemaker.algorithms.common.recordio import CONTENT_TYPE, read_records
+from local.sagemaker.algorithms.common.rows import rows_of
 from local.sagemaker.serving.answers import Answer, Invocation, ModelLoadError, RefusedError
 from local.sagemaker.serving.codecs import (
     ANY,
@@ -71,7 +76,9 @@ class XgboostModel:
                 return csv_matrix(invocation.body)
             if kind in LIBSVM:
                 return libsvm_matrix(invocation.body, self._boosters[0].num_features())
-        except ValueError as error:
+            if kind == CONTENT_TYPE:
+                return rows_of(read_records(invocation.body), absent=math.nan).features
+        except (ValueError, UserError) as error:
             name = kind.rpartition("/")[2]
             raise RefusedError(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -80,7 +87,8 @@ class XgboostModel:
             ) from error
         raise RefusedError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"Content-type {kind} not supported. Supported content-type is text/csv, text/libsvm",
+            f"Content-type {kind} not supported. Supported content-type is text/csv, text/libsvm, "
+            f"{CONTENT_TYPE}",
         )
 
     @staticmethod

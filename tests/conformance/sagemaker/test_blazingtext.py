@@ -6,6 +6,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from tests.conformance.sagemaker.laptop import channel, definition, unique
@@ -48,14 +49,8 @@ def train(laptop: LocalSageMaker, **hyperparameters: str) -> dict[str, Any]:
     return laptop.await_training(name)
 
 
-def test_a_trained_classifier_serves(laptop: LocalSageMaker) -> None:
-    """Its metrics are read from its log, and its endpoint labels what it never saw."""
-    job = train(laptop, mode="supervised", epochs="10", learning_rate="0.5", vector_dim="10")
-    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    metrics = {item["MetricName"]: item["Value"] for item in job["FinalMetricDataList"]}
-    assert set(metrics) == {"train:accuracy", "validation:accuracy"}
-    assert metrics["validation:accuracy"] > 0.95
-
+def serve_and_ask(laptop: LocalSageMaker, job: dict[str, Any], payload: dict[str, Any]) -> Any:
+    """What an endpoint of a job's model answers."""
     name = job["TrainingJobName"]
     laptop.client().create_model(
         ModelName=name,
@@ -74,13 +69,25 @@ def test_a_trained_classifier_serves(laptop: LocalSageMaker) -> None:
     laptop.client().create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     endpoint = make_endpoint(laptop, name)
     answer = laptop.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=endpoint,
-        ContentType="application/json",
-        Body=json.dumps(
-            {"instances": ["win the prize", "dinner at home"], "configuration": {"k": 2}}
-        ),
+        EndpointName=endpoint, ContentType="application/json", Body=json.dumps(payload)
     )
-    spam, ham = json.loads(answer["Body"].read())
+    return json.loads(answer["Body"].read())
+
+
+def test_a_trained_classifier_serves(laptop: LocalSageMaker) -> None:
+    """Its metrics are read from its log, and its endpoint labels what it never saw."""
+    job = train(laptop, mode="supervised", epochs="10", learning_rate="0.5", vector_dim="10")
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    metrics = {item["MetricName"]: item["Value"] for item in job["FinalMetricDataList"]}
+    assert set(metrics) == {"train:accuracy", "validation:accuracy"}
+    assert metrics["validation:accuracy"] > 0.95
+
+    answers = serve_and_ask(
+        laptop,
+        job,
+        {"instances": ["win the prize", "dinner at home"], "configuration": {"k": 2}},
+    )
+    spam, ham = answers
 
     assert spam["label"][0] == "__label__spam"
     assert ham["label"] == ["__label__ham", "__label__spam"]
@@ -92,3 +99,19 @@ def test_a_wrong_hyperparameter_fails_the_job_by_name(laptop: LocalSageMaker) ->
 
     assert job["TrainingJobStatus"] == "Failed"
     assert "window_size" in job["FailureReason"]
+
+
+def test_word_vectors_are_served_by_word(laptop: LocalSageMaker) -> None:
+    """Two words of one company are nearer than words of two; an unknown one has zeros."""
+    job = train(
+        laptop, mode="cbow", epochs="5", vector_dim="16", min_count="1", sampling_threshold="0"
+    )
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    asked = {"instances": ["win", "prize", "dinner", "unheard"]}
+    win, prize, dinner, unheard = (
+        np.array(answer["vector"]) for answer in serve_and_ask(laptop, job, asked)
+    )
+
+    assert win.shape == (16,)
+    assert win @ prize > win @ dinner
+    assert not unheard.any()

@@ -11,6 +11,7 @@ import pytest
 from local.sagemaker.namespaces import can_leave_network
 from tests.conformance.sagemaker.laptop import script_job, unique
 from tests.conformance.sagemaker.test_processing_jobs import request
+from tests.conformance.sagemaker.test_script_mode import WHEEL, source, wheel
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -55,6 +56,54 @@ def test_a_script_may_spell_opt_ml(laptop: LocalSageMaker) -> None:
     assert job["TrainingJobStatus"] == "Completed", job
     assert "hosts ['127.0.0.1', '127.0.0.1']" in laptop.log("TrainingJobs", name)
     assert Path("/opt/ml").exists() is before
+
+
+RUNPROC = """#!/bin/bash
+set -e
+cd /opt/ml/processing/input/code/
+tar -xzf sourcedir.tar.gz
+if [[ -f 'requirements.txt' ]]; then pip install -r requirements.txt; fi
+python evaluate.py "$@"
+"""
+EVALUATE = """
+import sys
+from pathlib import Path
+import greeter
+report = Path("/opt/ml/processing/output/reports/report.txt")
+report.write_text(f"{greeter.GREETING} {sys.argv[1:]}")
+"""
+
+
+def test_a_processor_of_the_sdk_unpacks_installs_and_runs(laptop: LocalSageMaker) -> None:
+    """A shell script with paths of its own, an archive, requirements, arguments."""
+    name = unique("framework")
+    archive = {"evaluate.py": EVALUATE, "requirements.txt": f"./{WHEEL}\n", WHEEL: wheel("hello")}
+    packed = laptop.s3.objects["lake", source(laptop, archive).removeprefix("s3://lake/")]
+    laptop.put(f"{name}/code/sourcedir.tar.gz", packed)
+    laptop.put(f"{name}/entrypoint/runproc.sh", RUNPROC)
+    given = request(laptop, name, "write")
+    base = "/opt/ml/processing/input"
+    given["ProcessingInputs"] = [
+        {
+            "InputName": part,
+            "S3Input": {
+                "S3Uri": f"s3://lake/{name}/{part}/",
+                "LocalPath": f"{base}/{part}",
+                "S3DataType": "S3Prefix",
+                "S3InputMode": "File",
+            },
+        }
+        for part in ("code", "entrypoint")
+    ]
+    given["AppSpecification"] |= {
+        "ContainerEntrypoint": ["/bin/bash", f"{base}/entrypoint/runproc.sh"],
+        "ContainerArguments": ["--depth", "3"],
+    }
+    laptop.client().create_processing_job(**given)
+    job = laptop.await_processing(name, 90)
+
+    assert job["ProcessingJobStatus"] == "Completed", job
+    assert laptop.s3.objects["lake", f"reports/{name}/report.txt"] == b"hello ['--depth', '3']"
 
 
 def test_an_isolated_job_has_no_network_and_no_credentials(laptop: LocalSageMaker) -> None:

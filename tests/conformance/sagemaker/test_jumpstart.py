@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from local.sagemaker.jumpstart.catalogue import find
 from local.sagemaker.jumpstart.specifications import resolve
 from tests.conformance.sagemaker.laptop import (
     ROLE,
+    ROOT,
     LocalSageMaker,
     channel,
     definition,
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.conformance
 
 BUCKET = "jumpstart-cache-prod-us-east-1"
+QUIET = {
+    "SchemaVersion": "1.0",
+    "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
+}
 SENTENCES = "huggingface-sentencesimilarity-all-MiniLM-L6-v2"
 
 
@@ -39,7 +45,8 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSageMaker]
         server = LocalSageMaker(tmp_path_factory.mktemp("sagemaker"), s3, ("--jumpstart",))
         server.start()
         try:
-            until(lambda: bool(s3.keys(BUCKET, "models_manifest.json")), "the manifest is there")
+            published = "models_manifest.json"
+            until(lambda: bool(s3.keys(BUCKET, published)), "the manifest is there", seconds=90)
             yield server
         finally:
             server.stop()
@@ -180,3 +187,47 @@ def test_a_model_that_needs_training_says_so(laptop: LocalSageMaker) -> None:
 
     assert specification["hosting_artifact_key"].endswith("train-it-first.tar.gz")
     assert (BUCKET, specification["hosting_artifact_key"]) not in laptop.s3.objects
+
+
+def test_awss_own_sdk_finds_and_deploys_models(laptop: LocalSageMaker, tmp_path: Path) -> None:
+    """SageMaker's Python SDK 2, unchanged: an id is all that it is told."""
+    python = ROOT / ".venvs" / "sdk2" / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"SageMaker's Python SDK 2 is not at {python}")
+    try:
+        weights_of(find(SENTENCES))
+    except MissingWeightsError as missing:
+        pytest.skip(str(missing))
+    quiet = tmp_path / "config.yaml"
+    quiet.write_text(json.dumps(QUIET))
+    address = f"http://127.0.0.1:{laptop.port}"
+    environment = {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": laptop.s3.url,
+        "AWS_ENDPOINT_URL_SAGEMAKER": address,
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": address,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(quiet),
+    }
+    program = Path(__file__).with_name("jumpstart_program.py")
+    done = subprocess.run(
+        [str(python), str(program), ROLE],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    expected = resolve("lightgbm-classification-model", "us-east-1")
+
+    assert told["trees"]["image"] == expected["TrainingImage"]
+    assert told["trees"]["script"] == expected["HyperParameters"]["sagemaker_submit_directory"]
+    assert told["trees"]["hyperparameters"]["num_leaves"] == "64"
+    assert told["trees"]["metrics"] == expected["MetricDefinitions"]
+    one, other = told["sentences"]["embedding"]
+    assert sum(a * b for a, b in zip(one, other, strict=True)) > 0.8

@@ -130,6 +130,19 @@ def test_paths_outside_are_refused(laptop: LocalSageMaker, path: str) -> None:
         laptop.client().create_processing_job(**given)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({"S3InputMode": "Pipe"}, "Pipe"), ({"S3CompressionType": "Gzip"}, "S3CompressionType")],
+)
+def test_streams_are_refused(laptop: LocalSageMaker, change: dict[str, str], told: str) -> None:
+    """Pipe mode, and what needs it."""
+    given = request(laptop, unique("stream"), "write")
+    given["ProcessingInputs"][0]["S3Input"] |= change
+
+    with pytest.raises(ClientError, match=told):
+        laptop.client().create_processing_job(**given)
+
+
 def test_an_input_is_downloaded_once_for_all_jobs(laptop: LocalSageMaker) -> None:
     """A second job with the same object reads it from the cache; a changed one is read anew."""
     laptop.put("processing/rows/rows.csv", "1,2\n")

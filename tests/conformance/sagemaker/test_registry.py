@@ -12,6 +12,7 @@ from pyarrow import parquet
 from lifecycle.aws_events import ModelPackageChanged, parse_aws_event
 from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique, until
 from tests.conformance.sagemaker.serving import details
+from tests.unit.local.sagemaker.world import plain_archive
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -58,6 +59,146 @@ def test_a_candidate_is_registered_once_and_approved(laptop: LocalSageMaker) -> 
     )
     listed = sagemaker.list_model_packages(ModelPackageGroupName=group)
     assert [entry["ModelPackageArn"] for entry in listed["ModelPackageSummaryList"]] == [arn]
+
+
+def test_every_member_of_a_package_is_kept(laptop: LocalSageMaker) -> None:
+    """Metrics, baselines, life cycle, properties and card come back as they were given."""
+    sagemaker, group = laptop.client(), unique("group")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    report = {"ContentType": "application/json", "S3Uri": "s3://lake/report.json"}
+    pair = {"Statistics": report, "Constraints": report}
+    bias = {"Report": report, "PreTrainingReport": report, "PostTrainingReport": report}
+    members: dict[str, Any] = {
+        "ModelMetrics": {
+            "ModelQuality": pair,
+            "ModelDataQuality": pair,
+            "Bias": bias,
+            "Explainability": {"Report": report},
+        },
+        "DriftCheckBaselines": {
+            "ModelQuality": pair,
+            "ModelDataQuality": pair,
+            "Bias": {"ConfigFile": report, "PreTrainingConstraints": report},
+            "Explainability": {"Constraints": report},
+        },
+        "ModelLifeCycle": {"Stage": "Staging", "StageStatus": "Pending"},
+        "CustomerMetadataProperties": {"team": "blue"},
+        "MetadataProperties": {"CommitId": "abc"},
+        "SkipModelValidation": "All",
+        "ModelCard": {
+            "ModelCardContent": '{"intended_uses": {"risk_rating": "Low"}}',
+            "ModelCardStatus": "Draft",
+        },
+        "SecurityConfig": {"KmsKeyId": "alias/cards"},
+    }
+    arn = sagemaker.create_model_package(**package(group, **members))["ModelPackageArn"]
+    more = {**package(group)["InferenceSpecification"], "Name": "other"}
+    sagemaker.update_model_package(
+        ModelPackageArn=arn,
+        SourceUri="s3://lake/source",
+        AdditionalInferenceSpecificationsToAdd=[more],
+        CustomerMetadataProperties={"stage": "2"},
+        CustomerMetadataPropertiesToRemove=["team"],
+    )
+    found = sagemaker.describe_model_package(ModelPackageName=arn)
+
+    assert {name: found[name] for name in members} == members | {
+        "CustomerMetadataProperties": {"stage": "2"}
+    }
+    assert found["AdditionalInferenceSpecifications"] == [more]
+    until(lambda: len(details(laptop, CHANGE, arn)) >= 2, "the change is told")
+    assert set(details(laptop, CHANGE, arn)[1]["UpdatedModelPackageFields"]) == {
+        "sourceUri",
+        "AdditionalInferenceSpecifications",
+        "CustomerMetadataProperties",
+    }
+
+
+def test_a_package_can_be_cloned_and_its_numbers_begin_anew(laptop: LocalSageMaker) -> None:
+    """SourceUri names the original; a group that was deleted and made again begins at 1."""
+    sagemaker, group = laptop.client(), unique("group")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    first = sagemaker.create_model_package(**package(group))["ModelPackageArn"]
+    clone = sagemaker.create_model_package(ModelPackageGroupName=group, SourceUri=first)
+    cloned = sagemaker.describe_model_package(ModelPackageName=clone["ModelPackageArn"])
+    original = sagemaker.describe_model_package(ModelPackageName=first)
+
+    assert cloned["InferenceSpecification"] == original["InferenceSpecification"]
+    assert cloned["ModelPackageVersion"] == 2
+    for arn in (first, clone["ModelPackageArn"]):
+        sagemaker.delete_model_package(ModelPackageName=arn)
+    sagemaker.delete_model_package_group(ModelPackageGroupName=group)
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    again = sagemaker.create_model_package(**package(group))["ModelPackageArn"]
+    assert again == first
+
+
+def test_a_card_of_a_package_follows_the_smaller_schema(laptop: LocalSageMaker) -> None:
+    """A package's card has no model_id."""
+    sagemaker, group = laptop.client(), unique("group")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    content = '{"model_overview": {"model_id": "x"}}'
+    card = {"ModelCardContent": content, "ModelCardStatus": "Draft"}
+    with pytest.raises(ClientError, match="model_id: is not defined"):
+        sagemaker.create_model_package(**package(group, ModelCard=card))
+
+
+def test_a_groups_policy_is_put_got_and_deleted(laptop: LocalSageMaker) -> None:
+    """There is none before and after."""
+    sagemaker, group = laptop.client(), unique("group")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}'
+    sagemaker.put_model_package_group_policy(ModelPackageGroupName=group, ResourcePolicy=policy)
+
+    got = sagemaker.get_model_package_group_policy(ModelPackageGroupName=group)
+    assert got["ResourcePolicy"] == policy
+    sagemaker.delete_model_package_group_policy(ModelPackageGroupName=group)
+    with pytest.raises(ClientError, match="Cannot find resource policy"):
+        sagemaker.get_model_package_group_policy(ModelPackageGroupName=group)
+
+
+def test_an_approved_package_is_served_and_its_lineage_leads_to_the_endpoint(
+    laptop: LocalSageMaker,
+) -> None:
+    """CreateModel by ModelPackageName; the archive's descendants name package and endpoint."""
+    sagemaker, group = laptop.client(), unique("group")
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    uri = laptop.put(f"models/{group}/model.tar.gz", plain_archive())
+    request = package(group)
+    request["InferenceSpecification"]["Containers"][0]["ModelDataUrl"] = uri
+    arn = sagemaker.create_model_package(**request)["ModelPackageArn"]
+    container = {"ModelPackageName": arn}
+    model = {"ModelName": group, "PrimaryContainer": container, "ExecutionRoleArn": ROLE}
+    with pytest.raises(ClientError, match="is not approved"):
+        sagemaker.create_model(**model)
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    sagemaker.create_model(**model)
+    variant = {
+        "VariantName": "all",
+        "ModelName": group,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=group, ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=group, EndpointConfigName=group)
+    until(
+        lambda: sagemaker.describe_endpoint(EndpointName=group)["EndpointStatus"] == "InService",
+        "the endpoint serves",
+    )
+    answer = laptop.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=group, ContentType="text/csv", Body=b"1,2,3"
+    )
+    (start,) = sagemaker.list_artifacts(SourceUri=uri)["ArtifactSummaries"]
+
+    def descendants() -> set[str]:
+        found = sagemaker.query_lineage(StartArns=[start["ArtifactArn"]], Direction="Descendants")
+        return {vertex["Type"] for vertex in found["Vertices"]}
+
+    assert 0 < float(answer["Body"].read()) < 1
+    until(
+        lambda: descendants() == {"Model", "Approval", "ModelGroup", "ModelDeployment", "Endpoint"},
+        "the endpoint's lineage is there",
+    )
 
 
 def test_what_is_not_there_is_said_in_awss_code(laptop: LocalSageMaker) -> None:

@@ -16,6 +16,7 @@ from tests.conformance.sagemaker.laptop import (
     unique,
     until,
 )
+from tests.conformance.sagemaker.test_debugger import rule
 from tests.conformance.sagemaker.test_tuning_jobs import request, trials
 from tests.conformance.sagemaker.tiny_s3 import TinyS3
 
@@ -73,6 +74,21 @@ def test_what_was_done_before_a_kill_is_still_known(mortal: LocalSageMaker) -> N
 
     del before["ResponseMetadata"], after["ResponseMetadata"]
     assert before == after
+
+
+def test_rules_that_a_kill_cut_short_are_in_error(mortal: LocalSageMaker) -> None:
+    """Their processes are gone, their processing jobs Failed, and the training says so."""
+    name = unique("rules")
+    job = script_job(mortal, PARENT, DebugRuleConfigurations=[rule("ExplodingTensor")])
+    mortal.client().create_training_job(TrainingJobName=name, **job)
+    until(lambda: bool(_pids(mortal, name)), "the script has told its pids")
+    mortal.kill()
+    mortal.start()
+
+    status = mortal.client().describe_training_job(TrainingJobName=name)
+    assert status["DebugRuleEvaluationStatuses"][0]["RuleEvaluationStatus"] == "Error"
+    listed = mortal.client().list_processing_jobs(NameContains=name[:26])
+    assert [item["ProcessingJobStatus"] for item in listed["ProcessingJobSummaries"]] == ["Failed"]
 
 
 def test_a_search_goes_on_after_a_kill(mortal: LocalSageMaker) -> None:

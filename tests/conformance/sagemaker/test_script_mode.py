@@ -124,6 +124,33 @@ while true; do sleep 0.05; done
         assert archive.getnames() == ["told"]
 
 
+def test_pip_in_a_shell_script_installs_for_this_job_alone(laptop: LocalSageMaker) -> None:
+    """As `pip install` and `python` in a container; the next job does not find it."""
+    script = f"""#!/bin/sh
+pip install --quiet ./{WHEEL} && python -c "import greeter, numpy; print('says', greeter.GREETING)"
+"""
+    name = start(laptop, {"run.sh": script, WHEEL: wheel("hello")}, "run.sh")
+    assert laptop.await_training(name, 90)["TrainingJobStatus"] == "Completed"
+    assert "says hello" in laptop.log("TrainingJobs", name)
+
+    after = start(laptop, {"run.sh": "#!/bin/sh\npython3 -c 'import greeter'\n"}, "run.sh")
+    assert "No module named 'greeter'" in laptop.await_training(after)["FailureReason"]
+
+
+def test_a_python_script_may_install_what_it_imports(laptop: LocalSageMaker) -> None:
+    """`sys.executable -m pip install`, then the import, in one process."""
+    code = f"""
+import subprocess, sys
+subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "./{WHEEL}"])
+import greeter
+print("says", greeter.GREETING)
+"""
+    name = start(laptop, {"train.py": code, WHEEL: wheel("hi")}, "train.py")
+
+    assert laptop.await_training(name, 90)["TrainingJobStatus"] == "Completed"
+    assert "says hi" in laptop.log("TrainingJobs", name)
+
+
 def test_a_failing_shell_script_fails_the_job(laptop: LocalSageMaker) -> None:
     """Exit code and last error lines."""
     name = start(laptop, {"run.sh": "#!/bin/sh\necho dark >&2\nexit 3\n"}, "run.sh")

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSageMaker]:
-    """A local SageMaker that ends idle serverless processes after half a second."""
+    """A local SageMaker that ends idle serverless processes after a second and a half."""
     data = tmp_path_factory.mktemp("serverless")
     with TinyS3() as s3:
-        server = LocalSageMaker(data, s3, ("--serverless-idle-seconds", "0.5"))
+        server = LocalSageMaker(data, s3, ("--serverless-idle-seconds", "1.5"))
         server.start()
         try:
             yield server

@@ -33,6 +33,7 @@ config = json.loads(Path(os.environ["SM_INPUT_CONFIG_DIR"], "resourceconfig.json
 told = {
     "host": host,
     "hosts": hosts,
+    "master": json.loads(os.environ["SM_TRAINING_ENV"])["is_master"],
     "rank": int(os.environ["SM_CURRENT_HOST_RANK"]),
     "same": (config["current_host"], config["hosts"]) == (host, hosts),
     "train": sorted(p.name for p in Path(os.environ["SM_CHANNEL_TRAIN"]).iterdir()),
@@ -97,11 +98,10 @@ def test_each_host_finds_its_place_and_its_part_of_the_data(laptop: LocalSageMak
     files = unpacked(laptop, name)
     assert sorted(files) == ["algo-1.json", "algo-2.json", "shared.txt"]
     assert files["shared.txt"] == "algo-1"
-    first, second = (json.loads(files[f"algo-{number}.json"]) for number in (1, 2))
-    assert [(told["host"], told["rank"], told["same"]) for told in (first, second)] == [
-        ("algo-1", 0, True),
-        ("algo-2", 1, True),
-    ]
+    both = [json.loads(files[f"algo-{number}.json"]) for number in (1, 2)]
+    first, second = both
+    places = [(told["host"], told["rank"], told["master"], told["same"]) for told in both]
+    assert places == [("algo-1", 0, True, True), ("algo-2", 1, False, True)]
     assert first["hosts"] == second["hosts"] == ["algo-1", "algo-2"]
     assert (first["train"], second["train"]) == (["a.csv", "c.csv"], ["b.csv"])
     assert first["validation"] == second["validation"] == ["validation.csv"]
@@ -155,6 +155,10 @@ def test_what_one_machine_cannot_be_is_refused(laptop: LocalSageMaker) -> None:
     request = script_job(laptop, "", ResourceConfig=hosts(17))
     with pytest.raises(client.exceptions.ResourceLimitExceeded, match="16 instances"):
         client.create_training_job(TrainingJobName=unique("many"), **request)
+
+    launched = script_job(laptop, "", HyperParameters={"sagemaker_mpi_enabled": "true"})
+    with pytest.raises(ClientError, match="sagemaker_mpi_enabled"):
+        client.create_training_job(TrainingJobName=unique("mpi"), **launched)
 
     built_in = definition(laptop, HyperParameters=HYPERPARAMETERS, ResourceConfig=hosts(2))
     with pytest.raises(ClientError, match=r"ResourceConfig\.InstanceCount"):

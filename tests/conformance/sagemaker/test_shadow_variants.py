@@ -67,7 +67,11 @@ def test_the_shadow_is_asked_and_only_captured(laptop: LocalSageMaker) -> None:
         "CaptureContentTypeHeader": {"CsvContentTypes": ["text/plain"]},
     }
     name = make_endpoint(laptop, shadowed_config(laptop, *models, DataCaptureConfig=capture))
-    answers = [greet(laptop, name, str(number)) for number in range(5)]
+    answers = [greet(laptop, name, str(number)) for number in range(4)]
+    stream = laptop.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
+        EndpointName=name, ContentType="text/csv", Body=b"4"
+    )
+    answers += [piece["PayloadPart"]["Bytes"].decode() for piece in stream["Body"]]
     until(lambda: len(captured(laptop, prefix, "shadow")) == 5, "the shadow's answers are kept")
     described = settle(laptop, name)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -192,7 +192,7 @@ def test_knn_regresses_on_fewer_dimensions(laptop: LocalSageMaker) -> None:
 
 
 def test_lightgbm_classifies_and_stops_early(laptop: LocalSageMaker) -> None:
-    """As good as boosting elsewhere; training ends when the validation metric gets no better."""
+    """As good as a forest of trees; training ends when the validation metric gets no better."""
     (rows, scores), (others, held_out) = drawn(500, 12), drawn(300, 13)
     labels, truth = scores.argmax(axis=1), held_out.argmax(axis=1)
     job = (
@@ -201,7 +201,7 @@ def test_lightgbm_classifies_and_stops_early(laptop: LocalSageMaker) -> None:
         .feed(laptop, "validation", as_csv(truth, others))
         .complete(laptop)
     )
-    best = HistGradientBoostingClassifier().fit(rows, labels).score(others, truth)
+    best = RandomForestClassifier(random_state=0).fit(rows, labels).score(others, truth)
     lines = laptop.log("TrainingJobs", job["TrainingJobName"]).splitlines()
 
     assert len([line for line in lines if line.startswith("[")]) < 200
@@ -285,33 +285,53 @@ def test_text_in_a_csv_file_is_told(laptop: LocalSageMaker) -> None:
     assert "old" in reason
 
 
-def test_a_tuning_job_finds_the_best_decay(laptop: LocalSageMaker) -> None:
-    """`validation:objective_loss` is an objective of the algorithm's own."""
-    (rows, scores), (others, held_out) = drawn(200, 10), drawn(200, 11)
-    training = Training("linear-learner", {})
-    training.feed(laptop, "train", as_csv(scores[:, 0], rows))
-    training.feed(laptop, "validation", as_csv(held_out[:, 0], others))
-    name = unique("decay")
+def tuned(
+    laptop: LocalSageMaker, training: Training, kind: str, metric: str, values: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Run a grid over one hyperparameter; what became of it."""
+    name = unique("grid")
+    (ranges,) = [{"Name": name, "Values": texts} for name, texts in values.items()]
     laptop.client().create_hyper_parameter_tuning_job(
         HyperParameterTuningJobName=name,
         HyperParameterTuningJobConfig={
             "Strategy": "Grid",
-            "HyperParameterTuningJobObjective": {
-                "Type": "Minimize",
-                "MetricName": "validation:objective_loss",
-            },
+            "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": metric},
             "ResourceLimits": {"MaxParallelTrainingJobs": 2},
-            "ParameterRanges": {
-                "CategoricalParameterRanges": [{"Name": "wd", "Values": ["0.0001", "10", "1000"]}]
-            },
+            "ParameterRanges": {"CategoricalParameterRanges": [ranges]},
         },
         TrainingJobDefinition={
             **training.definition(),
-            "StaticHyperParameters": {"predictor_type": "regressor", "mini_batch_size": "100"},
+            "StaticHyperParameters": {
+                name: str(value) for name, value in training.hyperparameters.items()
+            },
         },
     )
-    tuning = laptop.await_tuning(name)
+    job = laptop.await_tuning(name)
+    assert job["HyperParameterTuningJobStatus"] == "Completed", job
+    return job
 
-    assert tuning["HyperParameterTuningJobStatus"] == "Completed", tuning
-    assert tuning["ObjectiveStatusCounters"]["Succeeded"] == 3
-    assert tuning["BestTrainingJob"]["TunedHyperParameters"] == {"wd": "0.0001"}
+
+def test_a_tuning_job_finds_the_best_decay(laptop: LocalSageMaker) -> None:
+    """`validation:objective_loss` is an objective of the algorithm's own."""
+    (rows, scores), (others, held_out) = drawn(200, 10), drawn(200, 11)
+    training = Training("linear-learner", {"predictor_type": "regressor", "mini_batch_size": 100})
+    training.feed(laptop, "train", as_csv(scores[:, 0], rows))
+    training.feed(laptop, "validation", as_csv(held_out[:, 0], others))
+    grid = {"wd": ["0.0001", "10", "1000"]}
+    job = tuned(laptop, training, "Minimize", "validation:objective_loss", grid)
+
+    assert job["ObjectiveStatusCounters"]["Succeeded"] == 3
+    assert job["BestTrainingJob"]["TunedHyperParameters"] == {"wd": "0.0001"}
+
+
+def test_lightgbm_tells_the_metric_that_is_tuned(laptop: LocalSageMaker) -> None:
+    """`auc`, though `metric` is left at auto, which would be the loss."""
+    (rows, scores), (others, held_out) = drawn(200, 15), drawn(200, 16)
+    training = Training("lightgbm", {"num_leaves": 8})
+    training.feed(laptop, "train", as_csv(scores[:, 0] > 0, rows))
+    training.feed(laptop, "validation", as_csv(held_out[:, 0] > 0, others))
+    job = tuned(laptop, training, "Maximize", "auc", {"num_boost_round": ["1", "60"]})
+
+    best = job["BestTrainingJob"]
+    assert best["TunedHyperParameters"] == {"num_boost_round": "60"}
+    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] > 0.8

@@ -273,6 +273,18 @@ def test_an_interrupted_xgboost_job_goes_on_where_it_was(laptop: LocalSageMaker)
     assert log.count("\n[2999]#011") == 1
 
 
+def test_results_are_written_under_the_key_that_is_asked_for(laptop: LocalSageMaker) -> None:
+    """OutputDataConfig.KmsKeyId goes to S3 with each object of the job."""
+    name, key = unique("encrypted"), "arn:aws:kms:us-east-1:000000000000:key/1"
+    output = {"S3OutputPath": "s3://lake/out", "KmsKeyId": key}
+    laptop.client().create_training_job(
+        TrainingJobName=name, **script_job(laptop, "", OutputDataConfig=output)
+    )
+    laptop.await_training(name)
+
+    assert laptop.s3.keys_used[f"out/{name}/output/model.tar.gz"] == key
+
+
 def test_jobs_are_listed_and_forgotten(laptop: LocalSageMaker) -> None:
     """ListTrainingJobs filters and pages; DeleteTrainingJob frees the name."""
     client, prefix = laptop.client(), unique("listed")

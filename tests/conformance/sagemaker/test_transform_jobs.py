@@ -243,6 +243,31 @@ def test_a_job_goes_on_after_a_kill(laptop: LocalSageMaker, scorer: str) -> None
     assert outputs(laptop, name) == {"a.csv.out": "1,true\n", "b.csv.out": "2,true\n"}
 
 
+def test_the_container_may_say_how_it_is_asked(laptop: LocalSageMaker) -> None:
+    """By its /execution-parameters, where the request says nothing."""
+    code = (
+        SCORER
+        + """
+def execution_parameters_fn():
+    return {"MaxConcurrentTransforms": 3, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 2}
+"""
+    )
+    model = unique("scorer")
+    uri = laptop.put(f"models/{model}.tar.gz", model_archive({"code/inference.py": code.encode()}))
+    laptop.client().create_model(
+        ModelName=model,
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer={"Image": IMAGE, "ModelDataUrl": uri},
+    )
+    name = put(laptop, a_dot_csv=b"1\n1,2\n")
+    begin(laptop, model, name=name)
+    laptop.await_transform(name)
+
+    assert outputs(laptop, name) == {"a.csv.out": "1,true\n2,true\n"}
+    said = laptop.log("TransformJobs", f"{name}/data-log")
+    assert "MaxConcurrentTransforms=3, MaxPayloadInMB=2, BatchStrategy=SINGLE_RECORD" in said
+
+
 def test_nothing_under_the_address_fails_the_job(laptop: LocalSageMaker, scorer: str) -> None:
     """With SageMaker's words."""
     job = laptop.await_transform(begin(laptop, scorer))

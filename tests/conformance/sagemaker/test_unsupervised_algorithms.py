@@ -79,6 +79,9 @@ def test_kmeans_clusters_as_well_as_lloyd(laptop: LocalSageMaker) -> None:
     first, second = map(json.loads, lines.splitlines())
     assert first == second
 
+    lines = invoke(laptop, endpoint, as_csv(held_out[:2]), Accept="text/csv").splitlines()
+    assert float(lines[1].split(b",")[0]) == answers[1]["closest_cluster"]
+
     answered = read_records(
         invoke(laptop, endpoint, records(held_out[:2]), CONTENT_TYPE, Accept=CONTENT_TYPE)
     )

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_KMS_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -26,6 +27,7 @@ class TinyS3:
         self.published: list[tuple[str, str]] = []
         #: other services: path, target and body of a POST to its answer, or None
         self.doors: list[Callable[[str, str, bytes], bytes | None]] = []
+        self.keys_used: dict[str, str] = {}
         self.refused_roles: set[str] = set()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.store = self
@@ -87,6 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         bucket, key, _ = self._place()
         if key:
             self.store.objects[bucket, key] = body
+            self.store.keys_used[key] = self.headers.get(_KMS_HEADER, "")
         self._answer(200, ETag=_etag(body))
 
     def do_POST(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 
 from local.cloud import Cloud, answers, free_port
+from local.sagemaker.event_stream import event
 from local.settings import Settings
 
 
@@ -30,6 +31,7 @@ class RecordingSageMaker(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Recorder)
         self.received = []
+        self.go_on = threading.Event()
 
 
 class _Recorder(BaseHTTPRequestHandler):
@@ -44,6 +46,9 @@ class _Recorder(BaseHTTPRequestHandler):
         self.server.received.append(
             (self.path, {n.lower(): v for n, v in self.headers.items()}, body)
         )
+        if self.path.endswith("/invocations-response-stream"):
+            self._stream()
+            return
         runtime = self.path.endswith("/invocations")
         answer = body if runtime else b"{}"
         self.send_response(200)
@@ -53,6 +58,19 @@ class _Recorder(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def _stream(self):
+        """One event; another only when the test has the first."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.amazon.eventstream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for number in (b"1", b"2"):
+            message = event("PayloadPart", number)
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(message), message))
+            self.wfile.flush()
+            self.server.go_on.wait(20)
+        self.wfile.write(b"0\r\n\r\n")
 
 
 class Laptop:

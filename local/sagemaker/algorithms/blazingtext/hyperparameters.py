@@ -58,4 +58,6 @@ def typed(given: Mapping[str, str]) -> dict[str, Any]:
     for name, what in _NOT_HERE.items():
         if values.get(name):
             raise UserError(f"The local BlazingText does not {what} ({name})")
+    if "batch_size" in given and values["mode"] != "batch_skipgram":
+        raise UserError("Hyperparameter batch_size belongs to mode batch_skipgram")
     return values

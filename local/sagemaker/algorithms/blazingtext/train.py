@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from local.sagemaker.algorithms.blazingtext import supervised
-from local.sagemaker.algorithms.blazingtext.corpus import read_examples
+from local.sagemaker.algorithms.blazingtext import supervised, word_vectors
+from local.sagemaker.algorithms.blazingtext.corpus import read_examples, read_lines
 from local.sagemaker.algorithms.blazingtext.hyperparameters import typed
 from local.sagemaker.algorithms.xgboost.errors import UserError
 
@@ -36,7 +36,9 @@ def train(base: Path) -> None:
     if not (channels / "train").is_dir():
         raise UserError("Channel train is missing")
     if wanted["mode"] != "supervised":
-        raise UserError(f"The local BlazingText does not have mode {wanted['mode']}")
+        lines = list(read_lines(channels / "train"))
+        word_vectors.train(lines, wanted).save(base / "model")
+        return
     examples = read_examples(channels / "train")
     watched = read_examples(channels / "validation") if (channels / "validation").is_dir() else []
     supervised.train(examples, watched, wanted).save(base / "model")

@@ -6,42 +6,20 @@ Page "Common Data Formats for Training": CSV has no header and, unless the conte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from local.sagemaker.algorithms.common.errors import UserError
-from local.sagemaker.algorithms.common.recordio import CONTENT_TYPE, VALUES, Record, read_records
+from local.sagemaker.algorithms.common.recordio import CONTENT_TYPE, read_records
+from local.sagemaker.algorithms.common.rows import CSV, Rows, media_parameters, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-type Matrix = np.ndarray[Any, Any]
-
-CSV = "text/csv"
-
-
-@dataclass
-class Rows:
-    """One channel's rows.
-
-    Attributes:
-        features: Rows × columns.
-        labels: One a row, or None when the channel has none.
-    """
-
-    features: Matrix
-    labels: Matrix | None = None
-
-
-def media_parameters(content_type: str) -> tuple[str, dict[str, str]]:
-    """`text/csv; label_size=0` → its type and its parameters."""
-    kind, *parameters = content_type.split(";")
-    pairs = [item.partition("=") for item in parameters]
-    return kind.strip().lower(), {name.strip().lower(): value.strip() for name, _, value in pairs}
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 def label_size(content_type: str) -> int:
@@ -103,29 +81,6 @@ def split_label(table: Matrix, content_type: str) -> Rows:
     if table.shape[1] <= labelled:
         raise UserError("the data have no feature columns: the label stands first")
     return Rows(table[:, labelled:], np.ascontiguousarray(table[:, 0]) if labelled else None)
-
-
-def rows_of(records: list[Record]) -> Rows:
-    """Lay records out as a matrix.
-
-    Raises:
-        UserError: When one has no feature `values`, or they differ in length or in having a label.
-    """
-    if not records:
-        raise UserError("the data hold no record")
-    features = []
-    for record in records:
-        if VALUES not in record.features:
-            raise UserError(f"a record has no feature {VALUES!r}")
-        features.append(record.features[VALUES].dense())
-    if len(widths := {len(row) for row in features}) > 1:
-        raise UserError(f"records differ in their number of features: {sorted(widths)}")
-    labels = [record.label[VALUES].dense() for record in records if VALUES in record.label]
-    if labels and (len(labels) < len(records) or {len(label) for label in labels} != {1}):
-        raise UserError("some records have no label, or more than one")
-    return Rows(
-        np.array(features, np.float32), np.array(labels, np.float32)[:, 0] if labels else None
-    )
 
 
 def read_csv(path: Path) -> Matrix:

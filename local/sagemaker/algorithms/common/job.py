@@ -8,12 +8,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.algorithms.common.data import Rows, read_channel
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from local.sagemaker.algorithms.common.data import read_channel
 from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.hyperparameters import OBJECTIVE, Rule, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from local.sagemaker.algorithms.common.rows import Rows
+
+
+SMALL_BYTES = 8 * 1024 * 1024
+"""Channels of fewer bytes are learned from in one thread."""
 
 
 class Job:
@@ -46,11 +54,6 @@ class Job:
             (config / "inputdataconfig.json").read_text()
         )
         self._check_channels(channels)
-
-    @property
-    def threads(self) -> int:
-        """How many threads it may use."""
-        return int(os.environ.get("SM_NUM_CPUS") or 1)
 
     @property
     def model_dir(self) -> Path:
@@ -102,11 +105,22 @@ class Job:
             raise UserError("Channel train is missing")
 
 
+def threads(base: Path) -> int:
+    """How many threads a training may use: its cores, but one where the data are small.
+
+    Threads that wait for each other lose more than they win on little data, above all when other
+    processes want the cores too.
+    """
+    data = sum(path.stat().st_size for path in (base / "input/data").rglob("*") if path.is_file())
+    return int(os.environ.get("SM_NUM_CPUS") or 1) if data > SMALL_BYTES else 1
+
+
 def run(train: Callable[[Path], None]) -> int:
     """Train; returns the exit code, and leaves the reason of a failure in `output/failure`."""
     base = Path(os.environ["SAGEMAKER_BASE_DIR"])
     try:
-        train(base)
+        with threadpool_limits(threads(base)):
+            train(base)
     except UserError as error:
         text = f"ClientError: {error}"
         (base / "output/failure").write_text(text)

@@ -36,11 +36,19 @@ def save(model_dir: Path, about: dict[str, Any], arrays: Arrays) -> None:
         np.savez(file, allow_pickle=False, **{_ABOUT: np.array(json.dumps(about))}, **arrays)
 
 
-def load(model_dir: Path, algorithm: str) -> tuple[dict[str, Any], Arrays]:
-    """Read a model; returns what `save` was given.
+def load(model_dir: Path, algorithm: str, *needed: str) -> tuple[dict[str, Any], Arrays]:
+    """Read a model.
+
+    Args:
+        model_dir: `/opt/ml/model`.
+        algorithm: Whose model it must be.
+        needed: Arrays that it must have.
+
+    Returns:
+        What `save` was given.
 
     Raises:
-        ModelLoadError: When there is none, or it is not this algorithm's.
+        ModelLoadError: When there is none, or it is not this algorithm's, or not whole.
     """
     path = model_dir / NAME
     if not path.is_file():
@@ -49,8 +57,10 @@ def load(model_dir: Path, algorithm: str) -> tuple[dict[str, Any], Arrays]:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         about = json.loads(str(arrays.pop(_ABOUT)))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ModelLoadError(f"{NAME} is not a model of this server: {error}") from error
     if about.get("algorithm") != algorithm:
         raise ModelLoadError(f"{NAME} is a model of {about.get('algorithm')}, not of {algorithm}")
+    if missing := sorted(set(needed) - set(arrays)):
+        raise ModelLoadError(f"{NAME} has no array {missing[0]}")
     return about, arrays

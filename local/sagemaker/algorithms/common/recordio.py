@@ -54,8 +54,11 @@ class Tensor:
     keys: Vector | None = None
     shape: tuple[int, ...] = ()
 
-    def dense(self) -> Vector:
-        """All values in order, zeros where a sparse tensor names none.
+    def dense(self, absent: float = 0.0) -> Vector:
+        """All values in order.
+
+        Args:
+            absent: What stands where a sparse tensor names nothing.
 
         Raises:
             UserError: When keys, values and shape contradict each other.
@@ -73,7 +76,8 @@ class Tensor:
             raise UserError(f"a tensor has {len(self.keys)} keys and {len(self.values)} values")
         if len(self.keys) and int(self.keys.max()) >= size:
             raise UserError(f"key {int(self.keys.max())} is outside a tensor of shape {self.shape}")
-        full = np.zeros(size, self.values.dtype)
+        whole = self.values.dtype if absent == 0.0 else np.float64
+        full = np.full(size, absent, whole)
         full[self.keys.astype(np.int64)] = self.values
         return full
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from local.sagemaker.algorithms.common.data import CSV, media_parameters, rows_of
 from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.recordio import (
     CONTENT_TYPE,
@@ -20,13 +19,14 @@ from local.sagemaker.algorithms.common.recordio import (
     read_records,
     write_records,
 )
+from local.sagemaker.algorithms.common.rows import CSV, media_parameters, rows_of
 from local.sagemaker.serving.answers import Answer, Invocation, RefusedError
 from local.sagemaker.serving.codecs import ANY, JSON, csv_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 JSON_LINES = "application/jsonlines"
 
@@ -42,10 +42,12 @@ class RowModel:
 
     Attributes:
         root: The member of a JSON response that lists the rows.
+        writes: Types of answers; of AWS's own algorithms K-Means alone writes CSV.
         width: Features that a row must have.
     """
 
     root = "predictions"
+    writes: tuple[str, ...] = (JSON, JSON_LINES, CONTENT_TYPE)
     width: int
 
     def predict(self, rows: Matrix, *, verbose: bool) -> list[Prediction]:
@@ -60,7 +62,7 @@ class RowModel:
                 it says or rows that do not fit, 406 for an answer type that is not offered.
         """
         accept, options = media_parameters(invocation.accept)
-        check_accept(accept)
+        check_accept(accept, self.writes)
         rows = read_rows(invocation)
         if rows.shape[1] != self.width:
             raise _bad(f"rows have {rows.shape[1]} features, the model takes {self.width}")
@@ -68,13 +70,12 @@ class RowModel:
         return render(self.predict(rows, verbose=verbose), accept, self.root)
 
 
-def check_accept(accept: str) -> None:
+def check_accept(accept: str, offered: tuple[str, ...]) -> None:
     """Refuse an answer type that is not offered; raises `RefusedError`."""
-    if accept not in ("", ANY, JSON, JSON_LINES, CSV, CONTENT_TYPE):
+    if accept not in ("", ANY, *offered):
         raise RefusedError(
             HTTPStatus.NOT_ACCEPTABLE,
-            f"Accept type {accept} is not supported: use {JSON}, {JSON_LINES}, {CSV} or "
-            f"{CONTENT_TYPE}",
+            f"Accept type {accept} is not supported: use {', '.join(offered)}",
         )
 
 

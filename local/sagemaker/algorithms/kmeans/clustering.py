@@ -18,7 +18,7 @@ from local.sagemaker.algorithms.common.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 EXTRA_CENTERS = 10
 """What `extra_center_factor` is under auto; AWS does not tell its own choice."""

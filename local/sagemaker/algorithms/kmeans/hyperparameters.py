@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.sagemaker.algorithms.common.hyperparameters import (
     AUTO,
     Rule,
+    boolean,
     choice,
     some_of,
     whole,
@@ -22,5 +23,6 @@ RULES: dict[str, Rule] = {
     "local_lloyd_init_method": choice("kmeans++", "random", "kmeans++"),
     "local_lloyd_num_trials": whole(AUTO, words=(AUTO,)),
     "half_life_time_size": whole(0, low=0),
+    "force_dense": boolean(default=True),  # the SDK always sends it; rows are dense here
     "eval_metrics": some_of("msd", "ssd", default=("msd",)),
 }

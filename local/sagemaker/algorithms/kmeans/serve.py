@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.sagemaker.algorithms.common import model_file
+from local.sagemaker.algorithms.common.rows import CSV
 from local.sagemaker.algorithms.common.serving import Prediction, RowModel
 from local.sagemaker.algorithms.kmeans.clustering import nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class KMeansModel(RowModel):
     """Tells each row's closest cluster and the distance to its center."""
 
+    writes = (*RowModel.writes, CSV)
+
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the centers; raises `ModelLoadError`."""
-        self._centers = model_file.load(model_dir, "kmeans")[1]["centers"]
+        self._centers = model_file.load(model_dir, "kmeans", "centers")[1]["centers"]
         self.width = self._centers.shape[1]
 
     def predict(self, rows: Matrix, *, verbose: bool) -> list[Prediction]:

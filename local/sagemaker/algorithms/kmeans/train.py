@@ -14,7 +14,7 @@ from local.sagemaker.algorithms.kmeans.hyperparameters import RULES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 def main(_arguments: list[str]) -> int:

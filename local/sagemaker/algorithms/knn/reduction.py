@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 def projection(kind: str | None, width: int, target: int | None, seed: int = 0) -> Matrix | None:

@@ -11,7 +11,7 @@ from local.sagemaker.algorithms.knn.neighbors import Index
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class NeighborsModel(RowModel):
@@ -19,7 +19,7 @@ class NeighborsModel(RowModel):
 
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the index; raises `ModelLoadError`."""
-        about, arrays = model_file.load(model_dir, "knn")
+        about, arrays = model_file.load(model_dir, "knn", "rows", "labels")
         self._index = Index(
             arrays["rows"],
             arrays["labels"],

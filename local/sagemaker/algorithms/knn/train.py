@@ -16,7 +16,7 @@ from local.sagemaker.algorithms.knn.reduction import projection
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
 
 _SEED = 0
 

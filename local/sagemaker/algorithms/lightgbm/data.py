@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from local.sagemaker.algorithms.common.data import Matrix, Rows, data_files
+from local.sagemaker.algorithms.common.data import data_files
 from local.sagemaker.algorithms.common.errors import UserError
+from local.sagemaker.algorithms.common.rows import Matrix, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from local.sagemaker.algorithms.common.data import media_parameters
+from local.sagemaker.algorithms.common.rows import media_parameters
 from local.sagemaker.algorithms.lightgbm.data import Categories, request_matrix
 from local.sagemaker.algorithms.lightgbm.problem import REGRESSION
 from local.sagemaker.serving.answers import Answer, Invocation, ModelLoadError, RefusedError

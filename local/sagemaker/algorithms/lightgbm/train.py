@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.hyperparameters import OBJECTIVE, read
-from local.sagemaker.algorithms.common.job import run
+from local.sagemaker.algorithms.common.job import run, threads
 from local.sagemaker.algorithms.lightgbm.data import read_channels
 from local.sagemaker.algorithms.lightgbm.hyperparameters import OWN, RULES, check_together
 from local.sagemaker.algorithms.lightgbm.problem import (
@@ -26,7 +25,7 @@ from local.sagemaker.algorithms.lightgbm.serve import ABOUT_FILE, MODEL_FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
     from local.sagemaker.algorithms.lightgbm.problem import Problem
 
 CHANNELS = frozenset({"train", "training", "validation", "model"})
@@ -56,7 +55,11 @@ def train(base: Path) -> None:
     problem = find_problem(channels.train.labels, metric)
     _check_classes(channels.validation, problem)
     booster = _boost(
-        parameters | {"metric": find_metric(problem, metric)},
+        parameters
+        | {
+            "metric": find_metric(problem, metric),
+            "num_threads": parameters["num_threads"] or threads(base),
+        },
         problem,
         (channels.train, channels.validation),
         sorted(channels.categories.names),
@@ -78,7 +81,7 @@ def _boost(
     own = {name: value for name, value in parameters.items() if name not in OWN}
     own |= {"objective": problem.kind, "metric": parameters["metric"], "seed": _SEED}
     own |= {"num_class": problem.classes} if problem.kind == MULTICLASS else {}
-    own["num_threads"] = parameters["num_threads"] or int(os.environ.get("SM_NUM_CPUS") or 1)
+    own["num_threads"] = parameters["num_threads"]
     if own["is_unbalance"]:
         del own["scale_pos_weight"]
     train_set = lightgbm.Dataset(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.hyperparameters import AUTO
 from local.sagemaker.algorithms.linear_learner.evaluation import choose_threshold
 from local.sagemaker.algorithms.linear_learner.hyperparameters import (
@@ -26,13 +27,15 @@ from local.sagemaker.algorithms.linear_learner.solver import Problem, fit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
 
 type Array = np.ndarray[Any, Any]
 type TellEpoch = Callable[[int, str, float, float | None], None]
 
 MODELS = 4
 """What `num_models` is under auto, outside of a tuning job; AWS does not tell its own choice."""
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 DECAY = 1e-4
 """What `wd` is under auto in the first model; AWS does not tell its own choice."""
@@ -57,6 +60,11 @@ class Candidate:
     bias: Array
     threshold: float = 0.5
     quality: float = 0.0
+
+    @property
+    def finite(self) -> bool:
+        """Tell whether its numbers fit into the float32 that it is kept in."""
+        return bool(np.abs(np.r_[self.weights.ravel(), self.bias]).max() < _LARGEST)
 
     def scores(self, rows: Array) -> Array:
         """Rows × outputs, before any link function."""
@@ -108,14 +116,23 @@ def best_of(
         rows: The train channel.
         validation: The validation channel, if any.
         tell: Gets epoch, name of the objective, and its value on both channels, for the first.
+
+    Raises:
+        UserError: When none of them came to a finite loss.
     """
     best: Candidate | None = None
     for number, parameters in enumerate(chosen):
         model = _train(parameters, rows, validation, tell if number == 0 else None)
+        if not model.finite:
+            continue
         model = _judge(model, validation or rows)
         if best is None or model.quality > best.quality:
             best = model
-    assert best is not None
+    if best is None:
+        rate = chosen[0]["learning_rate"]
+        raise UserError(
+            f"The loss grew beyond all numbers: learning_rate {rate} is too much for these rows"
+        )
     return best
 
 

@@ -31,12 +31,15 @@ LOSSES = {
         "huber_loss",
     ),
 }
+#: The last two are older names, which the SDK still knows.
 CRITERIA = (
     "accuracy",
     "f_beta",
     "precision_at_target_recall",
     "recall_at_target_precision",
     "loss_function",
+    "f1",
+    "cross_entropy_loss",
 )
 _AUTO = (AUTO,)
 
@@ -49,6 +52,10 @@ def _auto_not_negative() -> Rule:
     return Rule(float, AUTO, low=0, words=_AUTO)
 
 
+def _auto_momentum() -> Rule:
+    return Rule(float, AUTO, low=0, high=1, below=True, words=_AUTO)
+
+
 def _fraction(default: float) -> Rule:
     return Rule(float, default, low=0, high=1, above=True, below=True)
 
@@ -59,8 +66,8 @@ RULES: dict[str, Rule] = {
     "feature_dim": whole(AUTO, words=_AUTO),
     "accuracy_top_k": whole(3),
     "balance_multiclass_weights": boolean(default=False),
-    "beta_1": _auto_fraction(),
-    "beta_2": _auto_fraction(),
+    "beta_1": _auto_momentum(),
+    "beta_2": _auto_momentum(),
     "bias_lr_mult": positive(AUTO, words=_AUTO),
     "bias_wd_mult": _auto_not_negative(),
     "binary_classifier_model_selection_criteria": choice("accuracy", *CRITERIA),
@@ -68,7 +75,7 @@ RULES: dict[str, Rule] = {
     "early_stopping_tolerance": positive(0.001),
     "epochs": whole(15),
     "f_beta": positive(1.0),
-    "huber_delta": positive(1.0),
+    "huber_delta": Rule(float, 1.0, low=0),
     "init_bias": Rule(float, 0.0),
     "init_method": choice("uniform", "uniform", "normal"),
     "init_scale": positive(0.07),
@@ -80,9 +87,9 @@ RULES: dict[str, Rule] = {
     "lr_scheduler_factor": _auto_fraction(),
     "lr_scheduler_minimum_lr": positive(AUTO, words=_AUTO),
     "lr_scheduler_step": whole(AUTO, words=_AUTO),
-    "margin": positive(1.0),
+    "margin": Rule(float, 1.0, low=0),
     "mini_batch_size": whole(1000),
-    "momentum": Rule(float, AUTO, low=0, high=1, below=True, words=_AUTO),
+    "momentum": _auto_momentum(),
     "normalize_data": boolean(default=True, words=_AUTO),
     "normalize_label": boolean(AUTO, words=_AUTO),
     "num_calibration_samples": whole(AUTO, words=_AUTO),
@@ -110,6 +117,11 @@ def check_together(parameters: dict[str, Any]) -> None:
             f"predictor_type {MULTICLASS}"
         )
     losses = LOSSES[kind]
+    criterion = parameters["binary_classifier_model_selection_criteria"]
+    if criterion == "f1":
+        parameters |= {"binary_classifier_model_selection_criteria": "f_beta", "f_beta": 1.0}
+    elif criterion == "cross_entropy_loss":
+        parameters["binary_classifier_model_selection_criteria"] = "loss_function"
     if parameters["loss"] == AUTO:
         parameters["loss"] = losses[0]
     if parameters["loss"] not in losses:

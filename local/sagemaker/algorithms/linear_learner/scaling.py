@@ -11,7 +11,7 @@ from local.sagemaker.algorithms.common.hyperparameters import AUTO
 from local.sagemaker.algorithms.linear_learner.hyperparameters import REGRESSOR
 
 if TYPE_CHECKING:
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
 
 type Array = np.ndarray[Any, Any]
 

@@ -14,7 +14,7 @@ from local.sagemaker.algorithms.linear_learner.losses import link
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class LinearModel(RowModel):
@@ -22,7 +22,7 @@ class LinearModel(RowModel):
 
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the weights; raises `ModelLoadError`."""
-        self._about, arrays = model_file.load(model_dir, "linear-learner")
+        self._about, arrays = model_file.load(model_dir, "linear-learner", "weight", "bias")
         self._weights, self._bias = arrays["weight"], arrays["bias"]
         self.width = self._weights.shape[0]
 

@@ -26,7 +26,7 @@ from local.sagemaker.algorithms.linear_learner.hyperparameters import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
 
 
 def main(_arguments: list[str]) -> int:

@@ -10,7 +10,7 @@ from local.sagemaker.algorithms.common.serving import Prediction, RowModel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class ComponentsModel(RowModel):
@@ -20,7 +20,7 @@ class ComponentsModel(RowModel):
 
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the components; raises `ModelLoadError`."""
-        arrays = model_file.load(model_dir, "pca")[1]
+        arrays = model_file.load(model_dir, "pca", "mean", "v")[1]
         self._mean, self._directions = arrays["mean"], arrays["v"]
         self.width = self._directions.shape[0]
 

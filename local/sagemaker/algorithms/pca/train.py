@@ -15,7 +15,7 @@ from local.sagemaker.algorithms.pca.hyperparameters import RULES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 type Vector = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from local.sagemaker.algorithms.common import model_file
@@ -11,7 +12,7 @@ from local.sagemaker.algorithms.random_cut_forest.forest import Forest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Matrix
+    from local.sagemaker.algorithms.common.rows import Matrix
 
 
 class ForestModel(RowModel):
@@ -21,7 +22,9 @@ class ForestModel(RowModel):
 
     def __init__(self, model_dir: Path, _environment: dict[str, str]) -> None:
         """Load the forest; raises `ModelLoadError`."""
-        self._forest = Forest(**model_file.load(model_dir, "randomcutforest")[1])
+        names = [item.name for item in dataclasses.fields(Forest)]
+        arrays = model_file.load(model_dir, "randomcutforest", *names)[1]
+        self._forest = Forest(**{name: arrays[name] for name in names})
         self.width = self._forest.low.shape[1]
 
     def predict(self, rows: Matrix, *, verbose: bool) -> list[Prediction]:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from local.sagemaker.algorithms.common import model_file
-from local.sagemaker.algorithms.common.data import CSV, label_size, media_parameters
+from local.sagemaker.algorithms.common.data import label_size
 from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.job import Job, run, tell_metric, tell_progress
+from local.sagemaker.algorithms.common.rows import CSV, media_parameters
 from local.sagemaker.algorithms.random_cut_forest.forest import Forest, grow
 from local.sagemaker.algorithms.random_cut_forest.hyperparameters import RULES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.sagemaker.algorithms.common.data import Rows
+    from local.sagemaker.algorithms.common.rows import Rows
 
 _LABELS = {"train": 0, "test": 1}
 _SIGMAS = 3

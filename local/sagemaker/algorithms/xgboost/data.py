@@ -1,4 +1,4 @@
-"""Reads a channel: CSV, LibSVM or Parquet, label first, into arrays.
+"""Reads a channel: CSV, LibSVM, Parquet or recordIO, label first, into arrays.
 
 Page "Input/Output Interface for the XGBoost Algorithm": no header; with `csv_weights` the second
 column is the weight.
@@ -16,6 +16,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from local.sagemaker.algorithms.common import recordio
+from local.sagemaker.algorithms.common.errors import UserError as UnreadableError
+from local.sagemaker.algorithms.common.rows import rows_of
 from local.sagemaker.algorithms.xgboost.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ type Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
 _CSV = frozenset({"text/csv", "csv"})
 _LIBSVM = frozenset({"text/libsvm", "libsvm", "text/x-libsvm"})
+_RECORDIO = frozenset({recordio.CONTENT_TYPE, "recordio-protobuf"})
 _PARQUET = frozenset({"application/x-parquet", "parquet"})
 
 
@@ -65,8 +69,13 @@ def read_channel(folder: Path, content_type: str, *, weighted: bool) -> Rows:
         table = _joined([_read_parquet(path) for path in files])
     elif kind in _LIBSVM or not kind:
         return _read_libsvm(files)
+    elif kind in _RECORDIO:
+        return _read_recordio(files)
     else:
-        raise UserError(f"{content_type} is not an accepted ContentType: csv, libsvm, parquet")
+        raise UserError(
+            f"{content_type} is not an accepted ContentType: csv, libsvm, parquet, "
+            "recordio-protobuf"
+        )
     first = 2 if weighted and kind in _CSV else 1
     if table.shape[1] <= first:
         raise UserError("The data has no feature columns: the label stands first")
@@ -120,6 +129,18 @@ def _read_parquet(path: Path) -> Matrix:
         return _to_matrix(pq.read_table(path))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise UserError(f"{path.name} is not a Parquet file of numbers: {error}") from error
+
+
+def _read_recordio(files: list[Path]) -> Rows:
+    """Records with a label; what a sparse one does not name is missing."""
+    try:
+        records = [record for path in files for record in recordio.read_records(path.read_bytes())]
+        rows = rows_of(records, absent=np.nan)
+    except UnreadableError as error:
+        raise UserError(f"The channel is not recordIO-protobuf: {error}") from error
+    if rows.labels is None:
+        raise UserError("The records have no labels")
+    return Rows(rows.features, rows.labels)
 
 
 def _to_matrix(table: Any) -> Matrix:

@@ -13,6 +13,7 @@ import xgboost
 
 from local.sagemaker.algorithms.xgboost import matrices
 from local.sagemaker.algorithms.xgboost.callbacks import TERMINATED, Checkpoints, LogLine, found
+from local.sagemaker.algorithms.xgboost.debug import debug_callbacks
 from local.sagemaker.algorithms.xgboost.errors import UserError
 from local.sagemaker.algorithms.xgboost.hyperparameters import OWN, read
 from local.sagemaker.algorithms.xgboost.metrics import CUSTOM, feval, larger_is_better
@@ -55,6 +56,7 @@ def train(base: Path) -> int:
     )
     callbacks = [
         LogLine(start[0]),
+        *debug_callbacks(base, watched[0][0], start[0]),
         *_early_stopping(typed, watched),
         checkpoints,
     ]

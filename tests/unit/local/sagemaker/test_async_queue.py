@@ -6,6 +6,7 @@ from local.sagemaker.async_queue import KIND, queue_of
 from local.sagemaker.async_results import locations
 from tests.unit.local.sagemaker.world import (
     ECHO_SCRIPT,
+    SLOW_SCRIPT,
     add_config,
     add_endpoint,
     add_model,
@@ -42,6 +43,42 @@ def test_a_request_that_waited_too_long_expires(platform, endpoint):
     until(lambda: platform.store.find(KIND, identity) is None)
 
     assert "expired" in place.read_text()
+
+
+class KeptMetrics:
+    """CloudWatch metrics that are looked at instead of sent."""
+
+    def __init__(self):
+        self.values = []
+
+    def put(self, _namespace, name, value, dimensions, *, unit):
+        self.values.append((name, value, tuple(dimensions.items()), unit))
+
+
+@pytest.mark.parametrize("bound", [1, 2])
+def test_an_instance_gets_so_many_requests_at_once(platform, monkeypatch, bound):
+    """MaxConcurrentInvocationsPerInstance; the rest is the backlog, which metrics tell."""
+    monkeypatch.setattr(platform, "metrics", metrics := KeptMetrics())
+    model = add_model(platform, script_archive(SLOW_SCRIPT))
+    config = OUTPUT | {"ClientConfig": {"MaxConcurrentInvocationsPerInstance": bound}}
+    name = add_endpoint(platform, add_config(platform, variant(model), AsyncInferenceConfig=config))
+    for _ in range(4):
+        call(
+            platform,
+            "InvokeEndpointAsync",
+            "sagemaker-runtime",
+            EndpointName=name,
+            Body=b"0.4",
+            ContentType="text/csv",
+        )
+    queue, traffic, busy = queue_of(platform, name), platform.active["endpoint", name].traffic, []
+    until(lambda: busy.append(traffic.busy()) or not queue.backlog)
+    until(lambda: ("ApproximateBacklogSize", 0.0) in [told[:2] for told in metrics.values])
+    sizes = [value for told, value, *_ in metrics.values if told == "ApproximateBacklogSize"]
+
+    assert max(busy) == bound
+    assert max(sizes) >= 1
+    assert metrics.values[0][2:] == ((("EndpointName", name),), "Count")
 
 
 def test_a_deleted_endpoint_drops_what_waits(platform):

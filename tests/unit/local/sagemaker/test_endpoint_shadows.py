@@ -13,7 +13,7 @@ from local.sagemaker.endpoint_shadows import share
 def test_the_share_is_the_weights_ratio(production, shadow, part):
     """Never more than everything; nothing when production gets nothing."""
     one, other = (
-        VariantFleet("v", weight, 1, "m", "image", None) for weight in (production, shadow)
+        VariantFleet("v", weight, 1, "m", ["image"], None) for weight in (production, shadow)
     )
 
     assert share(one, other) == part

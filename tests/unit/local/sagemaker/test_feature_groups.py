@@ -11,6 +11,8 @@ DEFINITIONS = [
     {"FeatureName": "age", "FeatureType": "Integral"},
 ]
 
+CATALOG = {"TableName": "table", "Catalog": "AwsDataCatalog", "Database": "features"}
+
 
 def request(**changes):
     made = {
@@ -87,12 +89,35 @@ def test_a_taken_name_is_in_use(platform):
             },
             "TableFormat",
         ),
+        (
+            {
+                "OfflineStoreConfig": {
+                    "S3StorageConfig": {"S3Uri": "s3://lake/f"},
+                    "DataCatalogConfig": CATALOG,
+                }
+            },
+            "DataCatalogConfig needs DisableGlueTableCreation",
+        ),
     ],
 )
 def test_what_aws_refuses_is_refused(platform, changes, reason):
     """Every fault at once."""
     with pytest.raises(ValidationException, match=reason):
         call(platform, "CreateFeatureGroup", **request(**changes))
+
+
+def test_a_table_of_ones_own_is_kept(platform):
+    """With DisableGlueTableCreation its names are described; nothing is made."""
+    offline = {
+        "S3StorageConfig": {"S3Uri": "s3://lake/f"},
+        "DisableGlueTableCreation": True,
+        "DataCatalogConfig": CATALOG,
+        "TableFormat": "Glue",
+    }
+    found = create(platform, OfflineStoreConfig=offline)["OfflineStoreConfig"]
+
+    assert found["DataCatalogConfig"] == CATALOG
+    assert found["DisableGlueTableCreation"] is True
 
 
 def test_features_can_be_added(platform):

@@ -52,8 +52,8 @@ def test_a_deleted_model_is_gone(platform):
     [
         ({}, "Either PrimaryContainer or Containers"),
         ({"PrimaryContainer": CONTAINER, "Containers": [CONTAINER]}, "not both"),
-        ({"Containers": [CONTAINER, CONTAINER]}, "more than one member"),
-        ({"PrimaryContainer": CONTAINER | {"Mode": "MultiModel"}}, "MultiModel"),
+        ({"Containers": [CONTAINER | {"ContainerHostname": "a"}] * 2}, "must be unique"),
+        ({"Containers": [CONTAINER | {"Mode": "MultiModel"}, CONTAINER]}, "MultiModel"),
         ({"PrimaryContainer": {"ModelDataUrl": "s3://b/k"}}, "Either Image or ModelPackageName"),
         (
             {

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -99,6 +101,47 @@ def test_what_a_script_raises_is_a_server_error(platform):
     assert refused.value.members["OriginalStatusCode"] == 500
 
 
+DIES_ONCE = """
+import os
+def model_fn(model_dir):
+    return os.environ["MARK"]
+def transform_fn(model, data, content_type, accept):
+    if not os.path.exists(model):
+        open(model, "w").close()
+        os._exit(9)
+    return "alive", "text/plain"
+"""
+
+
+def test_a_request_whose_container_dies_under_it_is_made_again(platform, tmp_path):
+    """By the process that replaces it; the caller sees nothing but the answer."""
+    model = add_model(platform, script_archive(DIES_ONCE), MARK=str(tmp_path / "died"))
+    name = add_endpoint(platform, add_config(platform, variant(model)))
+
+    assert invoke(platform, name)["Body"] == b"alive"
+    assert (tmp_path / "died").exists()
+
+
+def test_no_request_is_lost_when_an_instance_is_killed(platform):
+    """Four callers, a hundred requests, and a kill in the middle of them."""
+    model = add_model(platform, script_archive(ECHO_SCRIPT))
+    name = add_endpoint(platform, add_config(platform, variant(model, InitialInstanceCount=2)))
+    victim = platform.active["endpoint", name].fleet.instances[0]
+    killed = threading.Event()
+
+    def ask(number):
+        if number == 40:
+            victim._worker.kill()
+            killed.set()
+        return invoke(platform, name, b"you")["Body"]
+
+    with ThreadPoolExecutor(4) as callers:
+        answers = list(callers.map(ask, range(100)))
+
+    assert answers == [b"hello you"] * 100
+    assert killed.is_set()
+
+
 def test_a_body_beyond_the_bound_is_refused(platform, endpoint):
     """6 MiB for instances."""
     with pytest.raises(ApiError, match="less than or equal to 6291456"):
@@ -115,8 +158,6 @@ def test_members_without_effect_here_are_refused_by_name(platform, endpoint):
 
 def test_a_serverless_endpoint_throttles_beyond_its_concurrency(platform):
     """MaxConcurrency 1: the second at the same time is refused."""
-    import threading
-
     model = add_model(platform, script_archive(SLOW_SCRIPT))
     serverless = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
     name = add_endpoint(platform, add_config(platform, variant(model, ServerlessConfig=serverless)))

@@ -97,6 +97,7 @@ class FakeClients:
 
     def __init__(self, objects: FolderObjects) -> None:
         self.alarms: dict[str, str] = {}
+        self.datapoints: dict[str, list[dict[str, Any]]] = {}
         self._objects = objects
 
     def client(self, service: str, role: str = "") -> Any:
@@ -113,6 +114,9 @@ class FakeClients:
             if name in self.alarms
         ]
         return {"MetricAlarms": found, "CompositeAlarms": []}
+
+    def get_metric_statistics(self, **request: Any) -> dict[str, Any]:
+        return {"Datapoints": self.datapoints.get(request["MetricName"], [])}
 
     def put_object(self, **request: Any) -> None:
         path = self._objects.path(f"s3://{request['Bucket']}/{request['Key']}")

@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from local.sagemaker.algorithms.blazingtext import supervised
 from local.sagemaker.algorithms.blazingtext.corpus import Example
 from local.sagemaker.algorithms.blazingtext.hyperparameters import typed
+from local.sagemaker.algorithms.blazingtext.word_vectors import WordVectors
 from local.sagemaker.serving.answers import Invocation, ModelLoadError, RefusedError
 from local.sagemaker.serving.blazingtext_model import BlazingTextModel
 
@@ -85,3 +87,14 @@ def test_an_archive_without_a_model_does_not_load(tmp_path):
     (tmp_path / "model.npz").write_bytes(b"not a model")
     with pytest.raises(ModelLoadError):
         BlazingTextModel(tmp_path, {})
+
+
+def test_words_get_their_vectors(tmp_path):
+    """Zeros for a word that training never saw."""
+    WordVectors(["cat", "dog"], np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)).save(tmp_path)
+    answer = ask(BlazingTextModel(tmp_path, {}), '{"instances": ["dog", "owl"]}')
+
+    assert json.loads(answer.body) == [
+        {"vector": [3.0, 4.0], "word": "dog"},
+        {"vector": [0.0, 0.0], "word": "owl"},
+    ]

@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from local.sagemaker.algorithms.common.recordio import CONTENT_TYPE, Record, Tensor, write_records
 from local.sagemaker.serving.answers import Invocation, ModelLoadError, RefusedError
 from local.sagemaker.serving.xgboost_model import XgboostModel
 from tests.unit.local.sagemaker.world import booster_bytes
@@ -35,6 +37,17 @@ def test_libsvm_says_the_same_as_csv(model):
     csv = model.answer(Invocation(b"2,,1", "text/csv")).body
 
     assert csv == model.answer(Invocation(b"0:2 2:1", "text/libsvm")).body
+
+
+def test_records_say_the_same_as_csv(model):
+    """A sparse record's absent values are missing ones."""
+    values = Tensor(np.array([2, 1], np.float32), np.array([0, 2], np.uint64), (3,))
+    body = write_records([Record({"values": values})])
+
+    assert model.answer(Invocation(b"2,,1", "text/csv")).body == (
+        model.answer(Invocation(body, CONTENT_TYPE)).body
+    )
+    assert refusal(model, b"2,0,1", CONTENT_TYPE) == 415
 
 
 def test_json_answers_carry_scores(model):

@@ -20,6 +20,7 @@ class Doubler(RowModel):
     """Answers each row with its double and its sum."""
 
     width = 2
+    writes = (*RowModel.writes, "text/csv")
 
     def predict(self, rows, *, verbose):
         told = [{"double": (2 * row).tolist(), "sum": float(row.sum())} for row in rows]
@@ -61,6 +62,12 @@ def test_rows_are_the_same_in_every_format(body, content_type):
 
     assert json.loads(answer.body) == {"predictions": EXPECTED}
     assert answer.content_type == "application/json"
+
+
+def test_csv_is_written_by_those_alone_that_offer_it():
+    """AWS's Linear Learner, for one, refuses it."""
+    with pytest.raises(RefusedError, match="application/json, application/jsonlines"):
+        RowModel().answer(Invocation(b"1,2", "text/csv", "text/csv"))
 
 
 def test_answers_come_as_they_are_wanted():

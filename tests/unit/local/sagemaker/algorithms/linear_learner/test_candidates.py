@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import QuantileRegressor, Ridge
 
-from local.sagemaker.algorithms.common.data import Rows
 from local.sagemaker.algorithms.common.errors import UserError
 from local.sagemaker.algorithms.common.hyperparameters import read
+from local.sagemaker.algorithms.common.rows import Rows
 from local.sagemaker.algorithms.linear_learner.candidates import best_of, row_weights, settings
 from local.sagemaker.algorithms.linear_learner.hyperparameters import RULES, check_together
 
@@ -143,3 +143,22 @@ def test_what_does_not_fit_together_is_told(given, told):
     """By name, with what it may be."""
     with pytest.raises(UserError, match=told):
         parameters(**given)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_rate_that_makes_the_loss_infinite_is_told():
+    """Instead of a model of NaN."""
+    with pytest.raises(UserError, match=r"learning_rate 1e\+30"):
+        trained(regression(), predictor_type="regressor", optimizer="sgd", learning_rate=1e30)
+
+
+@pytest.mark.parametrize("kind", ["regressor", "binary_classifier", "multiclass_classifier"])
+@pytest.mark.parametrize("columns", [1, 40])
+def test_rows_that_say_nothing_still_make_a_model(kind, columns):
+    """Constant features; more features than rows; a label that never changes for a regressor."""
+    features = np.ones((12, columns), np.float32) * 3
+    labels = np.zeros(12) + (np.arange(12) % 3 == 0) * (kind != "regressor")
+    model = trained(Rows(features, labels.astype(np.float32)), predictor_type=kind, num_classes=3)
+
+    assert np.isfinite(model.scores(features)).all()
+    assert model.objective(Rows(features, labels)) < 1

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from local.sagemaker.algorithms.common.data import Rows
 from local.sagemaker.algorithms.common.errors import UserError
+from local.sagemaker.algorithms.common.rows import Rows
 from local.sagemaker.algorithms.random_cut_forest.forest import LEAF, grow
 from local.sagemaker.algorithms.random_cut_forest.train import evaluate
 

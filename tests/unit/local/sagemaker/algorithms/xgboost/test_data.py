@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from local.sagemaker.algorithms.common.recordio import CONTENT_TYPE, Record, Tensor, write_records
 from local.sagemaker.algorithms.xgboost.data import read_channel
 from local.sagemaker.algorithms.xgboost.errors import UserError
 
@@ -75,10 +76,29 @@ def test_parquet_takes_any_number(tmp_path):
         ({"a_csv": "1,2\n", "b_csv": "1,2,3\n"}, "text/csv", "differ"),
         ({"a_libsvm": "1 a:2\n"}, "text/libsvm", "line 1 is not LibSVM"),
         ({"a_parquet": "PAR"}, "application/x-parquet", "not a Parquet file"),
-        ({"a_rec": "x"}, "application/x-recordio-protobuf", "not an accepted ContentType"),
+        ({"a_png": "x"}, "image/png", "not an accepted ContentType"),
     ],
 )
 def test_unreadable_channels_say_why(tmp_path, files, content_type, told):
     """The message names the file or the channel."""
     with pytest.raises(UserError, match=told):
         read_channel(channel(tmp_path, **files), content_type, weighted=False)
+
+
+def test_records_leave_what_a_sparse_one_does_not_name_missing(tmp_path):
+    """Dense and sparse rows in one channel, each with its label."""
+    folder = tmp_path / "train"
+    folder.mkdir()
+    label = {"values": Tensor(np.ones(1, np.float32))}
+    dense = Record({"values": Tensor(np.array([1, 2], np.float32))}, label)
+    sparse = Record(
+        {"values": Tensor(np.array([7], np.float32), np.array([1], np.uint64), (2,))}, label
+    )
+    (folder / "part").write_bytes(write_records([dense, sparse]))
+    rows = read_channel(folder, CONTENT_TYPE, weighted=False)
+
+    np.testing.assert_array_equal(rows.features, [[1, 2], [np.nan, 7]])
+    assert rows.labels.tolist() == [1, 1]
+    (folder / "part").write_bytes(b"1,2,3,4,5,6")
+    with pytest.raises(UserError, match="not recordIO-protobuf"):
+        read_channel(folder, CONTENT_TYPE, weighted=False)

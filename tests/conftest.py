@@ -1,0 +1,21 @@
+"""How the tests are dealt out when several processes run them."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+TOGETHER = ("e2e", "integration/local")
+"""Folders whose tests share one running cloud: they go to one process, and first, for they last."""
+
+
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file together: they share its fixtures."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+    items.sort(key=lambda item: _group(item.path) not in TOGETHER)
+
+
+def _group(path):
+    place = path.relative_to(ROOT).as_posix()
+    return next((folder for folder in TOGETHER if place.startswith(f"{folder}/")), place)
