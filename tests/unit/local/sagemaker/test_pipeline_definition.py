@@ -141,8 +141,8 @@ def test_faults_are_told_by_name(definition: str, told: str) -> None:
 def test_members_that_are_null_are_not_there() -> None:
     """As the SDK writes what is not set."""
     definition = read_definition(text(step("a"), Parameters=None, MlflowConfig=None))
-    assert ["a"] == list(definition.steps)
-    assert [] == definition.parameters
+    assert list(definition.steps) == ["a"]
+    assert definition.parameters == []
 
 
 CASES = [
