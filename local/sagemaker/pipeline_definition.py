@@ -47,6 +47,8 @@ CREATORS = {
     "ClarifyCheck": "CreateProcessingJob",
 }
 """The operation whose request the Arguments of a step are."""
+REFUSED = frozenset({"MlflowConfig"})
+"""Members of a definition that SageMaker has and the local one refuses."""
 _COMMON = frozenset({"Name", "Type", "Arguments", "DependsOn", "DisplayName", "Description"})
 _CHECK = frozenset(
     {
@@ -76,8 +78,13 @@ MEMBERS: dict[str, frozenset[str]] = {
 """What a step of each type may say besides the members that all have."""
 ELSEWHERE = frozenset(
     {
+        "Athena",
+        "Cleanup",
         "EMR",
         "EMRServerless",
+        "ForEach",
+        "HubContent",
+        "Job",
         "AutoML",
         "Endpoint",
         "EndpointConfig",
@@ -123,7 +130,7 @@ class Definition:
     @property
     def parameters(self) -> list[Document]:
         """The parameters as the definition has them."""
-        found: list[Document] = self.document.get("Parameters", [])
+        found: list[Document] = self.document.get("Parameters") or []
         return found
 
     def upstream(self, name: str) -> set[str]:
@@ -167,12 +174,19 @@ def read_definition(text: str) -> Definition:
 
 def _top_faults(document: Document) -> list[str]:
     known = {"Version", "Metadata", "Parameters", "PipelineExperimentConfig", "Steps"}
-    faults = [f"Unknown member '{name}'" for name in sorted(set(document) - known)]
+    # The SDK 3 writes null for what is not set.
+    given = {name for name, value in document.items() if value is not None}
+    faults = [
+        f"The local SageMaker does not support '{name}'"
+        if name in REFUSED
+        else f"Unknown member '{name}'"
+        for name in sorted(given - known)
+    ]
     if document.get("Version") not in VERSIONS:
         faults.append(f"Version must be one of {list(VERSIONS)}, not {document.get('Version')!r}")
     if not document.get("Steps"):
         faults.append("A pipeline needs at least one step")
-    return faults + parameter_faults(document.get("Parameters", []))
+    return faults + parameter_faults(document.get("Parameters") or [])
 
 
 def _walk(steps: Any, gate: str, *, outcome: bool, faults: list[str]) -> Iterator[Step]:
@@ -236,7 +250,7 @@ class _Reader:
     """Finds what each step refers to, and the references that lead nowhere."""
 
     def __init__(self, document: Document, steps: dict[str, Step]) -> None:
-        self._parameters = {parameter["Name"] for parameter in document.get("Parameters", [])}
+        self._parameters = {parameter["Name"] for parameter in document.get("Parameters") or []}
         self._steps = steps
         self.faults: list[str] = []
 

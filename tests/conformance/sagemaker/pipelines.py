@@ -132,3 +132,8 @@ def said(laptop: LocalSageMaker, arn: str, name: str) -> str:
     """What a processing step wrote into its report."""
     key = f"reports/{arn.rpartition('/')[2]}/{name}/report.json"
     return str(json.loads(laptop.s3.objects["lake", key])["said"])
+
+
+def reasons(laptop: LocalSageMaker, arn: str) -> dict[str, str | None]:
+    """Why steps failed."""
+    return {name: step.get("FailureReason") for name, step in steps_of(laptop, arn).items()}

@@ -23,6 +23,7 @@ from tests.conformance.sagemaker.pipelines import (
     f1,
     fail,
     processing,
+    reasons,
     report,
     said,
     start,
@@ -66,7 +67,7 @@ def test_a_diamond_runs_in_order_and_hands_values_on(laptop: LocalSageMaker) -> 
     arn = start(laptop, pipeline, PipelineParameters=[{"Name": "Word", "Value": "given"}])
     execution = ended(laptop, arn)
 
-    assert execution["PipelineExecutionStatus"] == "Succeeded", steps_of(laptop, arn)
+    assert execution["PipelineExecutionStatus"] == "Succeeded", reasons(laptop, arn)
     identity = arn.rpartition("/")[2]
     assert said(laptop, arn, "left") == "given"
     assert said(laptop, arn, "right") == f"s3://lake/reports/{identity}/top"
@@ -177,7 +178,7 @@ def test_training_to_registration(laptop: LocalSageMaker) -> None:
     rounds_parameter = {"Name": "Rounds", "Type": "Integer", "DefaultValue": 3}
     arn = start(laptop, create(laptop, *steps, Parameters=[rounds_parameter]))
 
-    assert ended(laptop, arn)["PipelineExecutionStatus"] == "Succeeded", steps_of(laptop, arn)
+    assert ended(laptop, arn)["PipelineExecutionStatus"] == "Succeeded", reasons(laptop, arn)
     found = steps_of(laptop, arn)
     job = laptop.client().describe_training_job(
         TrainingJobName=found["Train"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]
@@ -412,3 +413,63 @@ def test_states_are_told_in_camel_case(laptop: LocalSageMaker) -> None:
     assert [item["currentStepStatus"] for item in steps] == ["Starting", "Executing", "Succeeded"]
     assert steps[-1]["stepType"] == "Processing"
     assert steps[-1]["metadata"]["processingJob"]["arn"].startswith("arn:aws:sagemaker:")
+
+
+def test_a_tuned_model_transforms(laptop: LocalSageMaker) -> None:
+    """The best training of a tuning step becomes a model, which a transform step applies."""
+    laptop.put("transform/rows.csv", "0.5,1,2,3,4,5\n-0.5,1,2,3,4,5\n")
+    ranges = {"ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5"}]}
+    static = {"objective": "binary:logistic", "num_round": "3"}
+    tuning = {
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {
+                "Type": "Maximize",
+                "MetricName": "validation:auc",
+            },
+            "ResourceLimits": {
+                "MaxNumberOfTrainingJobs": {"Get": "Parameters.Jobs"},
+                "MaxParallelTrainingJobs": 2,
+            },
+            "ParameterRanges": ranges,
+        },
+        "TrainingJobDefinition": definition(laptop, StaticHyperParameters=static),
+    }
+    best = {"Get": "Steps.Tune.TrainingJobSummaries[0].TrainingJobName"}
+    artifact = ["s3://lake/out", best, "output/model.tar.gz"]
+    container = {"Image": IMAGE, "ModelDataUrl": {"Std:Join": {"On": "/", "Values": artifact}}}
+    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://lake/transform/"}
+    transform = {
+        "ModelName": {"Get": "Steps.Make.ModelName"},
+        "TransformInput": {
+            "DataSource": {"S3DataSource": source},
+            "ContentType": "text/csv",
+            "SplitType": "Line",
+        },
+        "TransformOutput": {"S3OutputPath": "s3://lake/transformed", "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    steps = [
+        {"Name": "Tune", "Type": "Tuning", "Arguments": tuning},
+        {
+            "Name": "Make",
+            "Type": "Model",
+            "Arguments": {"PrimaryContainer": container, "ExecutionRoleArn": ROLE},
+        },
+        {"Name": "Apply", "Type": "Transform", "Arguments": transform},
+    ]
+    jobs = {"Name": "Jobs", "Type": "Integer", "DefaultValue": 2}
+    arn = start(laptop, create(laptop, *steps, Parameters=[jobs]))
+
+    assert ended(laptop, arn)["PipelineExecutionStatus"] == "Succeeded", reasons(laptop, arn)
+    found = steps_of(laptop, arn)
+    name = found["Tune"]["Metadata"]["TuningJob"]["Arn"].rpartition("/")[2]
+    assert name.startswith(f"{arn.rpartition('/')[2]}-tune-")
+    job = laptop.client().describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    model = laptop.client().describe_model(
+        ModelName=found["Make"]["Metadata"]["Model"]["Arn"].rpartition("/")[2]
+    )
+    assert job["BestTrainingJob"]["TrainingJobName"] in model["PrimaryContainer"]["ModelDataUrl"]
+    assert "TransformJob" in found["Apply"]["Metadata"]
+    scores = laptop.s3.objects["lake", "transformed/rows.csv.out"].decode().split()
+    assert len(scores) == 2

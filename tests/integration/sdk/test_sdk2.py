@@ -74,3 +74,14 @@ def test_a_data_frame_becomes_features(lab: Lab) -> None:
     assert float(record["amount"]) == 4.5
     assert record["orders"] == "3"
     assert "customers" in result["listed"]
+
+
+def test_a_monitor_finds_what_drifted(lab: Lab) -> None:
+    """Traffic far from the baseline violates it; the report lies where the SDK looks for it."""
+    result = lab.run("sdk2", "v2_monitor")
+
+    assert result["baselining"] == "Completed"
+    assert result["features"] == ["label", "a", "b", "c"]
+    assert result["rows"] == 400
+    assert result["status"] == "CompletedWithViolations"
+    assert result["violations"]["violations"]

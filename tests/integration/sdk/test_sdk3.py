@@ -25,3 +25,13 @@ def test_a_model_trainer_trains_and_resources_serve(lab: Lab) -> None:
         file = archive.extractfile("rows.json")
         assert file is not None
         assert json.load(file) == [400, {"depth": 3}]
+
+
+def test_processors_pipelines_and_feature_groups(lab: Lab) -> None:
+    """A processor's report gates a pipeline both ways; a record is put and read again."""
+    result = lab.run("sdk3", "v3_workflow")
+
+    assert result["status"] == "Completed"
+    assert result["report"] == {"rows": {"value": 400}}
+    assert (result["many"], result["few"]) == ("Succeeded", "Failed")
+    assert result["record"] == result["wanted"]

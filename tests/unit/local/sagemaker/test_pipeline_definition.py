@@ -108,6 +108,8 @@ def test_steps_within_conditions_wait_for_their_gate() -> None:
         (json.dumps({"Version": "2019-01-01", "Steps": [step("a")]}), "Version must be"),
         (text(), "at least one step"),
         (text(step("a"), Colour="red"), "Unknown member 'Colour'"),
+        (text(step("a"), MlflowConfig={"MlflowResourceArn": "x"}), "not support 'MlflowConfig'"),
+        (text({"Name": "a", "Type": "ForEach", "Arguments": {}}), "not support.*ForEach"),
         (text({"Name": "a", "Type": "Dance", "Arguments": {}}), "unknown type 'Dance'"),
         (text({"Name": "a", "Type": "AutoML", "Arguments": {}}), "not support.*AutoML"),
         (text({"Name": "a", "Type": "Lambda", "Arguments": {}}), "'FunctionArn' is needed"),
@@ -134,6 +136,13 @@ def test_faults_are_told_by_name(definition: str, told: str) -> None:
     """Each begins as AWS's messages do, and says what is wrong and where."""
     with pytest.raises(ValidationException, match=f"Unable to parse pipeline definition. .*{told}"):
         read_definition(definition)
+
+
+def test_members_that_are_null_are_not_there() -> None:
+    """As the SDK writes what is not set."""
+    definition = read_definition(text(step("a"), Parameters=None, MlflowConfig=None))
+    assert list(definition.steps) == ["a"]
+    assert definition.parameters == []
 
 
 CASES = [
