@@ -30,7 +30,10 @@ def exit_reason(container: Container, code: int) -> str:
     """The FailureReason of a job whose process on one host ended with an exit code not 0."""
     # SageMaker reports the code that a shell would: 128 + the signal's number.
     shown = code if code >= 0 else 128 - code
-    return f"AlgorithmError: {container.failure()}, exit code: {shown}"[:_REASON_CHARACTERS]
+    told = container.failure()
+    # A built-in algorithm that blames the caller says so itself, and AWS repeats it as it is.
+    kind = "" if told.startswith("ClientError:") else "AlgorithmError: "
+    return f"{kind}{told}, exit code: {shown}"[:_REASON_CHARACTERS]
 
 
 def reason_of(error: Exception, job: str) -> str:

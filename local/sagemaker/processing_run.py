@@ -111,7 +111,13 @@ class ProcessingRun:
             changes["ExitMessage"] = message
         if self._platform.closing:
             return  # its process was ended with everything else; the next start says so
-        move(self._platform, self._name, status, ProcessingEndTime=self._platform.now(), **changes)
+        changes["ProcessingEndTime"] = self._platform.now()
+        try:
+            move(self._platform, self._name, status, **changes)
+        except IllegalMoveError:
+            if status != "Completed":
+                raise
+            move(self._platform, self._name, "Stopped", **changes)  # stopped at the last moment
 
     def _fail(self, reason: str) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.assembly import at_end, at_start
 from local.sagemaker.container_groups import DIRECT, MULTI_MODEL, mode_of
 from local.sagemaker.errors import ValidationException
+from local.sagemaker.experiment_config import check_experiment
 from local.sagemaker.listing import page
 from local.sagemaker.operations import operation
 from local.sagemaker.transform_data import DataError, processing_of
@@ -58,6 +59,7 @@ def create_transform_job(request: Document, platform: Platform) -> Document:
             f"Model {request['ModelName']} cannot be used for batch transform: its containers are "
             f"served in mode {mode_of(model)}."
         )
+    check_experiment(platform, request)
     name, now = request["TransformJobName"], platform.now()
     document = {
         **request,

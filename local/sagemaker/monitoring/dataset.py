@@ -258,12 +258,9 @@ def _read_csv(path: Path, options: Document, found: Dataset) -> None:
             if cells:
                 names = header or [f"_c{at}" for at in range(len(cells))]
                 found.add(dict(zip(names, cells, strict=False)))
-    _move_outputs(options)
-
-
-def _move_outputs(options: Document) -> None:
-    if options.get("output_columns_position", "START") not in {"START", "END"}:
-        raise AnalysisError("output_columns_position must be START or END")
+    if options.get("output_columns_position", "START") != "START":
+        # Captured answers come first in each row that is compared; a baseline must match them.
+        raise AnalysisError("output_columns_position: only START is honoured here")
 
 
 def _read_json(path: Path, options: Document, found: Dataset) -> None:
