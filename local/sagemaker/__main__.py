@@ -21,42 +21,77 @@ if TYPE_CHECKING:
 
 def parse(arguments: Sequence[str] | None = None) -> Settings:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m local.sagemaker", description=__doc__)
-    parser.add_argument("--port", type=int, default=4567)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--data", type=Path, default=Path(".baton/sagemaker"))
-    parser.add_argument("--endpoint-url", default=os.environ.get("AWS_ENDPOINT_URL", ""))
-    parser.add_argument("--region", default=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
-    parser.add_argument(
-        "--account", default="", help="the account in ARNs; asked of STS if left out"
+    parser = argparse.ArgumentParser(
+        prog="python -m local.sagemaker",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--jobs-python", type=Path, default=default_jobs_python())
-    parser.add_argument("--jupyter-lab", type=Path, default=default_jupyter_lab())
-    parser.add_argument("--grace-seconds", type=float, default=120.0)
-    parser.add_argument("--spot-interruption-seconds", type=float, default=0.0)
-    parser.add_argument(
-        "--event-faults",
-        default=os.environ.get("BATON_EVENT_FAULTS", ""),
-        help="such as drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7",
+    add = parser.add_argument
+    add("--port", type=int, default=4567, help="where it answers")
+    add("--host", default="127.0.0.1", help="the address it answers on; keep it a loopback one")
+    add("--data", type=Path, default=Path(".baton/sagemaker"), help="the folder of all state")
+    add(
+        "--endpoint-url",
+        default=os.environ.get("AWS_ENDPOINT_URL", ""),
+        help="where S3 answers and, if they are there, STS, Logs, CloudWatch, SNS, SQS and Lambda",
     )
-    parser.add_argument(
-        "--jumpstart", action="store_true", help="put JumpStart's models into S3 at start"
+    add("--region", default=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"), help="in ARNs")
+    add("--account", default="", help="in ARNs; asked of STS if left out")
+    add(
+        "--jobs-python",
+        type=Path,
+        default=default_jobs_python(),
+        help="the interpreter that jobs, algorithms and endpoints run on",
     )
-    parser.add_argument("--labeling-least-objects", type=int, default=1250)
-    parser.add_argument("--monitoring-hour-seconds", type=float, default=3600.0)
-    parser.add_argument("--monitoring-namespace", default="aws/sagemaker")
-    parser.add_argument("--spot-interruptions", type=int, default=1)
-    parser.add_argument("--spot-interruptions-per-hour", type=float, default=0.0)
-    parser.add_argument("--spot-seed", type=int, default=0)
-    parser.add_argument("--spot-wait-seconds", type=float, default=0.0)
-    parser.add_argument("--serverless-idle-seconds", type=float, default=300.0)
-    parser.add_argument("--scaling-period-seconds", type=float, default=60.0)
+    add(
+        "--jupyter-lab",
+        type=Path,
+        default=default_jupyter_lab(),
+        help="the program behind notebook instances and Studio apps",
+    )
+    add("--jumpstart", action="store_true", help="put JumpStart's models into S3 at start")
+    _add_switches(parser)
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)
     except EventFaultsError as error:
         parser.error(f"--event-faults {error}")
     return Settings(**vars(chosen))
+
+
+def _add_switches(parser: argparse.ArgumentParser) -> None:
+    """What AWS does at its own pace, or by chance, at the pace of tests."""
+    group = parser.add_argument_group("switches, for trying out what AWS does by itself")
+
+    def seconds(name: str, default: float, text: str) -> None:
+        group.add_argument(name, type=float, default=default, metavar="SECONDS", help=text)
+
+    seconds("--grace-seconds", 120.0, "from SIGTERM to SIGKILL when a job is stopped")
+    seconds("--spot-interruption-seconds", 0.0, "interrupt spot jobs so long after training began")
+    add = group.add_argument
+    add("--spot-interruptions", type=int, default=1, help="how often to do so in one job")
+    add("--spot-interruptions-per-hour", type=float, default=0.0, help="interrupt at this rate")
+    add("--spot-seed", type=int, default=0, help="where the rate's draws begin")
+    seconds("--spot-wait-seconds", 0.0, "how long a spot job waits for capacity")
+    add(
+        "--event-faults",
+        default=os.environ.get("BATON_EVENT_FAULTS", ""),
+        help="such as drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7",
+    )
+    seconds("--monitoring-hour-seconds", 3600.0, "how long a monitoring schedule's hour lasts")
+    add(
+        "--monitoring-namespace",
+        default="aws/sagemaker",
+        help="how the monitors' metric namespaces begin; AWS's pages know two spellings",
+    )
+    add(
+        "--labeling-least-objects",
+        type=int,
+        default=1250,
+        help="how many objects auto-labelling asks for",
+    )
+    seconds("--serverless-idle-seconds", 300.0, "when an idle serverless process ends; 0 for never")
+    seconds("--scaling-period-seconds", 60.0, "what one data point of target tracking stands for")
 
 
 def main() -> None:
