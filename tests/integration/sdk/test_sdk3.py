@@ -7,6 +7,8 @@ import json
 import tarfile
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.integration.sdk.lab import Lab
 
@@ -35,3 +37,12 @@ def test_processors_pipelines_and_feature_groups(lab: Lab) -> None:
     assert result["report"] == {"rows": {"value": 400}}
     assert (result["many"], result["few"]) == ("Succeeded", "Failed")
     assert result["record"] == result["wanted"]
+
+
+def test_a_model_builder_serves_with_and_without_a_script(lab: Lab) -> None:
+    """The same archive scores as it is, and through a script that doubles its scores."""
+    result = lab.run("sdk3", "v3_builder")
+
+    high, low = result["plain"]
+    assert high > 0.5 > low
+    assert result["scripted"] == pytest.approx([2 * high, 2 * low], abs=1e-4)
