@@ -24,7 +24,7 @@ $(1)/.installed: requirements/$(2).txt | $(UV)
 	touch $$@
 endef
 $(eval $(call environment,.venv,development))
-ENVIRONMENTS := ministack sam jobs local notebooks sdk2 sdk3 checkov
+ENVIRONMENTS := ministack sam jobs local notebooks aws sdk2 sdk3 checkov
 $(foreach name,$(ENVIRONMENTS),$(eval $(call environment,$(VENVS)/$(name),$(name))))
 
 # Packages of data and of models: only their files are read, so nothing that their modules ask for

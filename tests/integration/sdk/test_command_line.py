@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.sdk.lab import ROLE
+from tests.integration.sdk.lab import ROLE, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.sdk.lab import Lab
 
+COMMAND = ROOT / ".venvs" / "aws" / "bin" / "aws"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1"
 STEP = {"Name": "End", "Type": "Fail", "Arguments": {"ErrorMessage": {"Get": "Parameters.Why"}}}
 DEFINITION = {
@@ -29,7 +29,7 @@ def aws(lab: Lab, *words: str) -> dict[str, Any]:
     """Run `aws sagemaker …`; its answer."""
     environment = lab.environment | {"AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true"}
     done = subprocess.run(
-        ["aws", "sagemaker", *words, "--output", "json"],
+        [str(COMMAND), "sagemaker", *words, "--output", "json"],
         env=environment,
         capture_output=True,
         text=True,
@@ -43,14 +43,8 @@ def aws(lab: Lab, *words: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _the_command_is_there() -> None:
-    try:
-        known = subprocess.run(
-            ["aws", "--version"], env=os.environ, capture_output=True, check=False
-        )
-    except FileNotFoundError:
-        pytest.skip("there is no `aws` command on the PATH")
-    if known.returncode != 0:
-        pytest.skip(f"`aws --version` fails: {known.stderr.decode()[:200]}")
+    if not COMMAND.exists():
+        pytest.skip(f"the command line's environment is missing: {COMMAND}")
 
 
 def test_a_job_is_made_awaited_and_described(lab: Lab, tmp_path: Path) -> None:
