@@ -82,12 +82,13 @@ check: setup check-template  ## all that guards main besides tests: format, lint
 test: setup  ## install what is needed and run all tests
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
 
-bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning
+bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning, the local SageMaker
 	.venv/bin/python -m bench.imports
 	.venv/bin/python -m bench.hop
 	.venv/bin/python -m bench.relay
 	.venv/bin/python -m bench.relay --rows 5000
 	.venv/bin/python bench/clean.py --rows 5000000
+	.venv/bin/python -m bench.sagemaker
 
 coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again
 	sed -i '/<!-- coverage -->/q' docs/local-sagemaker.md

@@ -54,21 +54,11 @@ _PARTS = ("BaselineConfig", "AppSpecification", "JobInput", "JobOutputConfig")
 def _register(kind: Kind) -> None:
     # One definition of the four operations serves the four kinds: they differ in names alone.
     members = {f"{kind.type}{part}" for part in _PARTS}
-    given = f"{kind.type}JobInput"
 
     @operation(
         f"Create{kind.type}JobDefinition",
         honours=_SHARED | members,
-        refuses={
-            f"{given}.EndpointInput.ExcludeFeaturesAttribute",
-            f"{given}.EndpointInput.FeaturesAttribute",
-            f"{given}.BatchTransformInput.ExcludeFeaturesAttribute",
-            f"{given}.BatchTransformInput.FeaturesAttribute",
-            f"{kind.type}JobOutputConfig.KmsKeyId",
-            "JobResources.ClusterConfig.VolumeKmsKeyId",
-            "NetworkConfig.EnableNetworkIsolation",
-            "NetworkConfig.VpcConfig",
-        },
+        refuses=_refused(kind),
     )
     def create(request: Document, platform: Platform) -> Document:
         """Keep what a monitoring job of this kind does; a schedule runs it."""
@@ -100,15 +90,32 @@ def _register(kind: Kind) -> None:
     @operation(f"Delete{kind.type}JobDefinition")
     def delete(request: Document, platform: Platform) -> Document:
         """Forget a job definition that no schedule uses."""
-        name = request["JobDefinitionName"]
-        platform.get(kind.arn_kind, name)
-        for schedule in platform.store.list("monitoring-schedule"):
-            config = schedule["MonitoringScheduleConfig"]
-            same = config.get("MonitoringType") == kind.type
-            if same and config.get("MonitoringJobDefinitionName") == name:
-                raise ResourceInUse(f"{name} {IN_USE} {schedule['MonitoringScheduleName']}")
-        platform.store.delete(kind.arn_kind, name)
+        _delete(platform, kind, request["JobDefinitionName"])
         return {}
+
+
+def _refused(kind: Kind) -> set[str]:
+    given = f"{kind.type}JobInput"
+    return {
+        f"{given}.EndpointInput.ExcludeFeaturesAttribute",
+        f"{given}.EndpointInput.FeaturesAttribute",
+        f"{given}.BatchTransformInput.ExcludeFeaturesAttribute",
+        f"{given}.BatchTransformInput.FeaturesAttribute",
+        f"{kind.type}JobOutputConfig.KmsKeyId",
+        "JobResources.ClusterConfig.VolumeKmsKeyId",
+        "NetworkConfig.EnableNetworkIsolation",
+        "NetworkConfig.VpcConfig",
+    }
+
+
+def _delete(platform: Platform, kind: Kind, name: str) -> None:
+    platform.get(kind.arn_kind, name)
+    for schedule in platform.store.list("monitoring-schedule"):
+        config = schedule["MonitoringScheduleConfig"]
+        same = config.get("MonitoringType") == kind.type
+        if same and config.get("MonitoringJobDefinitionName") == name:
+            raise ResourceInUse(f"{name} {IN_USE} {schedule['MonitoringScheduleName']}")
+    platform.store.delete(kind.arn_kind, name)
 
 
 for _kind in KINDS:

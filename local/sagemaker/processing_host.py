@@ -141,12 +141,25 @@ class ProcessingHost:
             )
         place = self.place
         isolated = job.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+        environment = self._environment(isolated=isolated)
+        workers = self._platform.workers
         hosts = {"current_host": place.host, "hosts": list(place.hosts)}
         container.write_config("resourceconfig.json", hosts, "config")
         container.write_config("processingjobconfig.json", _configuration(job), "config")
+        if program:
+            settings = self._platform.settings
+            environment["SAGEMAKER_LOCAL_URL"] = f"http://{settings.host}:{settings.port}"
+            order = Order(environment, container.base, call=program)
+        else:
+            relocated = [container.relocate(word) for word in words]
+            order = program_order(relocated, environment, container.base, workers.python)
+        return replace(order, opt_ml=str(container.base), hosts=place.hosts, isolated=isolated)
+
+    def _environment(self, *, isolated: bool) -> dict[str, str]:
+        job, container, place = self._job, self.container, self.place
         workers = self._platform.workers
         base = workers.base_environment()
-        environment = (
+        environment: dict[str, str] = (
             base
             | tools(container, workers.python, base["PATH"])
             | cloud_access(self._platform, job["RoleArn"], isolated=isolated)
@@ -161,14 +174,7 @@ class ProcessingHost:
             }
             | job.get("Environment", {})
         )
-        if program:
-            settings = self._platform.settings
-            environment["SAGEMAKER_LOCAL_URL"] = f"http://{settings.host}:{settings.port}"
-            order = Order(environment, container.base, call=program)
-        else:
-            relocated = [container.relocate(word) for word in words]
-            order = program_order(relocated, environment, container.base, workers.python)
-        return replace(order, opt_ml=str(container.base), hosts=place.hosts, isolated=isolated)
+        return environment
 
 
 def copied_inputs(job: Document) -> list[Document]:
