@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.conformance.sagemaker.laptop import ROLE, channel, unique
+from tests.conformance.sagemaker.laptop import BUCKET, ROLE, channel, unique
 from tests.conformance.sagemaker.serving import make_endpoint
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Training:
         """Put rows into S3 and into a channel."""
         folder = unique("rows")
         laptop.put(f"{folder}/{name}/part-0", body)
-        self.channels.append(channel(name, f"s3://lake/{folder}/{name}/", content_type))
+        self.channels.append(channel(name, f"s3://{BUCKET}/{folder}/{name}/", content_type))
         return self
 
     def definition(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Training:
             },
             "RoleArn": ROLE,
             "InputDataConfig": self.channels,
-            "OutputDataConfig": {"S3OutputPath": "s3://lake/out"},
+            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out"},
             "ResourceConfig": {
                 "InstanceType": "ml.m5.large",
                 "InstanceCount": 1,

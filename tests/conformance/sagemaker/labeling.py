@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.sagemaker.laptop import ROLE, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, ROLE, unique, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def make_job(
         "LabelingJobName": name,
         "LabelAttributeName": "mood",
         "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": manifest}}},
-        "OutputConfig": {"S3OutputPath": "s3://lake/labels"},
+        "OutputConfig": {"S3OutputPath": f"s3://{BUCKET}/labels"},
         "RoleArn": ROLE,
         "LabelCategoryConfigS3Uri": laptop.put(f"{name}/labels.json", json.dumps(labels)),
         "HumanTaskConfig": task | (human or {}),
@@ -152,5 +152,5 @@ def await_job(laptop: LocalSageMaker, name: str, seconds: float = 30) -> dict[st
 
 def manifest(laptop: LocalSageMaker, job: dict[str, Any]) -> list[dict[str, Any]]:
     """The lines of a job's output manifest."""
-    key = job["LabelingJobOutput"]["OutputDatasetS3Uri"].removeprefix("s3://lake/")
-    return [json.loads(line) for line in laptop.s3.objects["lake", key].decode().splitlines()]
+    key = job["LabelingJobOutput"]["OutputDatasetS3Uri"].removeprefix(f"s3://{BUCKET}/")
+    return [json.loads(line) for line in laptop.s3.objects[BUCKET, key].decode().splitlines()]

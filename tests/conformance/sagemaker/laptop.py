@@ -179,10 +179,10 @@ def definition(laptop: LocalSageMaker, **more: Any) -> dict[str, Any]:
         "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         "RoleArn": ROLE,
         "InputDataConfig": [
-            channel("train", "s3://lake/data/train/"),
-            channel("validation", "s3://lake/data/validation/"),
+            channel("train", f"s3://{BUCKET}/data/train/"),
+            channel("validation", f"s3://{BUCKET}/data/validation/"),
         ],
-        "OutputDataConfig": {"S3OutputPath": "s3://lake/out"},
+        "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out"},
         "ResourceConfig": {
             "InstanceType": "ml.m5.large",
             "InstanceCount": 1,

@@ -9,7 +9,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.sagemaker.laptop import ROLE, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, ROLE, unique, until
 from tests.conformance.sagemaker.serving import greeting_config, make_endpoint
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ NOW = {
 
 
 def captured_endpoint(laptop: LocalSageMaker) -> str:
-    """An endpoint whose configuration captures into s3://lake/captured."""
+    """An endpoint whose configuration captures into the folder `captured`."""
     capture = {
         "EnableCapture": True,
         "InitialSamplingPercentage": 0,
-        "DestinationS3Uri": "s3://lake/captured",
+        "DestinationS3Uri": f"s3://{BUCKET}/captured",
         "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
     }
     return make_endpoint(laptop, greeting_config(laptop, "hello", DataCaptureConfig=capture))
@@ -81,13 +81,13 @@ def suggest_baseline(
     name = unique("baseline")
     laptop.put(f"baselines/{name}/in/data.csv", table)
     source = {
-        "S3Uri": f"s3://lake/baselines/{name}/in",
+        "S3Uri": f"s3://{BUCKET}/baselines/{name}/in",
         "LocalPath": f"{BASE}/input/baseline_dataset_input",
         "S3DataType": "S3Prefix",
         "S3InputMode": "File",
     }
     target = {
-        "S3Uri": f"s3://lake/baselines/{name}/out",
+        "S3Uri": f"s3://{BUCKET}/baselines/{name}/out",
         "LocalPath": f"{BASE}/output",
         "S3UploadMode": "EndOfJob",
     }
@@ -110,12 +110,12 @@ def suggest_baseline(
     )
     job = laptop.await_processing(name)
     assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
-    return f"s3://lake/baselines/{name}/out"
+    return f"s3://{BUCKET}/baselines/{name}/out"
 
 
 def read(laptop: LocalSageMaker, uri: str) -> Any:
     """A JSON object in S3."""
-    return json.loads(laptop.s3.objects["lake", uri.removeprefix("s3://lake/")])
+    return json.loads(laptop.s3.objects[BUCKET, uri.removeprefix(f"s3://{BUCKET}/")])
 
 
 def table_of(exchanges: list[tuple[str, str, str]]) -> str:
@@ -145,8 +145,8 @@ def data_quality(laptop: LocalSageMaker, endpoint: str, baseline: str, **specifi
 
 
 def output_config() -> dict[str, Any]:
-    """Reports below s3://lake/reports."""
-    target = {"S3Uri": "s3://lake/reports", "LocalPath": f"{BASE}/resultdata"}
+    """Reports below the folder `reports`."""
+    target = {"S3Uri": f"s3://{BUCKET}/reports", "LocalPath": f"{BASE}/resultdata"}
     return {"MonitoringOutputs": [{"S3Output": target}]}
 
 
@@ -189,7 +189,7 @@ def report(laptop: LocalSageMaker, schedule: str, name: str) -> Any:
     """A file of a schedule's report."""
     (key,) = [
         key
-        for key in laptop.s3.keys("lake", "reports/")
+        for key in laptop.s3.keys(BUCKET, "reports/")
         if f"/{schedule}/" in key and key.endswith(f"/{name}")
     ]
-    return read(laptop, f"s3://lake/{key}")
+    return read(laptop, f"s3://{BUCKET}/{key}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, unique, until
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -32,7 +32,7 @@ def processing(laptop: LocalSageMaker, name: str, *words: Any, **more: Any) -> d
     laptop.put("pipelines/code/run.py", SCRIPT)
     verb, said = words or ("say", name)
     source = {
-        "S3Uri": "s3://lake/pipelines/code/",
+        "S3Uri": f"s3://{BUCKET}/pipelines/code/",
         "LocalPath": f"{LOCAL}/input/code",
         "S3DataType": "S3Prefix",
         "S3InputMode": "File",
@@ -41,7 +41,11 @@ def processing(laptop: LocalSageMaker, name: str, *words: Any, **more: Any) -> d
         "S3Uri": {
             "Std:Join": {
                 "On": "/",
-                "Values": ["s3://lake/reports", {"Get": "Execution.PipelineExecutionId"}, name],
+                "Values": [
+                    f"s3://{BUCKET}/reports",
+                    {"Get": "Execution.PipelineExecutionId"},
+                    name,
+                ],
             }
         },
         "LocalPath": f"{LOCAL}/output/report",
@@ -131,7 +135,7 @@ def statuses(laptop: LocalSageMaker, arn: str) -> dict[str, str]:
 def said(laptop: LocalSageMaker, arn: str, name: str) -> str:
     """What a processing step wrote into its report."""
     key = f"reports/{arn.rpartition('/')[2]}/{name}/report.json"
-    return str(json.loads(laptop.s3.objects["lake", key])["said"])
+    return str(json.loads(laptop.s3.objects[BUCKET, key])["said"])
 
 
 def reasons(laptop: LocalSageMaker, arn: str) -> dict[str, str | None]:

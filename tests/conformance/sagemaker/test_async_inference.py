@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, unique, until
 from tests.conformance.sagemaker.serving import greeting_config, make_endpoint, settle
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ SUCCESS, ERROR = (f"arn:aws:sns:us-east-1:000000000000:{word}" for word in ("don
 def endpoint(laptop: LocalSageMaker) -> str:
     """An asynchronous endpoint that greets."""
     output = {
-        "S3OutputPath": "s3://lake/answers/",
-        "S3FailurePath": "s3://lake/failures/",
+        "S3OutputPath": f"s3://{BUCKET}/answers/",
+        "S3FailurePath": f"s3://{BUCKET}/failures/",
         "NotificationConfig": {
             "SuccessTopic": SUCCESS,
             "ErrorTopic": ERROR,
@@ -44,7 +44,7 @@ def ask(laptop: LocalSageMaker, endpoint: str, who: str, **more: Any) -> dict[st
 
 def written(laptop: LocalSageMaker, uri: str) -> str:
     """An object's content, as soon as it is there."""
-    place = ("lake", uri.removeprefix("s3://lake/"))
+    place = (BUCKET, uri.removeprefix(f"s3://{BUCKET}/"))
     until(lambda: place in laptop.s3.objects, f"{uri} is written")
     return laptop.s3.objects[place].decode()
 
@@ -108,10 +108,10 @@ def test_a_failure_is_written_and_told_apart(laptop: LocalSageMaker, endpoint: s
 def test_an_input_that_is_not_there_fails(laptop: LocalSageMaker, endpoint: str) -> None:
     """With its address."""
     answer = laptop.client("sagemaker-runtime").invoke_endpoint_async(
-        EndpointName=endpoint, InputLocation="s3://lake/nothing"
+        EndpointName=endpoint, InputLocation=f"s3://{BUCKET}/nothing"
     )
 
-    assert "s3://lake/nothing" in written(laptop, answer["FailureLocation"])
+    assert f"s3://{BUCKET}/nothing" in written(laptop, answer["FailureLocation"])
 
 
 def test_what_is_queued_survives_a_kill(laptop: LocalSageMaker, endpoint: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     HYPERPARAMETERS,
     LocalSageMaker,
     archive,
@@ -102,8 +103,10 @@ def test_a_missing_archive_or_program_is_told(laptop: LocalSageMaker) -> None:
     """Which object, which file."""
     request = script_job(laptop, "")
     good = dict(request["HyperParameters"])
-    request["HyperParameters"] = good | {"sagemaker_submit_directory": '"s3://lake/none.tar.gz"'}
-    assert "s3://lake/none.tar.gz" in failure(laptop, **request)
+    request["HyperParameters"] = good | {
+        "sagemaker_submit_directory": 'f"s3://{BUCKET}/none.tar.gz"'
+    }
+    assert f"s3://{BUCKET}/none.tar.gz" in failure(laptop, **request)
 
     request["HyperParameters"] = good | {"sagemaker_program": '"other.py"'}
     assert "other.py is not in the archive" in failure(laptop, **request)
@@ -202,7 +205,7 @@ def test_a_full_disk_fails_the_job_and_no_other(tiny_disk: LocalSageMaker) -> No
     tiny_disk.put("large/rows.csv", b"1,2\n" * 5_000_000)
     request = script_job(tiny_disk, "")
     source = request["InputDataConfig"][0]["DataSource"]["S3DataSource"]
-    source["S3Uri"] = "s3://lake/large/"
+    source["S3Uri"] = f"s3://{BUCKET}/large/"
     assert failure(tiny_disk, **request).startswith("ClientError: No space left on device")
 
     name = unique("after")

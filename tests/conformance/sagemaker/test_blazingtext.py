@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tests.conformance.sagemaker.laptop import channel, definition, unique
+from tests.conformance.sagemaker.laptop import BUCKET, channel, definition, unique
 from tests.conformance.sagemaker.serving import make_endpoint
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def train(laptop: LocalSageMaker, **hyperparameters: str) -> dict[str, Any]:
         laptop,
         AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         InputDataConfig=[
-            channel("train", f"s3://lake/{name}/train/", "text/plain"),
-            channel("validation", f"s3://lake/{name}/validation/", "text/plain"),
+            channel("train", f"s3://{BUCKET}/{name}/train/", "text/plain"),
+            channel("validation", f"s3://{BUCKET}/{name}/validation/", "text/plain"),
         ],
         HyperParameters=hyperparameters,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, unique
 from tests.conformance.sagemaker.monitored import (
     BASE,
     CLARIFY,
@@ -86,7 +86,7 @@ def run(laptop: LocalSageMaker, config: dict[str, Any], table: str) -> tuple[dic
             "S3InputMode": "File",
         }
         inputs.append({"InputName": input_name, "S3Input": source})
-    target = {"S3Uri": f"s3://lake/{name}/out", "S3UploadMode": "EndOfJob"}
+    target = {"S3Uri": f"s3://{BUCKET}/{name}/out", "S3UploadMode": "EndOfJob"}
     target["LocalPath"] = f"{BASE}/output"
     laptop.client().create_processing_job(
         ProcessingJobName=name,
@@ -96,7 +96,7 @@ def run(laptop: LocalSageMaker, config: dict[str, Any], table: str) -> tuple[dic
         ProcessingOutputConfig={"Outputs": [{"OutputName": "analysis_result", "S3Output": target}]},
         ProcessingResources=CLUSTER,
     )
-    return laptop.await_processing(name), f"s3://lake/{name}/out"
+    return laptop.await_processing(name), f"s3://{BUCKET}/{name}/out"
 
 
 def test_a_weighted_sum_is_explained_exactly(laptop: LocalSageMaker) -> None:
@@ -108,8 +108,8 @@ def test_a_weighted_sum_is_explained_exactly(laptop: LocalSageMaker) -> None:
     block = read(laptop, f"{out}/analysis.json")["explanations"]["kernel_shap"]["label0"]
     assert block["expected_value"] == pytest.approx(-1)
     assert block["global_shap_values"] == pytest.approx({"x": 2, "z": 6})
-    key = f"{out}/explanations_shap/out.csv".removeprefix("s3://lake/")
-    header, first, second = laptop.s3.objects["lake", key].decode().split()
+    key = f"{out}/explanations_shap/out.csv".removeprefix(f"s3://{BUCKET}/")
+    header, first, second = laptop.s3.objects[BUCKET, key].decode().split()
     assert header == "x_label0,z_label0"
     assert [float(cell) for cell in first.split(",")] == pytest.approx([4, 0])
     assert [float(cell) for cell in second.split(",")] == pytest.approx([0, -12])

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from local.sagemaker.rules.reading import read_event
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     HYPERPARAMETERS,
     channel,
     csv_rows,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.conformance
 
 RULES_IMAGE = "503895931360.dkr.ecr.us-east-1.amazonaws.com/sagemaker-debugger-rules:latest"
-HOOK = {"S3OutputPath": "s3://lake/debug"}
+HOOK = {"S3OutputPath": f"s3://{BUCKET}/debug"}
 EVERY_STEP = HOOK | {
     "CollectionConfigurations": [
         {"CollectionName": "weights", "CollectionParameters": {"save_interval": "1"}}
@@ -142,12 +143,12 @@ def test_a_script_that_learns_has_no_issues(laptop: LocalSageMaker) -> None:
         "LossNotDecreasing": "NoIssuesFound",
     }
     root = f"debug/{name}/debug-output"
-    until(lambda: f"{root}/training_job_end.ts" in laptop.s3.keys("lake", root), "tensors are kept")
+    until(lambda: f"{root}/training_job_end.ts" in laptop.s3.keys(BUCKET, root), "tensors are kept")
     at_five = f"{root}/index/000000000/000000000005_worker_0.json"
-    index = json.loads(laptop.s3.objects["lake", at_five])
+    index = json.loads(laptop.s3.objects[BUCKET, at_five])
     places = {place["tensorname"]: place for place in index["tensor_payload"]}
     start, length = (places["dense/weight"][member] for member in ("start_idx", "length"))
-    events = laptop.s3.objects["lake", f"{root}/{index['meta']['event_file_name']}"]
+    events = laptop.s3.objects[BUCKET, f"{root}/{index['meta']['event_file_name']}"]
     values, shape = read_event(events[start : start + length][12:-4])
     assert (list(values), shape) == ([0.5, 1.5, 2.5, 5.0], (2, 2))
 
@@ -170,8 +171,8 @@ def test_an_overfitting_xgboost_job_is_found_out(laptop: LocalSageMaker) -> None
     job = xgboost_job(laptop, rule("Overfit", patience="3"), max_depth="9", eta="0.9")
     laptop.put(f"{name}/train.csv", csv_rows(60, 1))
     job["InputDataConfig"] = [
-        channel("train", f"s3://lake/{name}/"),
-        channel("validation", "s3://lake/data/validation/"),
+        channel("train", f"s3://{BUCKET}/{name}/"),
+        channel("validation", f"s3://{BUCKET}/data/validation/"),
     ]
     laptop.client().create_training_job(TrainingJobName=name, **job)
     ended = laptop.await_training(name)
@@ -245,14 +246,14 @@ def _with_hook(**given: Any) -> dict[str, Any]:
         (_with_rule(rule("Overfit", patience="some")), "patience cannot be"),
         (_with_rule(rule("Overfit", action_json='[{"name": "email"}]')), "email"),
         (_with_rule(rule("Overfit", action_json="stop")), "not JSON"),
-        (_with_rule(rule("Overfit") | {"S3OutputPath": "s3://lake/x"}), "S3OutputPath"),
+        (_with_rule(rule("Overfit") | {"S3OutputPath": f"s3://{BUCKET}/x"}), "S3OutputPath"),
         (_with_rule(rule("Overfit") | {"RuleEvaluatorImage": "mine:1"}), "built-in rules"),
         ({"DebugRuleConfigurations": [rule("Overfit")] * 2}, "a name of its own"),
         (_with_hook(LocalPath="/opt/ml/output/data"), "LocalPath"),
         (_with_hook(HookParameters={"save_interval": "0"}), "save_interval cannot be 0"),
         (_with_hook(HookParameters={"save_all": "1"}), "HookParameters.save_all"),
         (
-            {"TensorBoardOutputConfig": {"S3OutputPath": "s3://lake/x"}},
+            {"TensorBoardOutputConfig": {"S3OutputPath": f"s3://{BUCKET}/x"}},
             "does not support: TensorBoardOutputConfig",
         ),
     ],

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lifecycle.aws_events import EndpointChanged, parse_aws_event
-from tests.conformance.sagemaker.laptop import LocalSageMaker, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, LocalSageMaker, unique, until
 from tests.conformance.sagemaker.serving import (
     details,
     greet,
@@ -174,15 +174,15 @@ def test_captured_data_lands_in_s3(laptop: LocalSageMaker) -> None:
     capture = {
         "EnableCapture": True,
         "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": f"s3://lake/{prefix}",
+        "DestinationS3Uri": f"s3://{BUCKET}/{prefix}",
         "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
     }
     config = greeting_config(laptop, "hello", DataCaptureConfig=capture)
     name = make_endpoint(laptop, config)
     greet(laptop, name)
-    until(lambda: bool(laptop.s3.keys("lake", prefix)), "a file is there", seconds=10)
+    until(lambda: bool(laptop.s3.keys(BUCKET, prefix)), "a file is there", seconds=10)
 
-    (key,) = laptop.s3.keys("lake", prefix)
+    (key,) = laptop.s3.keys(BUCKET, prefix)
     assert key.startswith(f"{prefix}/{name}/primary/")
     assert key.endswith(".jsonl")
 
@@ -203,7 +203,7 @@ def test_what_was_captured_is_written_when_the_server_ends(mortal: LocalSageMake
     """A stop right after an invocation loses nothing."""
     capture = {
         "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": "s3://lake/capture",
+        "DestinationS3Uri": f"s3://{BUCKET}/capture",
         "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
     }
     name = make_endpoint(mortal, greeting_config(mortal, "hello", DataCaptureConfig=capture))
@@ -212,8 +212,8 @@ def test_what_was_captured_is_written_when_the_server_ends(mortal: LocalSageMake
     mortal.stop()
     lines = [
         line
-        for key in mortal.s3.keys("lake", "capture")
-        for line in mortal.s3.objects["lake", key].splitlines()
+        for key in mortal.s3.keys(BUCKET, "capture")
+        for line in mortal.s3.objects[BUCKET, key].splitlines()
     ]
     mortal.start()
 

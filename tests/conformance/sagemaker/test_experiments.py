@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import script_job, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, script_job, unique, until
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -70,7 +70,7 @@ def test_a_job_becomes_a_trial_component_of_its_trial(laptop: LocalSageMaker) ->
     }
     assert component["Parameters"]["depth"] == {"NumberValue": 3.0}
     assert component["Parameters"]["kind"] == {"StringValue": "plain"}
-    assert component["InputArtifacts"]["train"]["Value"] == "s3://lake/data/train/"
+    assert component["InputArtifacts"]["train"]["Value"] == f"s3://{BUCKET}/data/train/"
     model = component["OutputArtifacts"]["SageMaker.ModelArtifact"]["Value"]
     assert model == job["ModelArtifacts"]["S3ModelArtifacts"]
     (auc,) = component["Metrics"]

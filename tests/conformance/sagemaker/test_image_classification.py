@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.sagemaker.algorithms.image_classification.recordio import write_images
-from tests.conformance.sagemaker.laptop import channel, definition, unique
+from tests.conformance.sagemaker.laptop import BUCKET, channel, definition, unique
 from tests.conformance.sagemaker.serving import make_endpoint
 from tests.unit.local.sagemaker.algorithms.image_classification.drawn import drawn, labelled
 
@@ -49,7 +49,7 @@ def recorded(laptop: LocalSageMaker, folder: Path) -> list[dict[str, Any]]:
     for seed, (name, count) in enumerate((("train", 90), ("validation", 30))):
         write_images(folder / "images.rec", labelled(count, seed))
         laptop.put(f"records/{name}/images.rec", (folder / "images.rec").read_bytes())
-        inputs.append(channel(name, f"s3://lake/records/{name}/", "application/x-recordio"))
+        inputs.append(channel(name, f"s3://{BUCKET}/records/{name}/", "application/x-recordio"))
     return inputs
 
 
@@ -62,7 +62,7 @@ def listed(laptop: LocalSageMaker) -> list[dict[str, Any]]:
             lines.append(f"{number}\t{label:g}\t{number}.png\n")
         laptop.put(f"images/{name}_lst/{name}.lst", "".join(lines))
         inputs += [
-            channel(folder, f"s3://lake/images/{folder}/", "application/x-image")
+            channel(folder, f"s3://{BUCKET}/images/{folder}/", "application/x-image")
             for folder in (name, f"{name}_lst")
         ]
     return inputs

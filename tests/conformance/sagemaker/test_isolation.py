@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.sagemaker.namespaces import can_leave_network
-from tests.conformance.sagemaker.laptop import script_job, unique
+from tests.conformance.sagemaker.laptop import BUCKET, script_job, unique
 from tests.conformance.sagemaker.test_processing_jobs import request
 from tests.conformance.sagemaker.test_script_mode import WHEEL, source, wheel
 
@@ -78,7 +78,7 @@ def test_a_processor_of_the_sdk_unpacks_installs_and_runs(laptop: LocalSageMaker
     """A shell script with paths of its own, an archive, requirements, arguments."""
     name = unique("framework")
     archive = {"evaluate.py": EVALUATE, "requirements.txt": f"./{WHEEL}\n", WHEEL: wheel("hello")}
-    packed = laptop.s3.objects["lake", source(laptop, archive).removeprefix("s3://lake/")]
+    packed = laptop.s3.objects[BUCKET, source(laptop, archive).removeprefix(f"s3://{BUCKET}/")]
     laptop.put(f"{name}/code/sourcedir.tar.gz", packed)
     laptop.put(f"{name}/entrypoint/runproc.sh", RUNPROC)
     given = request(laptop, name, "write")
@@ -87,7 +87,7 @@ def test_a_processor_of_the_sdk_unpacks_installs_and_runs(laptop: LocalSageMaker
         {
             "InputName": part,
             "S3Input": {
-                "S3Uri": f"s3://lake/{name}/{part}/",
+                "S3Uri": f"s3://{BUCKET}/{name}/{part}/",
                 "LocalPath": f"{base}/{part}",
                 "S3DataType": "S3Prefix",
                 "S3InputMode": "File",
@@ -103,7 +103,7 @@ def test_a_processor_of_the_sdk_unpacks_installs_and_runs(laptop: LocalSageMaker
     job = laptop.await_processing(name, 90)
 
     assert job["ProcessingJobStatus"] == "Completed", job
-    assert laptop.s3.objects["lake", f"reports/{name}/report.txt"] == b"hello ['--depth', '3']"
+    assert laptop.s3.objects[BUCKET, f"reports/{name}/report.txt"] == b"hello ['--depth', '3']"
 
 
 def test_an_isolated_job_has_no_network_and_no_credentials(laptop: LocalSageMaker) -> None:
@@ -129,7 +129,7 @@ def test_processing_is_isolated_too(laptop: LocalSageMaker) -> None:
         name = unique("lonelyproc")
         given = request(laptop, name, "write")
         laptop.put(f"{name}/run.py", LONELY % laptop.port)
-        given["ProcessingInputs"][0]["S3Input"]["S3Uri"] = f"s3://lake/{name}/"
+        given["ProcessingInputs"][0]["S3Input"]["S3Uri"] = f"s3://{BUCKET}/{name}/"
         given["NetworkConfig"] = {"EnableNetworkIsolation": isolated}
         laptop.client().create_processing_job(**given)
         assert laptop.await_processing(name)["ProcessingJobStatus"] == "Completed"

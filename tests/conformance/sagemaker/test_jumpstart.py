@@ -14,6 +14,7 @@ from local.sagemaker.jumpstart.archives import MissingWeightsError, weights_of
 from local.sagemaker.jumpstart.catalogue import find
 from local.sagemaker.jumpstart.specifications import resolve
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     ROLE,
     ROOT,
     LocalSageMaker,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.conformance
 
-BUCKET = "jumpstart-cache-prod-us-east-1"
+CACHE = "jumpstart-cache-prod-us-east-1"
 QUIET = {
     "SchemaVersion": "1.0",
     "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
@@ -46,14 +47,14 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSageMaker]
         server.start()
         try:
             published = "models_manifest.json"
-            until(lambda: bool(s3.keys(BUCKET, published)), "the manifest is there", seconds=90)
+            until(lambda: bool(s3.keys(CACHE, published)), "the manifest is there", seconds=90)
             yield server
         finally:
             server.stop()
 
 
 def read(laptop: LocalSageMaker, key: str) -> Any:
-    return json.loads(laptop.s3.objects[BUCKET, key])
+    return json.loads(laptop.s3.objects[CACHE, key])
 
 
 def serve(laptop: LocalSageMaker, container: dict[str, Any]) -> str:
@@ -83,11 +84,11 @@ def test_every_header_leads_to_its_specification(laptop: LocalSageMaker) -> None
     for header in headers:
         specification = read(laptop, header["spec_key"])
         assert specification["model_id"] == header["model_id"]
-        assert (BUCKET, specification["hosting_script_key"]) in laptop.s3.objects
+        assert (CACHE, specification["hosting_script_key"]) in laptop.s3.objects
         if specification["training_supported"]:
-            assert (BUCKET, specification["training_script_key"]) in laptop.s3.objects
+            assert (CACHE, specification["training_script_key"]) in laptop.s3.objects
         if packed := specification.get("hosting_prepacked_artifact_key"):
-            assert (BUCKET, packed) in laptop.s3.objects
+            assert (CACHE, packed) in laptop.s3.objects
 
 
 def test_a_sentence_encoder_serves(laptop: LocalSageMaker) -> None:
@@ -156,7 +157,7 @@ def test_a_tabular_model_trains_and_serves(laptop: LocalSageMaker, model_id: str
             "TrainingInputMode": "File",
             "MetricDefinitions": found["MetricDefinitions"],
         },
-        InputDataConfig=[channel("training", f"s3://lake/{name}/")],
+        InputDataConfig=[channel("training", f"s3://{BUCKET}/{name}/")],
         HyperParameters=found["HyperParameters"],
     )
     laptop.client().create_training_job(TrainingJobName=name, **job)
@@ -186,7 +187,7 @@ def test_a_model_that_needs_training_says_so(laptop: LocalSageMaker) -> None:
     specification = read(laptop, "community_models/lightgbm-classification-model/specs_v1.0.0.json")
 
     assert specification["hosting_artifact_key"].endswith("train-it-first.tar.gz")
-    assert (BUCKET, specification["hosting_artifact_key"]) not in laptop.s3.objects
+    assert (CACHE, specification["hosting_artifact_key"]) not in laptop.s3.objects
 
 
 def test_awss_own_sdk_finds_and_deploys_models(laptop: LocalSageMaker, tmp_path: Path) -> None:

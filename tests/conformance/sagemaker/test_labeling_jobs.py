@@ -21,7 +21,7 @@ from tests.conformance.sagemaker.labeling import (
     next_task,
     say,
 )
-from tests.conformance.sagemaker.laptop import ROLE, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, ROLE, unique, until
 from tests.conformance.sagemaker.serving import details
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def test_answers_become_an_augmented_manifest(laptop: LocalSageMaker) -> None:
         "FailedNonRetryableError": 0,
         "Unlabeled": 0,
     }
-    (key,) = laptop.s3.keys("lake", f"labels/{name}/annotations/worker-response/iteration-1/1/")
-    (given,) = json.loads(laptop.s3.objects["lake", key])["answers"]
+    (key,) = laptop.s3.keys(BUCKET, f"labels/{name}/annotations/worker-response/iteration-1/1/")
+    (given,) = json.loads(laptop.s3.objects[BUCKET, key])["answers"]
     assert given["workerId"] == "private.us-east-1.ann"
     assert given["answerContent"] == {"mood": {"label": "cross"}}
     told = details(
@@ -200,9 +200,9 @@ def test_functions_of_the_callers_prepare_and_consolidate(laptop: LocalSageMaker
 
     def consolidate(request: dict[str, Any]) -> list[dict[str, Any]]:
         seen.append(request)
-        key = request["payload"]["s3Uri"].removeprefix("s3://lake/")
+        key = request["payload"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
         found = []
-        for item in json.loads(laptop.s3.objects["lake", key]):
+        for item in json.loads(laptop.s3.objects[BUCKET, key]):
             said = json.loads(item["annotations"][0]["annotationData"]["content"])
             label = {"text": item["dataObject"]["content"], "said": said["mood"]["label"]}
             content = {request["labelAttributeName"]: label}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import IMAGE, script_job, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, script_job, unique, until
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -23,7 +23,7 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "model.txt").write_text("trained")
 
 
 def artifact(laptop: LocalSageMaker, kind: str, **more: Any) -> str:
-    uri = f"s3://lake/{unique('artifact')}"
+    uri = f"s3://{BUCKET}/{unique('artifact')}"
     answer = laptop.client().create_artifact(Source={"SourceUri": uri}, ArtifactType=kind, **more)
     return str(answer["ArtifactArn"])
 
@@ -76,7 +76,7 @@ def test_a_package_leads_back_to_its_model_and_forth_to_its_group(laptop: LocalS
     """Package, container artifacts, approval and group are drawn when a package is registered."""
     sagemaker, group = laptop.client(), unique("group")
     sagemaker.create_model_package_group(ModelPackageGroupName=group)
-    uri = f"s3://lake/{group}/model.tar.gz"
+    uri = f"s3://{BUCKET}/{group}/model.tar.gz"
     package = sagemaker.create_model_package(
         ModelPackageGroupName=group,
         InferenceSpecification={
@@ -154,7 +154,7 @@ def test_a_long_answer_comes_in_pages(laptop: LocalSageMaker) -> None:
 def test_entities_are_made_changed_and_deleted(laptop: LocalSageMaker) -> None:
     """Properties are added and removed; an entity with associations stays until they go."""
     sagemaker, name = laptop.client(), unique("entity")
-    source = {"SourceUri": f"s3://lake/{name}", "SourceType": "S3"}
+    source = {"SourceUri": f"s3://{BUCKET}/{name}", "SourceType": "S3"}
     context = sagemaker.create_context(
         ContextName=name, Source=source, ContextType="Project", Properties={"a": "1", "b": "2"}
     )["ContextArn"]
@@ -187,7 +187,7 @@ def test_entities_are_made_changed_and_deleted(laptop: LocalSageMaker) -> None:
 
 def test_one_address_has_one_artifact(laptop: LocalSageMaker) -> None:
     """A second artifact of the same SourceUri is refused; one that is gone is not found."""
-    sagemaker, source = laptop.client(), {"SourceUri": f"s3://lake/{unique('once')}"}
+    sagemaker, source = laptop.client(), {"SourceUri": f"s3://{BUCKET}/{unique('once')}"}
     arn = sagemaker.create_artifact(Source=source, ArtifactType="DataSet")["ArtifactArn"]
     with pytest.raises(ClientError, match="already exists"):
         sagemaker.create_artifact(Source=source, ArtifactType="DataSet")

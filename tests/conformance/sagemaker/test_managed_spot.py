@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import LocalSageMaker, script_job, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, LocalSageMaker, script_job, unique, until
 from tests.conformance.sagemaker.tiny_s3 import TinyS3
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def spot(laptop: LocalSageMaker, code: str, *, runtime: int, wait: int) -> str:
         code,
         EnableManagedSpotTraining=True,
         StoppingCondition={"MaxRuntimeInSeconds": runtime, "MaxWaitTimeInSeconds": wait},
-        CheckpointConfig={"S3Uri": f"s3://lake/checkpoints/{name}"},
+        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/{name}"},
     )
     laptop.client().create_training_job(TrainingJobName=name, **request)
     return name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, unique
 from tests.conformance.sagemaker.serving import make_endpoint, model_archive
 
 if TYPE_CHECKING:
@@ -103,13 +103,13 @@ def test_a_pipeline_transforms_batches(laptop: LocalSageMaker) -> None:
         TransformJobName=name,
         ModelName=name,
         TransformInput={"DataSource": source, "ContentType": "text/csv"},
-        TransformOutput={"S3OutputPath": f"s3://lake/out/{name}"},
+        TransformOutput={"S3OutputPath": f"s3://{BUCKET}/out/{name}"},
         TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
     )
     job = laptop.await_transform(name)
 
     assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
-    written = laptop.s3.objects["lake", f"out/{name}/a.csv.out"]
+    written = laptop.s3.objects[BUCKET, f"out/{name}/a.csv.out"]
     assert written == b"two(application/one:one(text/csv:x))"
 
 
@@ -134,7 +134,7 @@ def test_many_models_share_an_endpoint(laptop: LocalSageMaker) -> None:
     words = [f"m{number}" for number in range(5)]
     for word in words:
         packed(laptop, word, f"{prefix}/{word}.tar.gz")
-    container = {"Image": IMAGE, "ModelDataUrl": f"s3://lake/{prefix}/", "Mode": "MultiModel"}
+    container = {"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/{prefix}/", "Mode": "MultiModel"}
     name = serve(laptop, PrimaryContainer=container)
     answers = [ask(laptop, name, "x", TargetModel=f"{word}.tar.gz")[0] for word in words]
     packed(laptop, "late", f"{prefix}/sub/late.tar.gz")

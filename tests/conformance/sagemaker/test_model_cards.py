@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, unique, until
 from tests.conformance.sagemaker.serving import details
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_a_card_is_exported_as_a_pdf(laptop: LocalSageMaker) -> None:
     arn = sagemaker.create_model_card_export_job(
         ModelCardName=name,
         ModelCardExportJobName=job,
-        OutputConfig={"S3OutputPath": f"s3://lake/cards/{name}/"},
+        OutputConfig={"S3OutputPath": f"s3://{BUCKET}/cards/{name}/"},
     )["ModelCardExportJobArn"]
     described: dict[str, Any] = {}
 
@@ -118,7 +118,7 @@ def test_a_card_is_exported_as_a_pdf(laptop: LocalSageMaker) -> None:
 
     until(ended, "the export ends")
     uri = described["ExportArtifacts"]["S3ExportArtifacts"]
-    content = laptop.s3.objects["lake", uri.removeprefix("s3://lake/")]
+    content = laptop.s3.objects[BUCKET, uri.removeprefix(f"s3://{BUCKET}/")]
     stream = content.partition(b"stream\n")[2].partition(b"\nendstream")[0]
     page = zlib.decompress(stream).decode("latin-1")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import ROLE, LocalSageMaker, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, ROLE, LocalSageMaker, unique, until
 from tests.conformance.sagemaker.monitored import (
     ANALYZER,
     BASE,
@@ -80,7 +80,7 @@ def put_labels(
         for exchange in exchanges
     ]
     laptop.put(f"{prefix}/{when:%Y/%m/%d/%H}/labels.jsonl", "\n".join(lines))
-    return f"s3://lake/{prefix}"
+    return f"s3://{BUCKET}/{prefix}"
 
 
 def job_input(endpoint: str, truth: str) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def bias_baseline(laptop: LocalSageMaker) -> tuple[str, str]:
         source = {"S3Uri": uri, "LocalPath": place, "S3DataType": "S3Prefix", "S3InputMode": "File"}
         inputs.append({"InputName": input_name, "S3Input": source})
     target = {
-        "S3Uri": f"s3://lake/{name}/out",
+        "S3Uri": f"s3://{BUCKET}/{name}/out",
         "LocalPath": f"{BASE}/output",
         "S3UploadMode": "EndOfJob",
     }
@@ -187,7 +187,7 @@ def bias_baseline(laptop: LocalSageMaker) -> tuple[str, str]:
     live = config | {"headers": ["group", "income"], "methods": {"post_training_bias": {}}}
     del live["predicted_label"]
     uri = laptop.put(f"{name}/live/analysis_config.json", json.dumps(live))
-    return uri, f"s3://lake/{name}/out/analysis.json"
+    return uri, f"s3://{BUCKET}/{name}/out/analysis.json"
 
 
 def test_answers_that_turn_unfair_are_violations(laptop: LocalSageMaker) -> None:

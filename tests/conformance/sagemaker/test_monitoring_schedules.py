@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import ROLE, ROOT, LocalSageMaker, unique
+from tests.conformance.sagemaker.laptop import BUCKET, ROLE, ROOT, LocalSageMaker, unique
 from tests.conformance.sagemaker.monitored import (
     ANALYZER,
     CLUSTER,
@@ -159,7 +159,7 @@ def test_a_batch_transform_is_watched(laptop: LocalSageMaker, baseline: str) -> 
     moved = table_of(rows(200, 7, 40.0))
     laptop.put(f"{folder}/{when:%Y/%m/%d/%H}/part.csv", moved)
     source = {
-        "DataCapturedDestinationS3Uri": f"s3://lake/{folder}",
+        "DataCapturedDestinationS3Uri": f"s3://{BUCKET}/{folder}",
         "DatasetFormat": {"Csv": {"Header": True}},
         "LocalPath": "/opt/ml/processing/input",
     }

@@ -12,7 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.sagemaker.record_io import records
-from tests.conformance.sagemaker.laptop import HYPERPARAMETERS, definition, script_job, unique
+from tests.conformance.sagemaker.laptop import (
+    BUCKET,
+    HYPERPARAMETERS,
+    definition,
+    script_job,
+    unique,
+)
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -55,7 +61,7 @@ def streams(laptop: LocalSageMaker, channel: dict[str, Any], **more: Any) -> dic
     laptop.client().create_training_job(TrainingJobName=name, **request)
     job = laptop.await_training(name)
     assert job["TrainingJobStatus"] == "Completed", job
-    packed = laptop.s3.objects["lake", f"out/{name}/output/model.tar.gz"]
+    packed = laptop.s3.objects[BUCKET, f"out/{name}/output/model.tar.gz"]
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         return {
             item.name: archive.extractfile(item).read()  # type: ignore[union-attr]
@@ -69,7 +75,7 @@ def parts(laptop: LocalSageMaker, count: int, *, packed: bool = False) -> str:
     for number in range(count):
         row = f"row {number}\n".encode()
         laptop.put(f"{prefix}/{number}", gzip.compress(row) if packed else row)
-    return f"s3://lake/{prefix}/"
+    return f"s3://{BUCKET}/{prefix}/"
 
 
 def test_every_epoch_streams_all_objects_in_order(laptop: LocalSageMaker) -> None:
@@ -136,7 +142,7 @@ def test_a_reader_may_break_off(laptop: LocalSageMaker) -> None:
     """The next epoch is there although the last was not read to its end."""
     name, key = unique("breaks"), unique("long")
     laptop.put(f"{key}/0", b"x" * 3_000_000)
-    request = script_job(laptop, BREAKS_OFF) | {"InputDataConfig": [pipe(f"s3://lake/{key}/")]}
+    request = script_job(laptop, BREAKS_OFF) | {"InputDataConfig": [pipe(f"s3://{BUCKET}/{key}/")]}
     laptop.client().create_training_job(TrainingJobName=name, **request)
 
     assert laptop.await_training(name)["TrainingJobStatus"] == "Completed"
@@ -177,7 +183,7 @@ def test_what_does_not_go_together_is_refused(
     laptop: LocalSageMaker, change: dict[str, Any], told: str
 ) -> None:
     """What only a stream can be is refused of files, by name."""
-    channel = pipe("s3://lake/data/", source=change.pop("source", {})) | change
+    channel = pipe(f"s3://{BUCKET}/data/", source=change.pop("source", {})) | change
     request = script_job(laptop, READS) | {"InputDataConfig": [channel]}
 
     with pytest.raises(ClientError, match=told):
@@ -187,7 +193,7 @@ def test_what_does_not_go_together_is_refused(
 def test_a_built_in_algorithm_reads_files(laptop: LocalSageMaker) -> None:
     """Pipe mode is refused rather than turned into another."""
     request = definition(laptop, HyperParameters=HYPERPARAMETERS)
-    request["InputDataConfig"] = [pipe("s3://lake/data/train/")]
+    request["InputDataConfig"] = [pipe(f"s3://{BUCKET}/data/train/")]
 
     with pytest.raises(ClientError, match="InputMode must be File"):
         laptop.client().create_training_job(TrainingJobName=unique("files"), **request)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import IMAGE, unique
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, unique
 from tests.conformance.sagemaker.pipelines import (
     LOCAL,
     create,
@@ -47,11 +47,11 @@ def check(laptop: LocalSageMaker, mean: str, **more: Any) -> dict[str, Any]:
     step = processing(laptop, "Check")
     arguments = step["Arguments"]
     data = dict(arguments["ProcessingInputs"][0]["S3Input"])
-    arguments["ProcessingInputs"][0]["S3Input"]["S3Uri"] = "s3://lake/checks/code/"
-    data |= {"S3Uri": f"s3://lake/checks/{folder}/", "LocalPath": f"{LOCAL}/input/data"}
+    arguments["ProcessingInputs"][0]["S3Input"]["S3Uri"] = f"s3://{BUCKET}/checks/code/"
+    data |= {"S3Uri": f"s3://{BUCKET}/checks/{folder}/", "LocalPath": f"{LOCAL}/input/data"}
     arguments["ProcessingInputs"].append({"InputName": "data", "S3Input": data})
     arguments["ProcessingOutputConfig"]["Outputs"][0]["S3Output"] |= {
-        "S3Uri": f"s3://lake/checks/{folder}/result",
+        "S3Uri": f"s3://{BUCKET}/checks/{folder}/result",
         "LocalPath": f"{LOCAL}/output",
     }
     del step["PropertyFiles"]
@@ -84,7 +84,7 @@ def test_a_baseline_is_registered_and_later_runs_are_held_against_it(
             "ModelPackageGroupName": group,
             "ModelApprovalStatus": "Approved",
             "InferenceSpecification": {
-                "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://lake/model.tar.gz"}],
+                "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/model.tar.gz"}],
                 "SupportedContentTypes": ["text/csv"],
                 "SupportedResponseMIMETypes": ["text/csv"],
             },
@@ -97,7 +97,7 @@ def test_a_baseline_is_registered_and_later_runs_are_held_against_it(
     metadata = found["Check"]["Metadata"]["QualityCheck"]
     registered = metadata["CalculatedBaselineConstraints"]
     assert metadata["BaselineUsedForDriftCheckConstraints"] == registered
-    assert json.loads(laptop.s3.objects["lake", registered.removeprefix("s3://lake/")]) == {
+    assert json.loads(laptop.s3.objects[BUCKET, registered.removeprefix(f"s3://{BUCKET}/")]) == {
         "most": 15.0
     }
 

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     ROLE,
     unique,
     until,
@@ -50,7 +51,7 @@ def test_a_pipeline_is_kept_changed_and_forgotten(laptop: LocalSageMaker) -> Non
     execution = start(laptop, name, ClientRequestToken=token)
     assert start(laptop, arn, ClientRequestToken=token) == execution
     laptop.put("definitions/second.json", text(fail("end")))
-    location = {"Bucket": "lake", "ObjectKey": "definitions/second.json"}
+    location = {"Bucket": BUCKET, "ObjectKey": "definitions/second.json"}
     changed = client.update_pipeline(PipelineName=name, PipelineDefinitionS3Location=location)
     assert changed["PipelineVersionId"] == 2
     assert client.describe_pipeline(PipelineName=name)["PipelineDefinition"] == text(fail("end"))

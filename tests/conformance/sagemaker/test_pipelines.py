@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     HYPERPARAMETERS,
     IMAGE,
     ROLE,
@@ -68,8 +69,8 @@ def test_a_diamond_runs_in_order_and_hands_values_on(laptop: LocalSageMaker) -> 
     assert execution["PipelineExecutionStatus"] == "Succeeded", reasons(laptop, arn)
     identity = arn.rpartition("/")[2]
     assert said(laptop, arn, "left") == "given"
-    assert said(laptop, arn, "right") == f"s3://lake/reports/{identity}/top"
-    assert said(laptop, arn, "bottom") == f"s3://lake/reports/{identity}/left+0.75+7"
+    assert said(laptop, arn, "right") == f"s3://{BUCKET}/reports/{identity}/top"
+    assert said(laptop, arn, "bottom") == f"s3://{BUCKET}/reports/{identity}/left+0.75+7"
     found = steps_of(laptop, arn)
     assert found["top"]["EndTime"] <= found["left"]["StartTime"]
     assert (
@@ -214,7 +215,7 @@ def test_what_was_done_is_not_done_again(laptop: LocalSageMaker) -> None:
     reused = steps_of(laptop, twice)["first"]
     assert reused["CacheHitResult"] == {"SourcePipelineExecutionArn": once}
     assert reused["Metadata"] == steps_of(laptop, once)["first"]["Metadata"]
-    assert said(laptop, twice, "second") == f"s3://lake/reports/{once.rpartition('/')[2]}/first"
+    assert said(laptop, twice, "second") == f"s3://{BUCKET}/reports/{once.rpartition('/')[2]}/first"
     assert "CacheHitResult" not in steps_of(laptop, other)["first"]
     assert said(laptop, other, "first") == "two"
 
@@ -284,7 +285,7 @@ def test_a_part_of_a_pipeline_runs_upon_an_earlier_execution(laptop: LocalSageMa
     found = steps_of(laptop, part)
     assert set(found) == {"top", "middle"}
     assert found["top"]["SelectiveExecutionResult"] == {"SourcePipelineExecutionArn": whole}
-    assert said(laptop, part, "middle") == f"s3://lake/reports/{whole.rpartition('/')[2]}/top"
+    assert said(laptop, part, "middle") == f"s3://{BUCKET}/reports/{whole.rpartition('/')[2]}/top"
     selection["SelectedSteps"] = [{"StepName": "top"}, {"StepName": "bottom"}]
     with pytest.raises(ClientError, match=r"between selected steps.*middle"):
         start(laptop, pipeline, SelectiveExecutionConfig=selection)
@@ -311,9 +312,9 @@ def test_a_tuned_model_transforms(laptop: LocalSageMaker) -> None:
         "TrainingJobDefinition": definition(laptop, StaticHyperParameters=static),
     }
     best = {"Get": "Steps.Tune.TrainingJobSummaries[0].TrainingJobName"}
-    artifact = ["s3://lake/out", best, "output/model.tar.gz"]
+    artifact = [f"s3://{BUCKET}/out", best, "output/model.tar.gz"]
     container = {"Image": IMAGE, "ModelDataUrl": {"Std:Join": {"On": "/", "Values": artifact}}}
-    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://lake/transform/"}
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/transform/"}
     transform = {
         "ModelName": {"Get": "Steps.Make.ModelName"},
         "TransformInput": {
@@ -321,7 +322,7 @@ def test_a_tuned_model_transforms(laptop: LocalSageMaker) -> None:
             "ContentType": "text/csv",
             "SplitType": "Line",
         },
-        "TransformOutput": {"S3OutputPath": "s3://lake/transformed", "AssembleWith": "Line"},
+        "TransformOutput": {"S3OutputPath": f"s3://{BUCKET}/transformed", "AssembleWith": "Line"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
     }
     steps = [
@@ -346,5 +347,5 @@ def test_a_tuned_model_transforms(laptop: LocalSageMaker) -> None:
     )
     assert job["BestTrainingJob"]["TrainingJobName"] in model["PrimaryContainer"]["ModelDataUrl"]
     assert "TransformJob" in found["Apply"]["Metadata"]
-    scores = laptop.s3.objects["lake", "transformed/rows.csv.out"].decode().split()
+    scores = laptop.s3.objects[BUCKET, "transformed/rows.csv.out"].decode().split()
     assert len(scores) == 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, unique, until
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -41,13 +41,13 @@ def request(laptop: LocalSageMaker, name: str, verb: str, **more: Any) -> dict[s
     laptop.put("processing/code/run.py", SCRIPT)
     entry = ["python3", f"{LOCAL}/input/code/run.py", verb, f"{LOCAL}/output/reports"]
     source = {
-        "S3Uri": "s3://lake/processing/code/",
+        "S3Uri": f"s3://{BUCKET}/processing/code/",
         "LocalPath": f"{LOCAL}/input/code",
         "S3DataType": "S3Prefix",
         "S3InputMode": "File",
     }
     target = {
-        "S3Uri": f"s3://lake/reports/{name}",
+        "S3Uri": f"s3://{BUCKET}/reports/{name}",
         "LocalPath": f"{LOCAL}/output/reports",
         "S3UploadMode": "EndOfJob",
     }
@@ -78,10 +78,10 @@ def test_inputs_come_in_and_outputs_go_out(laptop: LocalSageMaker) -> None:
 
     assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Completed", "a word to the caller")
     assert job["ProcessingStartTime"] <= job["ProcessingEndTime"]
-    assert laptop.s3.keys("lake", f"reports/{name}") == [f"reports/{name}/deep/report.json"]
+    assert laptop.s3.keys(BUCKET, f"reports/{name}") == [f"reports/{name}/deep/report.json"]
     assert (
         b'"S3DownloadMode": "StartOfJob"'
-        in (laptop.s3.objects["lake", f"reports/{name}/deep/report.json"])
+        in (laptop.s3.objects[BUCKET, f"reports/{name}/deep/report.json"])
     )
     assert "verb write green" in laptop.log("ProcessingJobs", name)
 
@@ -161,7 +161,7 @@ def test_an_input_is_downloaded_once_for_all_jobs(laptop: LocalSageMaker) -> Non
 def _with_rows(laptop: LocalSageMaker, name: str) -> dict[str, Any]:
     given = request(laptop, name, "write")
     source = {
-        "S3Uri": "s3://lake/processing/rows/",
+        "S3Uri": f"s3://{BUCKET}/processing/rows/",
         "LocalPath": f"{LOCAL}/input/rows",
         "S3DataType": "S3Prefix",
         "S3InputMode": "File",

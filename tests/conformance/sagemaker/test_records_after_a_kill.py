@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import LocalSageMaker, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, LocalSageMaker, unique, until
 from tests.conformance.sagemaker.tiny_s3 import TinyS3
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ def test_what_was_acknowledged_is_still_there(killed: LocalSageMaker) -> None:
         MetricData=[{"MetricName": "loss", "Timestamp": int(time.time()), "Value": 0.5}],
     )
     artifact = sagemaker.create_artifact(
-        Source={"SourceUri": f"s3://lake/{name}"}, ArtifactType="DataSet"
+        Source={"SourceUri": f"s3://{BUCKET}/{name}"}, ArtifactType="DataSet"
     )["ArtifactArn"]
     sagemaker.add_association(SourceArn=artifact, DestinationArn=component)
     sagemaker.create_model_card(ModelCardName=name, Content="{}", ModelCardStatus="Draft")
     job = sagemaker.create_model_card_export_job(
         ModelCardName=name,
         ModelCardExportJobName=name,
-        OutputConfig={"S3OutputPath": "s3://lake/cards"},
+        OutputConfig={"S3OutputPath": f"s3://{BUCKET}/cards"},
     )["ModelCardExportJobArn"]
     killed.kill()
     killed.start()
@@ -68,4 +68,4 @@ def test_what_was_acknowledged_is_still_there(killed: LocalSageMaker) -> None:
     assert [item["TrialComponentArn"] for item in listed] == [component]
     assert [metric["Last"] for metric in found["Metrics"]] == [0.5]
     assert [edge["SourceArn"] for edge in edges] == [artifact]
-    assert killed.s3.objects["lake", uri.removeprefix("s3://lake/")].startswith(b"%PDF")
+    assert killed.s3.objects[BUCKET, uri.removeprefix(f"s3://{BUCKET}/")].startswith(b"%PDF")

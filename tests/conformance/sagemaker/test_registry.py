@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from pyarrow import parquet
 
 from lifecycle.aws_events import ModelPackageChanged, parse_aws_event
-from tests.conformance.sagemaker.laptop import IMAGE, ROLE, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, unique, until
 from tests.conformance.sagemaker.serving import details, make_endpoint
 from tests.unit.local.sagemaker.world import plain_archive
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.conformance
 
 CHANGE = "SageMaker Model Package State Change"
-REPORT = {"ContentType": "application/json", "S3Uri": "s3://lake/report.json"}
+REPORT = {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/report.json"}
 PAIR = {"Statistics": REPORT, "Constraints": REPORT}
 BIAS = {"Report": REPORT, "PreTrainingReport": REPORT, "PostTrainingReport": REPORT}
 MEMBERS: dict[str, Any] = {
@@ -52,7 +52,7 @@ def package(group: str, **more: Any) -> dict[str, Any]:
     return {
         "ModelPackageGroupName": group,
         "InferenceSpecification": {
-            "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://lake/m/model.tar.gz"}],
+            "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/m/model.tar.gz"}],
             "SupportedContentTypes": ["text/csv"],
             "SupportedResponseMIMETypes": ["text/csv"],
         },
@@ -108,7 +108,7 @@ def test_every_member_of_a_package_is_kept(laptop: LocalSageMaker) -> None:
     more = {**package(group)["InferenceSpecification"], "Name": "other"}
     sagemaker.update_model_package(
         ModelPackageArn=arn,
-        SourceUri="s3://lake/source",
+        SourceUri=f"s3://{BUCKET}/source",
         AdditionalInferenceSpecificationsToAdd=[more],
         CustomerMetadataProperties={"stage": "2"},
         CustomerMetadataPropertiesToRemove=["team"],
@@ -235,7 +235,7 @@ def test_records_are_online_at_once_and_offline_soon(laptop: LocalSageMaker) -> 
             {"FeatureName": name, "FeatureType": kind} for name, kind in names.items()
         ],
         OnlineStoreConfig={"EnableOnlineStore": True},
-        OfflineStoreConfig={"S3StorageConfig": {"S3Uri": "s3://lake/features"}},
+        OfflineStoreConfig={"S3StorageConfig": {"S3Uri": f"s3://{BUCKET}/features"}},
         RoleArn=ROLE,
     )
     described: dict[str, Any] = {}
@@ -255,14 +255,14 @@ def test_records_are_online_at_once_and_offline_soon(laptop: LocalSageMaker) -> 
         )
     found = runtime.get_record(FeatureGroupName=group, RecordIdentifierValueAsString="a")
     place = described["OfflineStoreConfig"]["S3StorageConfig"]["ResolvedOutputS3Uri"]
-    prefix = place.removeprefix("s3://lake/")
-    until(lambda: len(laptop.s3.keys("lake", prefix)) == 2, "both hours are in S3")
+    prefix = place.removeprefix(f"s3://{BUCKET}/")
+    until(lambda: len(laptop.s3.keys(BUCKET, prefix)) == 2, "both hours are in S3")
     ages = [
         row["age"]
-        for key in laptop.s3.keys("lake", prefix)
-        for row in parquet.read_table(io.BytesIO(laptop.s3.objects["lake", key])).to_pylist()
+        for key in laptop.s3.keys(BUCKET, prefix)
+        for row in parquet.read_table(io.BytesIO(laptop.s3.objects[BUCKET, key])).to_pylist()
     ]
 
     assert found["Record"][2] == {"FeatureName": "age", "ValueAsString": "40"}
     assert sorted(ages) == [39, 40]
-    assert "year=2026/month=01/day=05/hour=11/" in laptop.s3.keys("lake", prefix)[0]
+    assert "year=2026/month=01/day=05/hour=11/" in laptop.s3.keys(BUCKET, prefix)[0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import LocalSageMaker, script_job, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, LocalSageMaker, script_job, unique, until
 from tests.conformance.sagemaker.test_warm_pools import CACHES, pool
 from tests.conformance.sagemaker.test_warm_pools import start as pooled
 from tests.conformance.sagemaker.tiny_s3 import TinyS3
@@ -45,11 +45,11 @@ def mortal(tmp_path: Path) -> Iterator[LocalSageMaker]:
 
 def start(laptop: LocalSageMaker, **more: Any) -> str:
     name = unique("retried")
-    checkpoints = {"S3Uri": f"s3://lake/checkpoints/{name}"}
+    checkpoints = {"S3Uri": f"s3://{BUCKET}/checkpoints/{name}"}
     request = script_job(laptop, SECOND_TIME, CheckpointConfig=checkpoints, **more)
     laptop.client().create_training_job(TrainingJobName=name, **request)
     key = f"checkpoints/{name}/seen"
-    until(lambda: key in laptop.s3.keys("lake", "checkpoints/"), "its checkpoint is kept")
+    until(lambda: key in laptop.s3.keys(BUCKET, "checkpoints/"), "its checkpoint is kept")
     return name
 
 

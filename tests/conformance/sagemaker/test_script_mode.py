@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import IMAGE, ROLE, definition, unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, definition, unique, until
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -119,7 +119,7 @@ while true; do sleep 0.05; done
     laptop.client().stop_training_job(TrainingJobName=name)
 
     assert laptop.await_training(name)["TrainingJobStatus"] == "Stopped"
-    packed = laptop.s3.objects["lake", f"out/{name}/output/model.tar.gz"]
+    packed = laptop.s3.objects[BUCKET, f"out/{name}/output/model.tar.gz"]
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         assert archive.getnames() == ["told"]
 
@@ -174,7 +174,7 @@ cat(sprintf("slope: %.3f;\\n", as.numeric(given$scale) * coef(fit)[["V1"]]))
 def _r_data(laptop: LocalSageMaker) -> list[dict[str, Any]]:
     prefix = unique("r")
     laptop.put(f"{prefix}/train.csv", "".join(f"{x},{2 * x + 1}\n" for x in range(20)))
-    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://lake/{prefix}/"}
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/{prefix}/"}
     return [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}]
 
 
@@ -191,7 +191,7 @@ def test_r_trains(laptop: LocalSageMaker, way: str) -> None:
     if way == "entrypoint":
         key = unique("code")
         laptop.put(f"{key}/train.R", R_TRAINING)
-        code = {"S3DataType": "S3Prefix", "S3Uri": f"s3://lake/{key}/"}
+        code = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/{key}/"}
         channels.append({"ChannelName": "code", "DataSource": {"S3DataSource": code}})
         specification |= {
             "ContainerEntrypoint": ["Rscript", "/opt/ml/input/data/code/train.R"],
@@ -211,7 +211,7 @@ def test_r_trains(laptop: LocalSageMaker, way: str) -> None:
     assert [item["Value"] for item in job["FinalMetricDataList"]] == [3.0]
     expected = {"program": "arguments --scale 1.5", "entrypoint": "arguments train"}
     assert expected[way] in laptop.log("TrainingJobs", name)
-    packed = laptop.s3.objects["lake", f"out/{name}/output/model.tar.gz"]
+    packed = laptop.s3.objects[BUCKET, f"out/{name}/output/model.tar.gz"]
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         assert archive.getnames() == ["model.rds"]
 
@@ -243,13 +243,13 @@ def test_r_processes(laptop: LocalSageMaker) -> None:
     script = "to <- commandArgs(TRUE)[1]; writeLines('done', file.path(to, 'report.txt'))"
     laptop.put(f"{name}/code/run.R", script)
     given = {
-        "S3Uri": f"s3://lake/{name}/code/",
+        "S3Uri": f"s3://{BUCKET}/{name}/code/",
         "LocalPath": f"{base}/input/code",
         "S3DataType": "S3Prefix",
         "S3InputMode": "File",
     }
     output = {
-        "S3Uri": f"s3://lake/{name}/out",
+        "S3Uri": f"s3://{BUCKET}/{name}/out",
         "LocalPath": f"{base}/out",
         "S3UploadMode": "EndOfJob",
     }
@@ -268,7 +268,7 @@ def test_r_processes(laptop: LocalSageMaker) -> None:
     )
 
     assert laptop.await_processing(name)["ProcessingJobStatus"] == "Completed"
-    assert laptop.s3.objects["lake", f"{name}/out/report.txt"] == b"done\n"
+    assert laptop.s3.objects[BUCKET, f"{name}/out/report.txt"] == b"done\n"
 
 
 def _log(laptop: LocalSageMaker, name: str) -> str:

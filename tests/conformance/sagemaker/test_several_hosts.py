@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     HYPERPARAMETERS,
     IMAGE,
     ROLE,
@@ -75,7 +76,7 @@ def hosts(count: int) -> dict[str, Any]:
 
 def unpacked(laptop: LocalSageMaker, name: str) -> dict[str, str]:
     """The files of a job's model."""
-    packed = laptop.s3.objects["lake", f"out/{name}/output/model.tar.gz"]
+    packed = laptop.s3.objects[BUCKET, f"out/{name}/output/model.tar.gz"]
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         return {
             item.name: archive.extractfile(item).read().decode()  # type: ignore[union-attr]
@@ -90,7 +91,7 @@ def test_each_host_finds_its_place_and_its_part_of_the_data(laptop: LocalSageMak
     for part in "abc":
         laptop.put(f"{folder}/{part}.csv", f"{part}\n")
     source = request["InputDataConfig"][0]["DataSource"]["S3DataSource"]
-    source |= {"S3Uri": f"s3://lake/{folder}/", "S3DataDistributionType": "ShardedByS3Key"}
+    source |= {"S3Uri": f"s3://{BUCKET}/{folder}/", "S3DataDistributionType": "ShardedByS3Key"}
     laptop.client().create_training_job(TrainingJobName=name, **request)
     job = laptop.await_training(name)
 
@@ -191,7 +192,7 @@ def test_processing_on_several_hosts(laptop: LocalSageMaker, failing: str, statu
         {
             "InputName": given,
             "S3Input": {
-                "S3Uri": f"s3://lake/{name}/{given}/",
+                "S3Uri": f"s3://{BUCKET}/{name}/{given}/",
                 "LocalPath": f"{BASE}/input/{given}",
                 "S3DataType": "S3Prefix",
                 "S3InputMode": "File",
@@ -201,7 +202,7 @@ def test_processing_on_several_hosts(laptop: LocalSageMaker, failing: str, statu
         for given, distribution in (("code", "FullyReplicated"), ("rows", "ShardedByS3Key"))
     ]
     output = {
-        "S3Uri": f"s3://lake/{name}/out",
+        "S3Uri": f"s3://{BUCKET}/{name}/out",
         "LocalPath": f"{BASE}/output",
         "S3UploadMode": "EndOfJob",
     }
@@ -224,7 +225,7 @@ def test_processing_on_several_hosts(laptop: LocalSageMaker, failing: str, statu
         return
     assert job["ExitMessage"] == "algo-1;algo-2;"
     both = ["algo-1", "algo-2"]
-    told = {host: json.loads(laptop.s3.objects["lake", f"{name}/out/{host}.json"]) for host in both}
+    told = {host: json.loads(laptop.s3.objects[BUCKET, f"{name}/out/{host}.json"]) for host in both}
     assert told == {
         "algo-1": [both, ["a.csv", "c.csv"]],
         "algo-2": [both, ["b.csv", "d.csv"]],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import unique, until
+from tests.conformance.sagemaker.laptop import BUCKET, unique, until
 from tests.conformance.sagemaker.serving import (
     greet,
     greeting_config,
@@ -49,9 +49,9 @@ def captured(laptop: LocalSageMaker, prefix: str, variant: str) -> list[str]:
     """The answers that were captured of a variant."""
     lines = [
         line
-        for key in laptop.s3.keys("lake", prefix)
+        for key in laptop.s3.keys(BUCKET, prefix)
         if f"/{variant}/" in key
-        for line in laptop.s3.objects["lake", key].decode().splitlines()
+        for line in laptop.s3.objects[BUCKET, key].decode().splitlines()
     ]
     return [json.loads(line)["captureData"]["endpointOutput"]["data"] for line in lines]
 
@@ -62,7 +62,7 @@ def test_the_shadow_is_asked_and_only_captured(laptop: LocalSageMaker) -> None:
     prefix = unique("captured")
     capture = {
         "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": f"s3://lake/{prefix}",
+        "DestinationS3Uri": f"s3://{BUCKET}/{prefix}",
         "CaptureOptions": [{"CaptureMode": "Output"}],
         "CaptureContentTypeHeader": {"CsvContentTypes": ["text/plain"]},
     }

@@ -26,7 +26,7 @@ from tests.conformance.sagemaker.algorithms import (
     invoke,
     metrics,
 )
-from tests.conformance.sagemaker.laptop import channel, unique
+from tests.conformance.sagemaker.laptop import BUCKET, channel, unique
 
 if TYPE_CHECKING:
     from tests.conformance.sagemaker.laptop import LocalSageMaker
@@ -226,7 +226,7 @@ def test_lightgbm_regresses_on_categories(laptop: LocalSageMaker) -> None:
     training.feed(laptop, "training", "\n".join(lines).encode())
     folder = training.channels[0]["DataSource"]["S3DataSource"]["S3Uri"]
     laptop.put(
-        folder.removeprefix("s3://lake/") + "categorical_index.json", '{"cat_index_list": [1]}'
+        folder.removeprefix(f"s3://{BUCKET}/") + "categorical_index.json", '{"cat_index_list": [1]}'
     )
     job = training.complete(laptop)
 

@@ -50,8 +50,10 @@ def test_xgboost_trains_and_leaves_its_model_metrics_and_times(laptop: LocalSage
     assert trained["MetricName"] == "train:auc"
     assert metric["MetricName"] == "validation:auc"
     assert metric["Value"] > 0.8
-    assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://lake/out/{name}/output/model.tar.gz"
-    packed = laptop.s3.objects["lake", f"out/{name}/output/model.tar.gz"]
+    assert (
+        job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/out/{name}/output/model.tar.gz"
+    )
+    packed = laptop.s3.objects[BUCKET, f"out/{name}/output/model.tar.gz"]
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         assert archive.getnames() == ["xgboost-model"]
 
@@ -133,13 +135,15 @@ def test_an_image_that_nothing_stands_in_for_fails_the_job(laptop: LocalSageMake
 def test_missing_data_fails_the_job(laptop: LocalSageMaker) -> None:
     """A channel with no objects is a ClientError that names the address."""
     name, request = unique("empty"), definition(laptop)
-    request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] = "s3://lake/nothing/"
+    request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] = f"s3://{BUCKET}/nothing/"
     laptop.client().create_training_job(
         TrainingJobName=name, HyperParameters=HYPERPARAMETERS, **request
     )
 
     reason = laptop.await_training(name)["FailureReason"]
-    assert reason.startswith('ClientError: No S3 objects found under S3 URL "s3://lake/nothing/"')
+    assert reason.startswith(
+        'ClientError: No S3 objects found under S3 URL f"s3://{BUCKET}/nothing/"'
+    )
 
 
 def test_a_script_gets_the_toolkits_arguments_and_variables(laptop: LocalSageMaker) -> None:
@@ -170,7 +174,7 @@ print("loss=0.5"); print("loss=0.25")
     ]
     assert "['-C', '3', '--rate', '0.1']" in laptop.log("TrainingJobs", name)
     assert "['train.csv']" in laptop.log("TrainingJobs", name)
-    assert f"out/{name}/output/model.tar.gz" in laptop.s3.keys("lake", f"out/{name}")
+    assert f"out/{name}/output/model.tar.gz" in laptop.s3.keys(BUCKET, f"out/{name}")
 
 
 def test_a_script_that_raises_fails_the_job_with_its_last_lines(laptop: LocalSageMaker) -> None:
@@ -239,7 +243,7 @@ else:
         code,
         EnableManagedSpotTraining=True,
         StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 120},
-        CheckpointConfig={"S3Uri": f"s3://lake/checkpoints/{name}"},
+        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/{name}"},
     )
     laptop.client().create_training_job(TrainingJobName=name, **request)
     job = laptop.await_training(name)
@@ -258,7 +262,7 @@ def test_an_interrupted_xgboost_job_goes_on_where_it_was(laptop: LocalSageMaker)
         laptop,
         EnableManagedSpotTraining=True,
         StoppingCondition={"MaxRuntimeInSeconds": 120, "MaxWaitTimeInSeconds": 240},
-        CheckpointConfig={"S3Uri": f"s3://lake/checkpoints/{name}"},
+        CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/{name}"},
     )
     hyperparameters = HYPERPARAMETERS | {"num_round": "3000", "max_depth": "8"}
     laptop.client().create_training_job(
@@ -276,7 +280,7 @@ def test_an_interrupted_xgboost_job_goes_on_where_it_was(laptop: LocalSageMaker)
 def test_results_are_written_under_the_key_that_is_asked_for(laptop: LocalSageMaker) -> None:
     """OutputDataConfig.KmsKeyId goes to S3 with each object of the job."""
     name, key = unique("encrypted"), "arn:aws:kms:us-east-1:000000000000:key/1"
-    output = {"S3OutputPath": "s3://lake/out", "KmsKeyId": key}
+    output = {"S3OutputPath": f"s3://{BUCKET}/out", "KmsKeyId": key}
     laptop.client().create_training_job(
         TrainingJobName=name, **script_job(laptop, "", OutputDataConfig=output)
     )

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.sagemaker.laptop import (
+    BUCKET,
     HYPERPARAMETERS,
     IMAGE,
     ROLE,
@@ -68,12 +69,16 @@ def begin(laptop: LocalSageMaker, model: str, **more: Any) -> str:
     name: str = more.pop("name", unique("transform"))
     source = {
         "DataSource": {
-            "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://lake/in/{name}/"}
+            "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/in/{name}/"}
         },
         "ContentType": "text/csv",
         "SplitType": "Line",
     }
-    output = {"S3OutputPath": f"s3://lake/out/{name}", "Accept": "text/csv", "AssembleWith": "Line"}
+    output = {
+        "S3OutputPath": f"s3://{BUCKET}/out/{name}",
+        "Accept": "text/csv",
+        "AssembleWith": "Line",
+    }
     count = more.pop("instances", 1)
     laptop.client().create_transform_job(
         TransformJobName=name,
@@ -98,8 +103,8 @@ def outputs(laptop: LocalSageMaker, name: str) -> dict[str, str]:
     """What a job wrote, by key below its output path."""
     prefix = f"out/{name}/"
     return {
-        key.removeprefix(prefix): laptop.s3.objects["lake", key].decode()
-        for key in laptop.s3.keys("lake", prefix)
+        key.removeprefix(prefix): laptop.s3.objects[BUCKET, key].decode()
+        for key in laptop.s3.keys(BUCKET, prefix)
     }
 
 
@@ -169,7 +174,7 @@ def test_a_manifest_names_the_objects_and_gzip_is_unpacked(
     """And what was captured is a manifest again."""
     name = put(laptop, a_dot_gz=gzip.compress(b"1,2\n"), b_dot_gz=b"not asked for")
     uri = laptop.put(
-        f"manifests/{name}.json", json.dumps([{"prefix": f"s3://lake/in/{name}/"}, "a.gz"])
+        f"manifests/{name}.json", json.dumps([{"prefix": f"s3://{BUCKET}/in/{name}/"}, "a.gz"])
     )
     place = {"S3DataType": "ManifestFile", "S3Uri": uri}
     begin(
@@ -178,20 +183,20 @@ def test_a_manifest_names_the_objects_and_gzip_is_unpacked(
         name=name,
         source={"DataSource": {"S3DataSource": place}, "CompressionType": "Gzip"},
         DataCaptureConfig={
-            "DestinationS3Uri": f"s3://lake/captured/{name}",
+            "DestinationS3Uri": f"s3://{BUCKET}/captured/{name}",
             "GenerateInferenceId": True,
         },
     )
     laptop.await_transform(name)
     (text,) = outputs(laptop, name).values()
-    captured = laptop.s3.keys("lake", f"captured/{name}/")
-    sides = [json.loads(laptop.s3.objects["lake", key]) for key in captured]
+    captured = laptop.s3.keys(BUCKET, f"captured/{name}/")
+    sides = [json.loads(laptop.s3.objects[BUCKET, key]) for key in captured]
 
     assert text.startswith("2,true,")
     assert len(text.strip().split(",")) == 4
     assert sides == [
-        [{"prefix": f"s3://lake/in/{name}/"}, "a.gz"],
-        [{"prefix": f"s3://lake/out/{name}/"}, "a.gz.out"],
+        [{"prefix": f"s3://{BUCKET}/in/{name}/"}, "a.gz"],
+        [{"prefix": f"s3://{BUCKET}/out/{name}/"}, "a.gz.out"],
     ]
 
 

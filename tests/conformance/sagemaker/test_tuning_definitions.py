@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.sagemaker.laptop import definition, unique
+from tests.conformance.sagemaker.laptop import BUCKET, definition, unique
 from tests.conformance.sagemaker.test_tuning_jobs import GRID, LIMITS, request, trials
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_parents_that_do_not_fit_are_refused(laptop: LocalSageMaker, parent: str
     least = {"Type": "Minimize", "MetricName": "validation:rmse"}
     elsewhere = heir(laptop, kind, parent)
     source = elsewhere["TrainingJobDefinition"]["InputDataConfig"][0]["DataSource"]
-    source["S3DataSource"]["S3Uri"] = "s3://lake/data/validation/"
+    source["S3DataSource"]["S3Uri"] = f"s3://{BUCKET}/data/validation/"
     refused = [
         (heir(laptop, kind, "nobody"), "nobody"),
         (heir(laptop, kind, parent, parent), "different tuning jobs"),
