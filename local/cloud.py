@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import random
 import shutil
 import socket
 import time
@@ -28,11 +29,22 @@ class CloudError(Exception):
     """The laptop cloud cannot do what was asked; the message says why and what to do."""
 
 
+_PORTS = (20_000, 32_000)
+
+
 def free_port() -> int:
-    """Find a port on the loopback interface that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
+    """Find a port on the loopback interface that nobody uses.
+
+    It lies below those that the system hands out by itself (ip(7), ip_local_port_range): one of
+    them could go to any other program between this look and the start of a server.
+    """
+    while True:
+        port = random.randrange(*_PORTS)  # noqa: S311 -- no secret depends on it
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
         return port
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
@@ -20,6 +19,8 @@ from urllib.error import URLError
 
 import boto3
 import numpy as np
+
+from local.cloud import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,9 +50,7 @@ class LocalSageMaker:
     clients: dict[str, Any] = field(default_factory=dict)
 
     def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         command = [sys.executable, "-m", "local.sagemaker", "--port", str(self.port)]
         command += ["--data", str(self.data), "--endpoint-url", self.s3.url]
         command += ["--account", "000000000000", *self.options]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from urllib.error import URLError
 
 import pytest
 
+from local.cloud import free_port
 from tests.integration.sdk.tiny_services import ACCOUNT
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ class Lab:
 
     def __init__(self, data: Path, cloud: TinyS3) -> None:
         self.data, self.cloud = data, cloud
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         address = f"http://127.0.0.1:{port}"
         keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
         own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
