@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import sys
 import time
 import traceback
 from datetime import UTC, datetime
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 type Document = dict[str, Any]
 
 OPT_ML = "/opt/ml"
+_TERMINATED = 128 + int(signal.SIGTERM)
 _METRIC_CHARACTERS = re.compile(r"[^\x20-\x7e]")
 
 
@@ -129,6 +132,8 @@ def moment(text: str) -> float | None:
 
 def run(analysis: Callable[[], None]) -> int:
     """Make an analysis; the exit code, and the reason of a failure in `output/failure`."""
+    # A job that is stopped ends what it has begun: an endpoint of its own would outlive it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     try:
         analysis()
     except AnalysisError as error:

@@ -56,7 +56,11 @@ class Predictor:
 
     def __enter__(self) -> Self:
         if not self._endpoint:
-            self._start()
+            try:
+                self._start()
+            except BaseException:  # a model that does not serve, or the end of the job
+                self.__exit__()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:

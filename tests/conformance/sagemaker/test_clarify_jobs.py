@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, unique
+from tests.conformance.sagemaker.laptop import BUCKET, IMAGE, ROLE, unique, until
 from tests.conformance.sagemaker.monitored import (
     BASE,
     CLARIFY,
@@ -73,6 +73,12 @@ def configuration(model: str, **shap: Any) -> dict[str, Any]:
 
 def run(laptop: LocalSageMaker, config: dict[str, Any], table: str) -> tuple[dict[str, Any], str]:
     """A Clarify job, ended, and the S3 address of its output."""
+    name = begun(laptop, config, table)
+    return laptop.await_processing(name), f"s3://{BUCKET}/{name}/out"
+
+
+def begun(laptop: LocalSageMaker, config: dict[str, Any], table: str) -> str:
+    """A Clarify job that has been started; its name."""
     name = unique("explain")
     inputs = []
     for input_name, key, body in (
@@ -96,7 +102,13 @@ def run(laptop: LocalSageMaker, config: dict[str, Any], table: str) -> tuple[dic
         ProcessingOutputConfig={"Outputs": [{"OutputName": "analysis_result", "S3Output": target}]},
         ProcessingResources=CLUSTER,
     )
-    return laptop.await_processing(name), f"s3://{BUCKET}/{name}/out"
+    return name
+
+
+def shadows(laptop: LocalSageMaker, *states: str) -> list[str]:
+    """The endpoints that Clarify jobs made for themselves and that are in one of these states."""
+    found = laptop.client().list_endpoints(NameContains="sm-clarify")["Endpoints"]
+    return [one["EndpointName"] for one in found if one["EndpointStatus"] in states]
 
 
 def test_a_weighted_sum_is_explained_exactly(laptop: LocalSageMaker) -> None:
@@ -113,8 +125,18 @@ def test_a_weighted_sum_is_explained_exactly(laptop: LocalSageMaker) -> None:
     assert header == "x_label0,z_label0"
     assert [float(cell) for cell in first.split(",")] == pytest.approx([4, 0])
     assert [float(cell) for cell in second.split(",")] == pytest.approx([0, -12])
-    left = laptop.client().list_endpoints(NameContains="sm-clarify")["Endpoints"]
-    assert [one for one in left if one["EndpointStatus"] != "Deleting"] == []
+    assert shadows(laptop, "Creating", "InService", "Failed") == []
+
+
+def test_a_stopped_job_leaves_no_endpoint_behind(laptop: LocalSageMaker) -> None:
+    """It is stopped while it asks the endpoint that it made for itself."""
+    rows = "".join(f"{row % 7},{row % 5},0\n" for row in range(20_000))
+    name = begun(laptop, configuration(linear_model(laptop, "2,-3")), rows)
+    until(lambda: shadows(laptop, "InService") != [], "its endpoint serves", seconds=60)
+    laptop.client().stop_processing_job(ProcessingJobName=name)
+
+    assert laptop.await_processing(name)["ProcessingJobStatus"] == "Stopped"
+    assert shadows(laptop, "Creating", "InService", "Failed") == []
 
 
 def test_what_is_not_built_is_named(laptop: LocalSageMaker) -> None:
