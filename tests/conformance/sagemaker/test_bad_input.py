@@ -104,7 +104,7 @@ def test_a_missing_archive_or_program_is_told(laptop: LocalSageMaker) -> None:
     request = script_job(laptop, "")
     good = dict(request["HyperParameters"])
     request["HyperParameters"] = good | {
-        "sagemaker_submit_directory": 'f"s3://{BUCKET}/none.tar.gz"'
+        "sagemaker_submit_directory": f'"s3://{BUCKET}/none.tar.gz"'
     }
     assert f"s3://{BUCKET}/none.tar.gz" in failure(laptop, **request)
 

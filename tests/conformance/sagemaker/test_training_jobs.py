@@ -142,7 +142,7 @@ def test_missing_data_fails_the_job(laptop: LocalSageMaker) -> None:
 
     reason = laptop.await_training(name)["FailureReason"]
     assert reason.startswith(
-        'ClientError: No S3 objects found under S3 URL f"s3://{BUCKET}/nothing/"'
+        f'ClientError: No S3 objects found under S3 URL "s3://{BUCKET}/nothing/"'
     )
 
 

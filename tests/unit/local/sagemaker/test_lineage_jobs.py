@@ -2,11 +2,28 @@
 
 import pytest
 
+from local.sagemaker.assembly import disassemble
 from local.sagemaker.lineage_jobs import tracked
 from local.sagemaker.lineage_tracking import begin_tracking, end_tracking, track
-from tests.unit.local.sagemaker.world import IMAGE, add_model, call, plain_archive, unique, until
+from tests.unit.local.sagemaker.world import (
+    IMAGE,
+    add_model,
+    call,
+    make_platform,
+    plain_archive,
+    unique,
+    until,
+)
 
 CLUSTER = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory):
+    """One of this file's own: it looks at all that is stored, and others store parts of things."""
+    made = make_platform(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("objects"))
+    yield made
+    disassemble(made)
 
 
 def keep(platform, kind, word, status="Completed", **members):
