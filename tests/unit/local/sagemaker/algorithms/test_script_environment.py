@@ -14,7 +14,7 @@ from local.sagemaker.algorithms.script_environment import all_present, identity,
         ("no-such-thing==1.0\n", False),
         ("no-such-thing==1.0; python_version < '3'\n", True),
         ("numpy\n./tool.whl\n", False),
-        ("--index-url https://example.org\nnumpy\n", False),
+        ("--no-binary :all:\nnumpy\n", False),
         ("numpy[extra]\n", False),
     ],
 )
