@@ -70,7 +70,7 @@ def test_every_fault_is_named_with_its_place_and_what_is_accepted():
     told = {
         "version": 2,
         "steps": [
-            {"step": "impute", "method": "middle", "colums": ["age"]},
+            {"step": "impute", "method": "middle", "columnz": ["age"]},
             {"step": "wash"},
             {"step": "outliers", "method": "iqr", "factor": "3"},
             {"step": "find_replace", "find": "(?=a)", "match": "pattern"},
@@ -85,7 +85,7 @@ def test_every_fault_is_named_with_its_place_and_what_is_accepted():
     found = [str(fault) for fault in caught.value.faults]
     assert len(found) == 7
     assert found[0].startswith(
-        "steps[0].colums: impute has no setting 'colums' (did you mean 'columns'?); accepted: "
+        "steps[0].columnz: impute has no setting 'columnz' (did you mean 'columns'?); accepted: "
     )
     assert found[1] == (
         'steps[0].method: "middle" is not accepted; '
