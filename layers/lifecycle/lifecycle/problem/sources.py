@@ -81,14 +81,14 @@ class DmsFiles(Section):
     Attributes:
         folder: where below ``<problem>/dms/`` the endpoint's ``BucketFolder`` leads.
         timestamp_column: the endpoint's ``TimestampColumnName``; the column is left out.
-        null: its ``CsvNullValue``.
+        null_text: its ``CsvNullValue``.
         delimiter: its ``CsvDelimiter``.
         task: the replication task's ARN or the last part of it, so that its failure is told.
     """
 
     folder: Annotated[str, FOLDER] | None = None
     timestamp_column: Annotated[str, COLUMN] | None = None
-    null: Annotated[str, text(64)] = "NULL"
+    null_text: Annotated[str, text(64)] = "NULL"
     delimiter: Annotated[str, text(1, 1)] = ","
     task: Annotated[str, text(256, 1)] | None = None
 

@@ -89,7 +89,7 @@ def test_every_way_to_fetch_is_accepted(source: str) -> None:
             "tables[0].name",
             "no name of a table",
         ),
-        (f"{GLUE}, conection: x", "conection", "not known here"),
+        (f"{GLUE}, connektion: x", "connektion", "not known here"),
     ],
 )
 def test_what_does_not_fit_is_told_by_its_key(source: str, path: str, said: str) -> None:
