@@ -16,7 +16,15 @@ from lifecycle.aws_events import ObjectCreated
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import DataIngested, DataRejected, QuietPeriodEnded
 from lifecycle.leg import leg
-from lifecycle.snapshots import MARKER, Snapshots, is_data, marked_folder, snapshot_folder
+from lifecycle.snapshots import (
+    DEFAULTS,
+    MARKER,
+    Snapshots,
+    is_data,
+    marked_folder,
+    snapshot_folder,
+    snapshot_settings,
+)
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -30,7 +38,7 @@ def lambda_handler(cause: Cause[Any], ports: Ports) -> Decision:
     """Load the snapshot, and what has landed in its folder."""
     event = cause.event
     problem = ports.records.problem(event.problem)
-    setting = problem.definition["data"]["snapshot"] if problem else {"close": "auto"}
+    setting = snapshot_settings(problem.definition) if problem else DEFAULTS
     snapshots = Snapshots(event.problem, ports.records.snapshots(event.problem))
     if isinstance(event, ObjectCreated):
         return _object(cause, setting["close"], snapshots, ports)

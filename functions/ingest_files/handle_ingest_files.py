@@ -12,8 +12,10 @@ from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
-from lifecycle.snapshots import Snapshots, is_data, snapshot_folder
-from science.tables import UnreadableFile, ingest
+from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
+from lifecycle.sources import sqlite_source
+from science.databases.landed import ingest_sqlite, is_sqlite_name
+from science.tables import Ingested, UnreadableFile, ingest
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -52,7 +54,7 @@ def _take_in(
         name = row.source.rsplit("/", 1)[-1]
         landed = ports.objects.download(source, Path(folder, "landed"))
         try:
-            read = ingest(landed, name, Path(folder, "rows.parquet"))
+            read = _read(landed, name, definition, Path(folder, "rows.parquet"))
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
@@ -63,10 +65,18 @@ def _take_in(
 
 def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
     """The input in the snapshot that is open now: looked up after the reading, which takes long."""
-    close = definition["data"]["snapshot"]["close"]
+    close = snapshot_settings(definition)["close"]
     if close == "at_once":
         return row
     snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
     folder = snapshot_folder(row.source, close, snapshots.begun())
     name = snapshots.current(folder).name if folder else None
     return row.model_copy(update={"snapshot": name})
+
+
+def _read(landed: Path, name: str, definition: dict[str, Any], out: Path) -> Ingested:
+    """Write a landed file's rows; an SQLite database's by the definition's tables and query."""
+    if not is_sqlite_name(name):
+        return ingest(landed, name, out)
+    source = sqlite_source(definition)
+    return ingest_sqlite(landed, out, tables=source.tables, query=source.query)

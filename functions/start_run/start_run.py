@@ -10,7 +10,7 @@ from lifecycle.events import BudgetExceeded, RunStarted
 from lifecycle.names import digest, run_id
 from lifecycle.prices import estimate_run
 from lifecycle.records import ProblemRecord, RunRecord
-from lifecycle.snapshots import Snapshots, usable
+from lifecycle.snapshots import Snapshots, snapshot_settings, usable
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -46,7 +46,7 @@ def decide(
     if problem is None:
         total = sum(row.rows for row in taken)
         return Decision(f"{total} rows wait until {name}/problem.yaml lands.", problem=name)
-    replace = problem.definition["data"]["snapshot"]["replace"]
+    replace = snapshot_settings(problem.definition)["replace"]
     learned = usable(taken, snapshots or Snapshots(name, ()), replace)
     rows = sum(row.rows for row in learned)
     if problem.active_run:

@@ -8,7 +8,7 @@ so that every leg comes to the same answer without asking.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lifecycle.records import SnapshotRecord
 
@@ -38,6 +38,14 @@ PARTS = (
 NUMBERED = re.compile(
     r"(?P<stem>.*)[-_.](?P<number>\d+)[-_]of[-_](?P<total>\d+)(?P<rest>(?:\..*)?)", re.IGNORECASE
 )
+
+
+DEFAULTS = {"close": "auto", "quiet": "60s", "replace": "none"}
+
+
+def snapshot_settings(definition: dict[str, Any]) -> dict[str, Any]:
+    """What a resolved definition says of snapshots; one of an older version says nothing."""
+    return DEFAULTS | definition["data"].get("snapshot", {})
 
 
 def is_data(key: str) -> bool:
