@@ -45,7 +45,7 @@ DEFAULTS = {"close": "auto", "quiet": "60s", "replace": "none"}
 
 def snapshot_settings(definition: dict[str, Any]) -> dict[str, Any]:
     """What a resolved definition says of snapshots; one of an older version says nothing."""
-    return DEFAULTS | definition["data"].get("snapshot", {})
+    return {**DEFAULTS, **definition["data"].get("snapshot", {})}
 
 
 def is_data(key: str) -> bool:
