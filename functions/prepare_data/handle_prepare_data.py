@@ -11,6 +11,7 @@ import science
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import Fault, RunStarted
 from lifecycle.leg import leg
+from lifecycle.retention import tag_of
 from lifecycle.runs import past
 from prepare_data import decide_prepared, decide_unusable
 from science.prepare import UnusableData, prepare
@@ -48,7 +49,7 @@ def lambda_handler(cause: Cause[RunStarted], ports: Ports) -> Decision:
             if problem is None:
                 raise RecordMissingError(f"problem {name} is not recorded") from error
             return decide_unusable(cause, problem, run, faults)
-        _keep(out, ports.settings.run_uri(name, run_name), ports)
+        _keep(out, ports.settings.run_uri(name, run_name), tag_of(run.definition), ports)
     return decide_prepared(cause, run, prepared.summary, ports.settings)
 
 
@@ -60,16 +61,17 @@ def _fetch(problem: str, run: str, folder: Path, ports: Ports) -> list[Path]:
     ]
 
 
-def _keep(out: Path, target: str, ports: Ports) -> None:
+def _keep(out: Path, target: str, aged: dict[str, str], ports: Ports) -> None:
     """Upload all that was made, and the code of the jobs that will use it.
 
     The documents go to a folder of their own, since jobs are given whole folders and need no
-    training rows beside them.
+    training rows beside them. Files of rows are tagged with how long they may be kept.
     """
     for path in sorted(item for item in out.rglob("*") if item.is_file()):
         where = path.relative_to(out).as_posix()
         if path.parent == out / "prepared":
             where = f"prepared/documents/{path.name}"
         kind = TYPES.get(path.suffix, "application/octet-stream")
-        ports.objects.upload(path, f"{target}/{where}", kind)
+        tags = aged if path.suffix == ".parquet" else None
+        ports.objects.upload(path, f"{target}/{where}", kind, tags)
     ports.objects.upload(JOBS, f"{target}/code/jobs.pyz")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 BINARY = "application/octet-stream"
@@ -16,18 +17,27 @@ class FakeObjects:
     Attributes:
         bodies: what is stored now.
         content_types: and as what.
+        tags: the tags of what was uploaded.
     """
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.content_types: dict[str, str] = {}
+        self.tags: dict[str, dict[str, str]] = {}
 
     def download(self, uri: str, path: Path) -> Path:
         path.write_bytes(self.read(uri))
         return path
 
-    def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:
+    def upload(
+        self,
+        path: Path,
+        uri: str,
+        content_type: str = BINARY,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
         self.write(uri, path.read_bytes(), content_type)
+        self.tags[uri] = dict(tags or {})
 
     def read(self, uri: str) -> bytes:
         if uri not in self.bodies:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from lifecycle.decision import ApiCall
@@ -72,8 +72,10 @@ class Objects(Protocol):
     def download(self, uri: str, path: Path) -> Path:
         """Copy an object to a file. Raises FileNotFoundError when there is none."""
 
-    def upload(self, path: Path, uri: str, content_type: str = ...) -> None:
-        """Copy a file to an object."""
+    def upload(
+        self, path: Path, uri: str, content_type: str = ..., tags: Mapping[str, str] | None = ...
+    ) -> None:
+        """Copy a file to an object, tagged if asked."""
 
     def read(self, uri: str) -> bytes:
         """A small object's bytes. Raises FileNotFoundError when there is none."""

@@ -288,6 +288,18 @@ class MonthRecord(Record):
         return f"problem#{self.problem}", f"month#{self.month}"
 
 
+class RetentionRecord(Record):
+    """When the buckets' lifecycle rules were written last, and for how many problems."""
+
+    kind: ClassVar[str] = "retention"
+    problems: int = 0
+    at: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return "retention", "retention"
+
+
 class HistoryRecord(Record):
     """What one leg made of one event: the proof that it was handled, and the audit trail."""
 
