@@ -1,4 +1,4 @@
-"""The built-in algorithms: each says in `containers/algorithms/<name>/about.py` what it is to the API.
+"""The built-in algorithms: each says in its `about.py` what it is to the API.
 
 An algorithm is one folder; what is here finds it. `about.py` needs the standard library alone, for
 the API's process reads it, and offers `ALGORITHM`.

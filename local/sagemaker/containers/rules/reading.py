@@ -1,4 +1,4 @@
-"""Reads what a Debugger hook wrote, while it writes: see `local/sagemaker/training/debugger_files.py`."""
+"""Reads what a Debugger hook wrote, while it writes; see `training.debugger_files`."""
 
 from __future__ import annotations
 
