@@ -22,6 +22,12 @@ DOUBTFUL = frozenset({"shape", "words", "length", "spelling", "word", "variant"}
 SLIPS = frozenset({"spelling", "word"})
 """Detectors of slips of one cell: what befalls all rows with some value is none."""
 
+FAMILIES = {
+    **dict.fromkeys(("shape", "words", "length"), "form"),
+    **dict.fromkeys(("spelling", "word", "variant"), "spelling"),
+    **dict.fromkeys(("missing", "gap"), "missing"),
+}
+
 SUPPORTED = 0.4
 THRESHOLD = 0.5
 
@@ -83,10 +89,19 @@ def _discount(table: Table, at: int, evidence: list[Evidence]) -> None:
 
 
 def combined(evidence: Iterable[Evidence], rows: int) -> Any:
-    """How probably each cell of a column is wrong, if the detectors err independently."""
-    right = np.ones(rows, dtype=np.float32)
+    """How probably each cell of a column is wrong.
+
+    Detectors of one family see the same oddity, so the strongest counts; families err
+    independently.
+    """
+    families: dict[str, Any] = {}
     for each in evidence:
-        right *= 1 - each.strength
+        family = FAMILIES.get(each.detector, each.detector)
+        before = families.get(family)
+        families[family] = each.strength if before is None else np.maximum(before, each.strength)
+    right = np.ones(rows, dtype=np.float32)
+    for strength in families.values():
+        right *= 1 - strength
     return 1 - right
 
 
@@ -99,7 +114,9 @@ def suspects(table: Table, found: list[list[Evidence]], scores: list[Any]) -> li
             value = column.values[column.codes[row]]
             number = int(table.numbers[row])
             score = round(float(scores[at][row]), 3)
-            told.append((number, at, Suspect(number, column.name, value, reason, suggestion, score)))
+            told.append(
+                (number, at, Suspect(number, column.name, value, reason, suggestion, score))
+            )
     told.sort(key=lambda each: each[:2])
     return [suspect for *_, suspect in told]
 

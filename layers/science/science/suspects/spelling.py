@@ -57,7 +57,7 @@ def find(table: Table) -> Iterator[Evidence]:
     """Suspect misspelt texts, misspelt words, and rarer ways to write the same."""
     with connect() as connection:
         for at, column in enumerate(table.columns):
-            if column.present == 0 or column.is_numeric and not column.is_identifier:
+            if column.present == 0 or (column.is_numeric and not column.is_identifier):
                 looks: tuple[tuple[str, ByValue], ...] = (("spelling", _texts(connection, column)),)
             else:
                 looks = (
@@ -78,7 +78,7 @@ def _texts(connection: Any, column: Coded) -> ByValue:
     words = _word_rows(column)
     for rare, frequent, distance in near(connection, values, counts, FEWEST):
         meant = values[frequent]
-        strength = _strength(values[rare], meant, distance, counts[frequent] / counts[rare])
+        strength = _strength(values[rare], distance, counts[frequent] / counts[rare])
         strength *= _oddness(values[rare], meant, words)
         if strength > 0:
             reason = f"nearly {meant!r}, which {int(counts[frequent]):,} rows have"
@@ -86,8 +86,8 @@ def _texts(connection: Any, column: Coded) -> ByValue:
     return found
 
 
-def _strength(text: str, meant: str, distance: int, ratio: float) -> float:
-    """How surely a text is meant to be another, by their distance and how much rarer it is."""
+def _strength(text: str, distance: int, ratio: float) -> float:
+    """How surely a text is meant to be another, by the distance and how much rarer it is."""
     if len(text) <= SHORT:
         return 0.7 if ratio >= FEWEST_FOR_SHORT and distance == 1 else 0.0
     return (0.95 - 1.4 * distance / len(text)) * (1.0 if ratio >= 10 else 0.8)
@@ -190,7 +190,7 @@ def near(connection: Any, texts: Sequence[str], counts: Any, times: int) -> list
     frequent = frequent[np.argsort(-counts[frequent], kind="stable")]
     frequent = frequent[: max(1, MOST_PAIRS // max(len(rare), 1))]
     bags = _bags(texts)
-    pairs = _candidates(bags, lengths, counts, rare, frequent, times)
+    pairs = _candidates(bags, lengths, counts, rare=rare, frequent=frequent, times=times)
     return _nearest(connection, texts, counts, pairs)
 
 
@@ -204,7 +204,7 @@ def _bags(texts: Sequence[str]) -> Any:
 
 
 def _candidates(
-    bags: Any, lengths: Any, counts: Any, rare: Any, frequent: Any, times: int
+    bags: Any, lengths: Any, counts: Any, *, rare: Any, frequent: Any, times: int
 ) -> list[tuple[int, int]]:
     pairs: list[tuple[int, int]] = []
     frequent_bags = bags[frequent]
