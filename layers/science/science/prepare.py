@@ -7,7 +7,8 @@
 - ``prepared/problem.json``: the resolved definition, and what the data made of it: ``task``,
   ``classes`` (label texts by number; a binary task's positive class is number 1), ``inputs`` (raw
   columns in the order they were first seen, without the target), ``target``, ``target_position``
-  (where the target stood among them), ``target_decimal``, ``label`` (its kind)
+  (where the target stood among them), ``target_decimal``, ``label`` (its kind), ``feature_store``
+  (what of the rows is kept there, under which names; null if nothing is)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
@@ -37,6 +38,7 @@ from science import (
 )
 from science.database import connect
 from science.faults import Fault, UnusableData
+from science.feature_names import stored_as
 from science.feature_rows import write_rows
 from science.findings import Findings
 from science.fitting import fit
@@ -93,8 +95,12 @@ def _prepare(
     unread = encode.unread(connection, kept)
     drops.drop(connection, kept, settings, counted)
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
-    training = _write_parts(connection, kept, features, problem, out)
+    training = _write_parts(connection, kept, features, out)
     findings = Findings(problem, columns, found, aim, counted, unread, features)
+    if (problem.get("features") or {}).get("store", True):
+        findings.stored = stored_as(kept, found.identifier)
+        rows_path = out / "rows" / "rows.parquet"
+        write_rows(connection, findings.stored, found, inputs, rows_path, task=aim.task)
     findings.power = power.measure(kept, training, training["_label_"], aim.task)
     findings.warnings = [
         *(*found.warnings, *aim.warnings, *counted.warnings),
@@ -134,7 +140,6 @@ def _write_parts(
     connection: Any,
     columns: Sequence[Column],
     features: Mapping[str, Any],
-    problem: Mapping[str, Any],
     out: Path,
 ) -> dict[str, Any]:
     """Write all that is made of rows; returns the training rows' cells and labels."""
@@ -144,8 +149,6 @@ def _write_parts(
         path = out / "prepared" / part / f"{part}.parquet"
         encode.write_part(connection, features, parts[part], path)
     encode.write_holdout(connection, out / "holdout" / "holdout.parquet", split.HOLDOUT)
-    if (problem.get("features") or {}).get("store", True):
-        write_rows(connection, out / "rows" / "rows.parquet")
     return parts[split.TRAIN]
 
 
@@ -176,6 +179,7 @@ def describe(found: Findings) -> dict[str, Any]:
         "target_position": names.index(aim.column.name),
         "target_decimal": aim.column.decimal,
         "label": {"kind": aim.column.kind, "counts": aim.counts},
+        "feature_store": found.stored,
     }
 
 
