@@ -60,7 +60,11 @@ def _mended(column: str) -> str:
 
 
 def stored_as(
-    columns: Sequence[Column], identifier: str | None, left_out: Iterable[str] = ()
+    columns: Sequence[Column],
+    identifier: str | None,
+    left_out: Iterable[str] = (),
+    *,
+    hashed: bool = False,
 ) -> dict[str, Any]:
     """What the Feature Store knows of a problem's columns: ``feature_store`` in ``problem.json``.
 
@@ -68,15 +72,16 @@ def stored_as(
         columns: those that become features of the model.
         identifier: the column that names a row, if the definition has one.
         left_out: columns that come from other groups, which keep them.
+        hashed: whether records go by the hash of the identifier, not by itself.
 
     Returns:
-        ``{"identifier": column or null, "features": {column: {"name", "type"}}}``.
+        ``{"identifier": column or null, "hashed", "features": {column: {"name", "type"}}}``.
     """
     without = set(left_out)
     kept = [column for column in columns if column.name not in without]
     names = feature_names(column.name for column in kept)
     features = {column.name: {"name": names[column.name], "type": _type(column)} for column in kept}
-    return {"identifier": identifier, "features": features}
+    return {"identifier": identifier, "hashed": hashed, "features": features}
 
 
 def _type(column: Column) -> str:

@@ -13,17 +13,19 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from science import sql_values
 from science.database import column_names, connect, file_list, write_parquet
-from science.feature_names import EVENT_TIME, FRACTIONAL, IDENTIFIER, LABEL, STRING
+from science.feature_names import EVENT_TIME, FRACTIONAL, IDENTIFIER, LABEL, STRING, stored_as
 from science.split import content
-from science.sql_values import literal, name
+from science.sql_values import literal, name, words_in_order
 from science.target import REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from science.roles import Roles
+    from science.cleaned import Cleaned
+    from science.kinds import Column
 
 SOURCE, MOMENT = "_source_", "_moment_"
 """Columns of kept rows that are no features: the input file's number, the row's time in seconds."""
@@ -35,66 +37,101 @@ LONGEST_IDENTIFIER = 2048
 EARLIEST, LATEST = -62_135_596_800, 253_402_300_799
 """Years 1 to 9999 in seconds since 1970: a time outside them is none."""
 
-WRITTEN = "%Y-%m-%dT%H:%M:%S.%gZ"
+
+def _written(moment: str) -> str:
+    """A timestamp as the Feature Store takes it."""
+    return f"strftime({moment}, '%Y-%m-%dT%H:%M:%S.%gZ')"
 
 
-def write_rows(
-    connection: Any,
-    stored: Mapping[str, Any],
-    roles: Roles,
-    inputs: Sequence[Path],
-    path: Path,
-    *,
-    task: str,
-) -> None:
+def keep_rows(
+    connection: Any, cleaned: Cleaned, inputs: Sequence[Path] | None, path: Path
+) -> dict[str, Any]:
     """Keep the cleaned rows of a run.
 
+    The file has ``record_id``, ``label`` (the class's text, or the number), a column for each
+    feature as it was read, before anything is filled, clipped or scaled, ``_source_`` and
+    ``_moment_``.
+
     Args:
-        connection: a database with the tables ``cells``, ``typed`` and ``keys``.
-        stored: what ``feature_names.stored_as`` said.
-        roles: which column is the target, the identifier.
-        inputs: the files that ``cells`` was made of, in order.
-        path: the Parquet file: ``record_id``, ``label`` (the class's text, or the number), a column
-            for each feature, ``_source_`` and ``_moment_``.
-        task: of the model.
+        connection: a database with the relation ``typed``; with ``cells`` and ``keys``, too, where
+            the rows were cleaned in it.
+        cleaned: what is known of the rows.
+        inputs: the files that ``cells`` was made of, in order; None where they were cleaned
+            elsewhere. Then a row is known by the hash of its identifier.
+        path: the Parquet file.
+
+    Returns:
+        What the Feature Store knows of the columns, see ``feature_names.stored_as``.
     """
-    target = f"cells.{name(roles.target)}"
-    label = 'typed."_label_"::DOUBLE' if task == REGRESSION else target
+    stored = stored_as(cleaned.kept, cleaned.roles.identifier, hashed=inputs is None)
+    kinds = {column.name: column for column in cleaned.kept}
+    read = _typed if inputs is None else _read
     listed = "".join(
-        f"{_table(feature['type'])}.{name(column)} AS {name(feature['name'])}, "
+        f"{read(kinds[column])} AS {name(feature['name'])}, "
         for column, feature in stored["features"].items()
     )
-    identifier, nameless = _identifier(connection, roles)
+    source = _elsewhere(cleaned) if inputs is None else _here(connection, cleaned, inputs)
+    identifier, moment, number, relation = source
     write_parquet(
         connection,
-        f"SELECT {identifier} AS {IDENTIFIER}, {label} AS {LABEL}, {listed}"
-        f"{_source(connection, inputs)} AS {SOURCE}, keys.moment AS {MOMENT} "
-        'FROM typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.rowid = keys.row '
-        f"{nameless} ORDER BY keys.row",
+        f"SELECT {identifier} AS {IDENTIFIER}, {_label(cleaned)} AS {LABEL}, {listed}"
+        f"{number} AS {SOURCE}, {moment} AS {MOMENT} FROM {relation} "
+        'ORDER BY typed."_row_"',
         path,
     )
+    return stored
 
 
-def _table(kind: str) -> str:
-    return "typed" if kind == FRACTIONAL else "cells"
+def _label(cleaned: Cleaned) -> str:
+    if cleaned.aim.task == REGRESSION:
+        return 'typed."_label_"::DOUBLE'
+    return f'[{words_in_order(cleaned.aim.classes)}][typed."_label_"::BIGINT + 1]'
 
 
-def _identifier(connection: Any, roles: Roles) -> tuple[str, str]:
-    """The row's own identifier, a fingerprint of the row where it has none; and a join for that."""
-    if roles.identifier is None:
-        return "keys.key::VARCHAR", ""
-    own = name(roles.identifier)
-    columns = [each for each in column_names(connection, "cells") if each != roles.target]
-    expression = (
+def _read(column: Column) -> str:
+    cell = f"cells.{name(column.name)}"
+    if column.kind != "number":
+        return cell
+    return sql_values.number(cell, column.decimal, sure=column.sure)
+
+
+def _typed(column: Column) -> str:
+    cell = f"typed.{name(column.name)}"
+    return _written(f"make_timestamp(({cell} * 1e6)::BIGINT)") if column.kind == "date" else cell
+
+
+def _here(connection: Any, cleaned: Cleaned, inputs: Sequence[Path]) -> tuple[str, str, str, str]:
+    """Identifier, time, number of the file, and FROM, of rows that were cleaned in this database.
+
+    A row is known by its own identifier; by a fingerprint of itself where it has none.
+    """
+    relation = (
+        'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.rowid = typed."_row_"'
+    )
+    source = _source(connection, inputs)
+    if cleaned.roles.identifier is None:
+        return 'typed."_key_"', "keys.moment", source, relation
+    own = name(cleaned.roles.identifier)
+    target = cleaned.roles.target
+    columns = [each for each in column_names(connection, "cells") if each != target]
+    identifier = (
         f"CASE WHEN cells.{own} IS NULL THEN nameless.mark "
         f"WHEN strlen(cells.{own}) > {LONGEST_IDENTIFIER} THEN md5(cells.{own}) "
         f"ELSE cells.{own} END"
     )
     nameless = (
         f"LEFT JOIN (SELECT rowid AS row, md5({content(columns)}) AS mark FROM cells "
-        f"WHERE {own} IS NULL) nameless ON nameless.row = keys.row"
+        f'WHERE {own} IS NULL) nameless ON nameless.row = typed."_row_"'
     )
-    return expression, nameless
+    return identifier, "keys.moment", source, f"{relation} {nameless}"
+
+
+def _elsewhere(cleaned: Cleaned) -> tuple[str, str, str, str]:
+    """The same of rows that were cleaned elsewhere: what ``typed`` alone tells of them."""
+    clock = cleaned.roles.time
+    timed = any(each.name == clock and each.kind in {"date", "number"} for each in cleaned.kept)
+    moment = f"typed.{name(clock)}" if clock and timed else "NULL::DOUBLE"
+    return 'typed."_key_"', moment, "NULL::INTEGER", "typed"
 
 
 def _source(connection: Any, inputs: Sequence[Path]) -> str:
@@ -107,7 +144,7 @@ def _source(connection: Any, inputs: Sequence[Path]) -> str:
     cases, end = [], 0
     for number, path in enumerate(inputs[:-1]):
         end += int(counts[str(path)])
-        cases.append(f"WHEN keys.row < {end} THEN {number}")
+        cases.append(f'WHEN typed."_row_" < {end} THEN {number}')
     last = max(0, len(inputs) - 1)
     return f"CASE {' '.join(cases)} ELSE {last} END" if cases else str(last)
 
@@ -128,7 +165,7 @@ def write_offline(
     """Write kept rows as the offline store keeps records: a file for each hour of event time.
 
     Args:
-        rows: what ``write_rows`` wrote.
+        rows: what ``keep_rows`` wrote.
         folder: where the files go.
         arrivals: when each input file arrived, ISO 8601.
         written_at: the moment of writing, ISO 8601.
@@ -205,9 +242,10 @@ def _make_records(
     replaced = f" REPLACE ({cast})" if cast else ""
     connection.execute(
         f"CREATE TABLE records AS SELECT * EXCLUDE ({SOURCE}, {MOMENT}, at_), "
-        f"strftime(at_, {literal(WRITTEN)}) AS {EVENT_TIME}, at_ FROM ("
+        f"{_written('at_')} AS {EVENT_TIME}, at_ FROM ("
         f"SELECT *{replaced}, row_number() OVER () AS place_, "
-        f"date_trunc('milliseconds', coalesce({moment}, [{listed}][{SOURCE} + 1])) AS at_ "
+        f"date_trunc('milliseconds', coalesce({moment}, [{listed}][{SOURCE} + 1], "
+        f"list_max([{listed}]))) AS at_ "
         f"FROM {source})"
     )
 

@@ -53,6 +53,7 @@ def test_numbers_are_fractional_and_all_else_is_text():
 
     assert stored == {
         "identifier": "customerID",
+        "hashed": False,
         "features": {
             "age": {"name": "age", "type": "Fractional"},
             "since": {"name": "since", "type": "String"},

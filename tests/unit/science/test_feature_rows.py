@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pyarrow import parquet
 
+from science import cleaned
+from science.database import connect
 from science.feature_rows import definitions, read_records, write_newest, write_offline
-from science.prepare import prepare
+from science.prepare import clean, prepare, prepare_cleaned
 from science.tables import ingest
 from tests import tables
 from tests.builders import definition
@@ -143,3 +145,30 @@ def test_missing_cells_are_left_out_and_numbers_are_read_as_they_were(tmp_path):
 
     assert "age" not in record
     assert float(record["monthly"]) == 0.1
+
+
+def test_rows_that_were_cleaned_elsewhere_are_kept_too(tmp_path):
+    """By the hash of their identifier, since that is what the other engine hands over."""
+    landed = tmp_path / "rows.csv"
+    landed.write_text(tables.to_csv(tables.customers(90)))
+    ingest(landed, landed.name, tmp_path / "rows.parquet")
+    problem = definition("columns: {id: customerID}\n")
+    with connect() as connection:
+        cleaned.write(clean(connection, [tmp_path / "rows.parquet"], problem), tmp_path)
+        for relation in ("typed", "held"):
+            (tmp_path / relation).mkdir()
+            target = tmp_path / relation / "0.parquet"
+            connection.execute(f"COPY {relation} TO '{target}' (FORMAT parquet)")
+    out = tmp_path / "out"
+    out.mkdir()
+
+    prepare_cleaned(tmp_path, problem, out)
+
+    stored = json.loads((out / "prepared" / "problem.json").read_text())["feature_store"]
+    assert stored["hashed"]
+    rows = out / "rows" / "rows.parquet"
+    write_newest(rows, tmp_path / "newest.parquet", ARRIVALS, {})
+    (first,) = next(read_records(tmp_path / "newest.parquet", 0, 1))
+    assert first["event_time"] == "2026-02-04T11:12:13.500Z"
+    assert first["since"].endswith("T00:00:00.000Z")
+    assert first["label"] in {"Yes", "No"}
