@@ -23,8 +23,8 @@ from lifecycle.requests.processing import evaluation_request, scoring_request
 from lifecycle.requests.registry import group_request, package_request
 from lifecycle.requests.training import training_request, tuning_request
 from lifecycle.settings import Settings
-from local.sagemaker.errors import ValidationException
-from local.sagemaker.validation import validate
+from local.sagemaker.api.errors import ValidationException
+from local.sagemaker.api.validation import validate
 from send_alert import decide as decide_alert
 from tests.builders import cause_of, own_event, prepared_run, problem_record
 
