@@ -11,10 +11,12 @@ from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
+from lifecycle.personal import personal_data, protection
 from lifecycle.quarantine import set_aside
 from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
 from lifecycle.sources import sqlite_source
 from science.databases.landed import ingest_sqlite, is_sqlite_name
+from science.personal import protect
 from science.tables import Ingested, UnreadableFile, ingest
 
 if TYPE_CHECKING:
@@ -31,18 +33,26 @@ def lambda_handler(
     """Load what is known of the object; read it if it is new and its problem is defined."""
     event = cause.event
     if isinstance(event, ProblemDefined):
-        return released(event.problem, ports.records.inputs(event.problem), "data")
+        return _released(event.problem, ports)
     if not is_data(event.key):
         return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
-    if known and not known.waiting:
+    problem = ports.records.problem(event.problem)
+    now = protection(problem.definition) if problem else ""
+    if known and not known.waiting and known.protection == now:
         return known_already(known)
     row = known or row
-    problem = ports.records.problem(event.problem)
     if problem is None:
         return known_already(row) if known else decide_waiting(cause, row)
+    row = row.model_copy(update={"protection": now})
     return _take_in(cause, row, problem.definition, ports)
+
+
+def _released(name: str, ports: Ports) -> Decision:
+    problem = ports.records.problem(name)
+    now = protection(problem.definition) if problem else ""
+    return released(name, ports.records.inputs(name), "data", now)
 
 
 def _take_in(
@@ -57,8 +67,10 @@ def _take_in(
             read = _read(landed, name, definition, Path(folder, "rows.parquet"))
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
-            aside = set_aside(ports, row.problem, source, row.source, (fault,))
+            personal = bool(row.protection)
+            aside = set_aside(ports, row.problem, source, row.source, (fault,), personal=personal)
             return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
+        protect(Path(folder, "rows.parquet"), *personal_data(row.problem, definition, ports))
         ports.objects.upload(Path(folder, "rows.parquet"), target)
     return decide_ingested(cause, _placed(row, definition, ports), target, read.rows, read.columns)
 

@@ -18,8 +18,10 @@ from lifecycle.advance import advance
 from lifecycle.aws_events import RecordsArrived
 from lifecycle.cause import Cause
 from lifecycle.names import digest
+from lifecycle.personal import personal_data, protection
 from lifecycle.quarantine import reason_document
 from lifecycle.records import ShardRecord
+from science.personal import protect
 from science.tables import ingest
 
 if TYPE_CHECKING:
@@ -65,25 +67,39 @@ def _store(problem: str, stretch: Stretch, source: str, ports: Ports) -> Taken:
     name = digest(problem, source)
     uri = aside = None
     columns = 0
+    known = ports.records.problem(problem)
+    definition = known.definition if known else {}
     if stretch.rows:
         uri = ports.settings.lake(problem, "ingested", f"{name}.parquet")
         with tempfile.TemporaryDirectory() as folder:
             rows = Path(folder, "rows.jsonl")
             rows.write_bytes(_lines(stretch.rows))
             columns = ingest(rows, rows.name, Path(folder, "rows.parquet")).columns
+            protect(Path(folder, "rows.parquet"), *personal_data(problem, definition, ports))
             ports.objects.upload(Path(folder, "rows.parquet"), uri)
     if stretch.truths:
         target = ports.settings.lake(problem, "truth", "incoming", f"{name}.jsonl")
         ports.objects.write(target, _lines(stretch.truths))
     faults = tuple(fault for _, _, fault in stretch.poison)
     if faults:
-        aside = ports.settings.lake(problem, "quarantine", source, f"{name}.jsonl")
+        aside = _quarantine(problem, definition, source, f"{name}.jsonl", ports)
         kept = [{"sequenceNumber": number, "data": raw} for number, raw, _ in stretch.poison]
         ports.objects.write(aside, _lines(kept))
         reason = reason_document(source, faults)
         ports.objects.write(f"{aside}.reason.json", reason, "application/json")
     truths = len(stretch.truths)
-    return Taken(problem, uri, len(stretch.rows), columns, truths, faults, aside)
+    rows = len(stretch.rows)
+    return Taken(problem, uri, rows, columns, truths, faults, aside, protection(definition))
+
+
+def _quarantine(
+    problem: str, definition: dict[str, Any], source: str, name: str, ports: Ports
+) -> str:
+    """Where poison is kept: in the landing bucket, where the problem has personal data."""
+    settings = ports.settings
+    if protection(definition):
+        return f"s3://{settings.landing_bucket}/{problem}/quarantine/{source}/{name}"
+    return settings.lake(problem, "quarantine", source, name)
 
 
 def _lines(documents: list[dict[str, Any]]) -> bytes:

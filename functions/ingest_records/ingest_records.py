@@ -104,6 +104,7 @@ class Taken:
     truths: int
     faults: tuple[Fault, ...]
     quarantine_uri: str | None
+    protection: str = ""
 
 
 def source_name(shard: ShardRecord, last: str) -> str:
@@ -159,4 +160,5 @@ def _input(cause: Cause[Any], part: Taken, source: str) -> InputRecord:
         rows=part.rows,
         columns=part.columns,
         at=cause.time,
+        protection=part.protection,
     )

@@ -11,6 +11,7 @@ from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault
 from lifecycle.leg import leg
 from lifecycle.names import digest
+from lifecycle.personal import protection
 from lifecycle.quarantine import set_aside
 from lifecycle.records import WatchRecord
 from science.tables import UnreadableFile
@@ -33,7 +34,9 @@ def lambda_handler(cause: Cause[ObjectCreated], ports: Ports) -> Decision:
         truth = _read(cause.event.uri, key, ports)
     except (UnreadableFile, TruthFault) as error:
         faults = (Fault(path=key, message=error.reason, line=error.line, cure=error.cure),)
-        aside = set_aside(ports, name, cause.event.uri, key, faults)
+        known = ports.records.problem(name)
+        personal = bool(known and protection(known.definition))
+        aside = set_aside(ports, name, cause.event.uri, key, faults, personal=personal)
         return decide_unreadable(name, key, faults, aside)
     lines = (json.dumps({"inference_id": i, "label": label}) for i, label in truth.items())
     ports.objects.write(uri, "".join(f"{line}\n" for line in lines).encode())

@@ -19,6 +19,7 @@ MODELS = {
     "sns": ("sns",),
     "cloudwatch": ("cloudwatch",),
     "sqs": ("sqs",),
+    "secretsmanager": ("secretsmanager",),
 }
 """IAM's name of a service → the botocore models whose operations it governs."""
 
@@ -82,6 +83,8 @@ def _actions_of(node: ast.AST) -> set[str]:
         return set()
     if isinstance(node.func, ast.Name) and node.func.id == "set_aside":
         return OBJECT_DOORS["copy"] | COPIED
+    if isinstance(node.func, ast.Name) and node.func.id == "personal_data":
+        return {"secretsmanager:GetSecretValue"}
     if isinstance(node.func, ast.Attribute):
         door = node.func.value
         if isinstance(door, ast.Attribute) and door.attr == "objects":

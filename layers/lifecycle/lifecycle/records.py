@@ -177,6 +177,8 @@ class InputRecord(Record):
     bucket: str = ""
     etag: str = ""
     rejected: tuple[Fault, ...] = ()
+    protection: str = ""
+    """How personal data in its rows was treated; see ``lifecycle.personal``."""
     snapshot: str | None = None
     """The snapshot it belongs to, whose closing it waits for; None where it stands by itself."""
 

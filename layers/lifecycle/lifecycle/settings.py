@@ -20,6 +20,7 @@ class Settings:
         alert_topic: ARN of the SNS topic that people subscribe to.
         job_role: ARN of the role that SageMaker's jobs and endpoints run under.
         xgboost_image: URI of the SageMaker XGBoost image of this Region.
+        personal_secret: ARN of the secret under which personal data is hashed.
         region: the Region of the stack.
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
@@ -33,6 +34,7 @@ class Settings:
     alert_topic: str = ""
     job_role: str = ""
     xgboost_image: str = ""
+    personal_secret: str = ""
     region: str = "us-east-1"
     partition: str = "aws"
     account: str = ""

@@ -48,6 +48,9 @@ def protect(path: Path, columns: Iterable[str], action: str, key: bytes) -> list
     Returns:
         The columns found, by the file's own names. An empty text stays empty.
     """
+    columns = list(columns)
+    if not columns:
+        return []
     source = f"read_parquet({literal(str(path))})"
     target = path.with_name(f"{path.name}.protected")
     with connect() as connection:
