@@ -253,10 +253,8 @@ def _answered(
     names = _new_names(added, {key for record in records for key in record})
     for record, cells in zip(records, zip(*added.values())):
         keys = list(record)
-        yield {
-            **{keys[at]: record[keys[at]] for at in layout.written(keys)},
-            **dict(zip(names, cells)),
-        }
+        kept = {keys[at]: record[keys[at]] for at in layout.written(keys)}
+        yield {**kept, **dict(zip(names, cells))}
 
 
 def _parquet(raw: Any, out: Any, layout: Layout, answer: Answer) -> int:

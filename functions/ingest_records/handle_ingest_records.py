@@ -88,8 +88,8 @@ def _store(problem: str, stretch: Stretch, source: str, ports: Ports) -> Taken:
         reason = reason_document(source, faults)
         ports.objects.write(f"{aside}.reason.json", reason, "application/json")
     truths = len(stretch.truths)
-    rows = len(stretch.rows)
-    return Taken(problem, uri, rows, columns, truths, faults, aside, protection(definition))
+    treated = protection(definition)
+    return Taken(problem, uri, len(stretch.rows), columns, truths, faults, aside, treated)
 
 
 def _quarantine(

@@ -52,6 +52,12 @@ MOST_UNTAGGED = 3
 COPIED = {"s3:GetObjectTagging", "s3:PutObjectTagging"}
 """What copying an object with tags takes besides."""
 
+HELPERS = {
+    "set_aside": OBJECT_DOORS["copy"] | COPIED,
+    "personal_data": {"secretsmanager:GetSecretValue"},
+}
+"""Functions of the lifecycle layer that call for a leg → what they take."""
+
 
 @cache
 def operations() -> dict[str, str]:
@@ -81,10 +87,8 @@ def _actions_of(node: ast.AST) -> set[str]:
         return {known[node.value]} if node.value in known else set()
     if not isinstance(node, ast.Call):
         return set()
-    if isinstance(node.func, ast.Name) and node.func.id == "set_aside":
-        return OBJECT_DOORS["copy"] | COPIED
-    if isinstance(node.func, ast.Name) and node.func.id == "personal_data":
-        return {"secretsmanager:GetSecretValue"}
+    if isinstance(node.func, ast.Name):
+        return HELPERS.get(node.func.id, set())
     if isinstance(node.func, ast.Attribute):
         door = node.func.value
         if isinstance(door, ast.Attribute) and door.attr == "objects":

@@ -172,7 +172,7 @@ def _bias(problem: Problem, _place: Place) -> Iterator[Finding]:
 @rule("compliance.pii", "target", "columns", "evaluate.bias")
 def _personal(problem: Problem, _place: Place) -> Iterator[Finding]:
     """Personal data is no feature; what must be readable for another end cannot be hashed."""
-    readable = {
+    readable: dict[str | None, str] = {
         problem.target: "the target",
         problem.columns.time: "columns.time",
         **dict.fromkeys(problem.columns.sensitive, "columns.sensitive"),
