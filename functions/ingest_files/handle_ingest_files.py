@@ -52,4 +52,5 @@ def _take_in(cause: Cause[Any], row: InputRecord, ports: Ports) -> Decision:
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
             return decide_unreadable(cause, row, (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
+        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
     return decide_ingested(cause, row, target, read.rows, read.columns)

@@ -122,6 +122,7 @@ def _start(
         definition_version=problem.definition_version,
         inputs=len(usable),
         rows=rows,
+        bytes=sum(row.bytes for row in usable),
         champion=problem.champion,
     )
     listing = {
