@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
+from lifecycle.problem.section import Section
+from lifecycle.problem.sources import Source  # noqa: TC001  pydantic reads it
 from lifecycle.problem.values import (
     COLUMN,
     EMAIL_ADDRESS,
@@ -75,12 +77,6 @@ type BiasMetric = Literal[
 """Clarify's names: before training, then after it (Clarify, "methods" of an analysis)."""
 
 
-class Section(BaseModel):
-    """Frozen, and strict about its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Metric(Section):
     """What judges a model; without ``approve_at`` only the champion sets a bar."""
 
@@ -103,16 +99,6 @@ class Compliance(Section):
     pii: Columns = ()
     retention_days: Annotated[int, whole(1, 3650)] = 365
     regions: Annotated[tuple[Annotated[str, REGION], ...], LISTED] = ()
-
-
-class Source(Section):
-    """A place to fetch data from."""
-
-    kind: Literal["database", "s3", "kinesis"]
-    through: Literal["glue", "dms"] | None = None
-    connection: Annotated[str, text(256)] | None = None
-    tables: Columns = ()
-    schedule: Annotated[str, text(256)] | None = None
 
 
 class Data(Section):
@@ -199,7 +185,7 @@ class Bias(Section):
     """Which columns are looked at for bias (the sensitive ones, if none are named), and limits."""
 
     facets: Columns = ()
-    limits: dict[BiasMetric, Annotated[float, number(0, 1000)]] = {}
+    limits: dict[BiasMetric, Annotated[float, number(0, 1000)]] = {}  # noqa: RUF012  pydantic copies it
 
 
 class Evaluate(Section):
