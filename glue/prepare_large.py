@@ -13,6 +13,7 @@ faults that make the rows unusable. Whatever else goes wrong fails the job run.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import sys
 import tempfile
@@ -24,7 +25,6 @@ from science import cleaned
 from science.database import connect
 from science.faults import UnusableData
 from science.prepare import finish
-from science.recipe import spark_engine
 from science.run_files import placed
 
 if TYPE_CHECKING:
@@ -90,17 +90,23 @@ def _clean(
     spark = session()
     try:
         sources = objects.for_spark(inputs)
-        return spark_engine.clean(spark, sources, problem, objects.spark_folder(work))
+        first: cleaned.Cleaned = engine().clean(spark, sources, problem, objects.spark_folder(work))
+        return first
     finally:
         spark.stop()
+
+
+def engine() -> Any:
+    """The recipe's Spark engine."""
+    return importlib.import_module("science.recipe.spark_engine")
 
 
 def session() -> SparkSession:
     """Spark as this machine has it; the settings that results hang on are set here."""
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.appName("prepare-large")  # type: ignore[attr-defined]
-    for name, value in spark_engine.SETTINGS.items():
+    builder = SparkSession.builder.appName("prepare-large")
+    for name, value in engine().SETTINGS.items():
         builder = builder.config(name, value)
     spark: SparkSession = builder.getOrCreate()
     return spark
