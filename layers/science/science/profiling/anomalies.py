@@ -5,7 +5,7 @@ Numbers and dates stand as they are, gaps as the median; a category stands as ho
 The document::
 
     {"method", "rows", "odd_rows", "odd_share", "most": [{"row", "score",
-      "because": [{"column", "value", "why"}]}]}
+      "because": [{"column", "kind", "value", "why"}]}]}
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from science.kinds import Column
     from science.profiling.sample import Sample
 
-ROWS = 20_000
+ROWS = 10_000
 SHOWN = 10
 REASONS = 3
 MOST_LEVELS = 1000
@@ -89,9 +89,17 @@ def _reasons(columns: list[Column], sample: Sample, bits: Array, at: int) -> lis
         share = 2.0 ** -float(bits[place])
         if column.kind in TYPED:
             empty = not np.isfinite(cell)
-            why = f"missing in {share:.1%} of the rows" if empty else f"as extreme in {share:.1%}"
+            why = (
+                f"missing in {_percent(share)} of the rows"
+                if empty
+                else f"as extreme in {_percent(share)}"
+            )
             value = None if empty else float(cell)
         else:
-            value, why = cell, f"in {share:.1%} of the rows"
-        found.append({"column": column.name, "value": value, "why": why})
+            value, why = cell, f"in {_percent(share)} of the rows"
+        found.append({"column": column.name, "kind": column.kind, "value": value, "why": why})
     return found
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.001 else "less than 0.1%"

@@ -106,6 +106,9 @@ def pairwise(matrix: Array) -> Array:
     there = known.astype(np.float64)
     some = np.maximum(known.sum(axis=0), 1)
     centred = np.where(known, matrix, 0.0)
+    largest = np.abs(centred).max(axis=0, initial=0.0)
+    # In units of the greatest cell, for the square of a huge one is no number.
+    centred = centred / np.where(largest > 0, largest, 1.0)
     centred = np.where(known, centred - centred.sum(axis=0) / some, 0.0)
     scale = np.sqrt((centred**2).sum(axis=0) / some)
     centred = centred / np.where(scale > 0, scale, 1.0)
@@ -145,6 +148,8 @@ def correlation_ratio(codes: Array, values: Array) -> float:
     codes, values = codes[known], values[known]
     if len(values) < FEWEST_ROWS:
         return float("nan")
+    largest = np.abs(values).max()
+    values = values / (largest if largest > 0 else 1.0)
     values = values - values.mean()
     whole = float((values**2).sum())
     counts = np.bincount(codes)

@@ -46,6 +46,8 @@ HIDDEN = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 999
 """Numbers that people write where there is none."""
 HIDDEN_SHARE = 0.01
 
+_LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
+
 Array = Any
 
 
@@ -265,7 +267,7 @@ def _of_texts(
         found[column.name] = {
             "distinct": int(different),
             "top": top,
-            "example": top[0]["value"] if top else None,
+            "example": next((_short(c) for c in sample.cells[column.name] if c is not None), None),
             "lengths": dict(zip(("min", "mean", "max"), lengths)) if present else None,
             "shapes": shapes(sample.cells[column.name].tolist()),
             "variants": variants(sample.cells[column.name]) if column.kind == "category" else [],
@@ -282,6 +284,7 @@ def _grouped(connection: Any, relation: str, column: str, rows: int) -> list[dic
     return [
         {"value": _short(str(text)), "rows": int(count), "share": count / rows}
         for text, count in connection.execute(query).fetchall()
+        if count > 1
     ]
 
 
@@ -305,15 +308,16 @@ def shapes(cells: Iterable[Any]) -> list[dict[str, Any]]:
     ``12.0 oz`` has the shape ``9.9 A``; a column of one sort of thing has few.
     """
     texts = [cell for cell in cells if cell is not None][:TEXTS_SHAPED]
-    counts = Counter(shape_of(text) for text in texts)
+    counts: Counter[str] = Counter()
+    for text, count in Counter(texts).items():
+        counts[shape_of(text)] += count
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHAPES]
     return [{"shape": shape, "share": count / len(texts)} for shape, count in ranked]
 
 
 def shape_of(text: str) -> str:
     """The shape of one text."""
-    shape = re.sub(r"[^\W\d_]+", "A", text[:LONGEST])
-    return re.sub(r"\d+", "9", shape)
+    return _DIGITS.sub("9", _LETTERS.sub("A", text[:LONGEST]))
 
 
 def variants(cells: Array) -> list[list[str]]:

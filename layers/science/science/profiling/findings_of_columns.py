@@ -127,7 +127,7 @@ def _variants(columns: Sequence[Column]) -> list[dict[str, Any]]:
                     "medium",
                     "spelling_variants",
                     [column["name"]],
-                    what=f"Levels of {column['name']} differ in spelling alone: {shown}.",
+                    what=f"Levels of {column['name']} differ in spelling alone: {shown}",
                     why="Each spelling is a level of its own, with fewer rows to learn from.",
                     cure="Write them alike.",
                     step={

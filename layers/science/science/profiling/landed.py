@@ -30,6 +30,8 @@ PLAIN = (".csv", ".tsv", ".parquet")
 ROWS_LOOKED_AT = 20_000
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 UNSIGNED = ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+TYPES = "['BIGINT', 'DOUBLE', 'DATE', 'TIMESTAMP', 'VARCHAR']"
+"""Types looked for in CSV: not booleans, for their spelling (yes, t, True) would be lost."""
 DATES = ("DATE", "TIMESTAMP")
 
 
@@ -121,7 +123,7 @@ def _read_delimited(connection: Any, file: str) -> None:
 def _read_with(connection: Any, file: str, spellings: Iterable[str]) -> None:
     connection.execute(
         f"CREATE OR REPLACE TABLE cells AS SELECT * FROM read_csv({file}, "
-        f"header = true, nullstr = [{words(spellings)}])"
+        f"header = true, nullstr = [{words(spellings)}], auto_type_candidates = {TYPES})"
     )
 
 
