@@ -72,6 +72,7 @@ def _take_in(
             return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
         protect(Path(folder, "rows.parquet"), *personal_data(row.problem, definition, ports))
         ports.objects.upload(Path(folder, "rows.parquet"), target)
+        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
     return decide_ingested(cause, _placed(row, definition, ports), target, read.rows, read.columns)
 
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 SESSION = botocore.session.get_session()
 MODELS = {
     "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"),
+    "glue": ("glue",),
     "sns": ("sns",),
     "cloudwatch": ("cloudwatch",),
     "sqs": ("sqs",),
@@ -55,8 +56,9 @@ COPIED = {"s3:GetObjectTagging", "s3:PutObjectTagging"}
 HELPERS = {
     "set_aside": OBJECT_DOORS["copy"] | COPIED,
     "personal_data": {"secretsmanager:GetSecretValue"},
+    "start_job_run": {"glue:StartJobRun", "glue:GetJobRuns"},
 }
-"""Functions of the lifecycle layer that call for a leg → what they take."""
+"""A function of the lifecycle layer → what it takes of its caller's role."""
 
 
 @cache
