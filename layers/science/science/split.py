@@ -21,6 +21,9 @@ FEWEST_IN_A_PART = 3
 STEPS = 1_000_000
 """Shares are told apart to so many parts."""
 
+SEPARATOR_TEXT = "\x1f"
+"""Between the cells of a row that is told as one text."""
+
 SEPARATOR = "chr(31)"
 
 
