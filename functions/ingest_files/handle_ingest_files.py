@@ -6,13 +6,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_files import decide_ingested, decide_unreadable, decide_waiting
+from ingest_files import decide_ingested, decide_no_data, decide_unreadable, decide_waiting
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
-from science.tables import UnreadableFile, ingest
+from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
+from lifecycle.sources import sqlite_source
+from science.databases.landed import ingest_sqlite, is_sqlite_name
+from science.tables import Ingested, UnreadableFile, ingest
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -29,27 +32,51 @@ def lambda_handler(
     event = cause.event
     if isinstance(event, ProblemDefined):
         return released(event.problem, ports.records.inputs(event.problem), "data")
+    if not is_data(event.key):
+        return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
     if known and not known.waiting:
         return known_already(known)
     row = known or row
-    if ports.records.problem(event.problem) is None:
+    problem = ports.records.problem(event.problem)
+    if problem is None:
         return known_already(row) if known else decide_waiting(cause, row)
-    return _take_in(cause, row, ports)
+    return _take_in(cause, row, problem.definition, ports)
 
 
-def _take_in(cause: Cause[Any], row: InputRecord, ports: Ports) -> Decision:
+def _take_in(
+    cause: Cause[Any], row: InputRecord, definition: dict[str, Any], ports: Ports
+) -> Decision:
     source = f"s3://{row.bucket}/{row.source}"
     target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
     with tempfile.TemporaryDirectory() as folder:
         name = row.source.rsplit("/", 1)[-1]
         landed = ports.objects.download(source, Path(folder, "landed"))
         try:
-            read = ingest(landed, name, Path(folder, "rows.parquet"))
+            read = _read(landed, name, definition, Path(folder, "rows.parquet"))
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
-            return decide_unreadable(cause, row, (fault,), aside)
+            return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
-    return decide_ingested(cause, row, target, read.rows, read.columns)
+    return decide_ingested(cause, _placed(row, definition, ports), target, read.rows, read.columns)
+
+
+def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
+    """The input in the snapshot that is open now: looked up after the reading, which takes long."""
+    close = snapshot_settings(definition)["close"]
+    if close == "at_once":
+        return row
+    snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
+    folder = snapshot_folder(row.source, close, snapshots.begun())
+    name = snapshots.current(folder).name if folder else None
+    return row.model_copy(update={"snapshot": name})
+
+
+def _read(landed: Path, name: str, definition: dict[str, Any], out: Path) -> Ingested:
+    """Write a landed file's rows; an SQLite database's by the definition's tables and query."""
+    if not is_sqlite_name(name):
+        return ingest(landed, name, out)
+    source = sqlite_source(definition)
+    return ingest_sqlite(landed, out, tables=source.tables, query=source.query)
