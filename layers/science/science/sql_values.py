@@ -78,7 +78,10 @@ def formatted_number(text: str, decimal: str, dialect: Dialect = DUCKDB) -> str:
     grouped = dialect.contains(text, ".")
     first = f"CASE WHEN NOT {grouped} THEN {plain} END" if decimal == "," else plain
     small = f"abs({written}) <= {LARGEST_NUMBER!r}"
-    return f"coalesce({first}, CASE WHEN {small} THEN {written} END)"
+    # A plain number that is too large is none; its digits are not read another way.
+    unread = f"{dialect.parsed_double(text)} IS NULL OR {dialect.contains(text, '_')}"
+    unread += f" OR {grouped}" if decimal == "," else ""
+    return f"coalesce({first}, CASE WHEN ({unread}) AND {small} THEN {written} END)"
 
 
 def boolean(text: str, dialect: Dialect = DUCKDB) -> str:

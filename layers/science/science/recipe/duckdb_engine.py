@@ -29,8 +29,14 @@ class DuckDBEngine:
     dialect: Dialect = DUCKDB
 
     def __init__(self, connection: Any) -> None:
-        """Teach the connection what no database does to texts alike."""
+        """Take a connection."""
         self.connection = connection
+
+    def _teach(self, statement: str) -> None:
+        """Teach the connection what no database does to texts alike, once it is asked for."""
+        if not any(f"{name}(" in statement for name in ("normal_text", "number_text")):
+            return
+        connection = self.connection
         known = connection.execute(
             "SELECT count(*) FROM duckdb_functions() WHERE function_name = 'normal_text'"
         ).fetchall()[0][0]
@@ -44,11 +50,13 @@ class DuckDBEngine:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of a SELECT."""
+        self._teach(statement)
         found: list[tuple[Any, ...]] = self.connection.execute(statement).fetchall()
         return found
 
     def define(self, name: str, statement: str) -> None:
         """Keep what a SELECT gives as a table."""
+        self._teach(statement)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
 
     def schema(self, relation: str) -> Schema:

@@ -52,6 +52,12 @@ class SparkEngine:
         if before is not None:
             before.unpersist()
 
+    def forget(self) -> None:
+        """Free what ``define`` kept."""
+        for frame in self.kept.values():
+            frame.unpersist()
+        self.kept.clear()
+
     def schema(self, relation: str) -> Schema:
         """The columns of a table and their types; other types of Spark count as text."""
         types = self.spark.sql(f"SELECT * FROM {relation}").dtypes

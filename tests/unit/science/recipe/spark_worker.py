@@ -76,13 +76,17 @@ def values(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def prepared(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
-    """Landed files cleaned by Spark into a folder."""
+    """Landed files cleaned by Spark into a folder, or what is wrong with them."""
+    from science import cleaned
+    from science.faults import UnusableData
     from science.recipe.spark_clean import clean
 
-    clean(
-        engine.spark, [Path(path) for path in asked["inputs"]], asked["problem"], Path(asked["out"])
-    )
-    return {}
+    try:
+        first = clean(engine.spark, asked["inputs"], asked["problem"], asked["out"])
+    except UnusableData as error:
+        return {"faults": [fault.what for fault in error.faults]}
+    cleaned.write(first, Path(asked["out"]))
+    return {"faults": []}
 
 
 ANSWERS = {"carry_out": carried_out, "values": values, "clean": prepared}
