@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from science import split, sql_values
+from science.dialects import DUCKDB
 from science.faults import Fault, UnusableData
 from science.target import FEWEST_ROWS, REGRESSION
 
@@ -85,7 +86,7 @@ def _hashed(landed: Landed, columns: Sequence[Column], roles: Roles, target: Tar
     whole = dialect.md5(content)
     told = {
         "row": row,
-        "label": _label(target, dialect),
+        "label": label_of(target, dialect.name(target.column.name), dialect),
         "key": key,
         "whole": whole,
         "moment": moment(clock, dialect),
@@ -116,9 +117,8 @@ def _refuse_too_few(counted: Counted) -> None:
         raise UnusableData([fault])
 
 
-def _label(target: Target, dialect: Dialect) -> str:
-    """The label as a number: the class's index, or the value."""
-    cell = dialect.name(target.column.name)
+def label_of(target: Target, cell: str, dialect: Dialect = DUCKDB) -> str:
+    """The SQL of the label as a number: the class's index, or the value."""
     if target.task == REGRESSION:
         return sql_values.number(cell, target.column.decimal, sure=False, dialect=dialect)
     cases = " ".join(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from science import split, sql_values
+from science.dialects import DUCKDB
 from science.fitting import TYPED
 from science.recipe.fits import aggregates
 
@@ -24,7 +25,10 @@ def type_rows(landed: Landed, columns: Sequence[Column]) -> None:
         "_key_": f"CAST(keys.key AS {dialect.text_type})",
         "_part_": "keys.part",
         "_label_": "keys.label",
-        **{column.name: _typed(column, dialect) for column in columns},
+        **{
+            column.name: typed_cell(column, f"cells.{dialect.name(column.name)}", dialect)
+            for column in columns
+        },
     }
     listed = ", ".join(f"{each} AS {dialect.name(title)}" for title, each in told.items())
     landed.engine.define(
@@ -34,8 +38,8 @@ def type_rows(landed: Landed, columns: Sequence[Column]) -> None:
     )
 
 
-def _typed(column: Column, dialect: Dialect) -> str:
-    cell = f"cells.{dialect.name(column.name)}"
+def typed_cell(column: Column, cell: str, dialect: Dialect = DUCKDB) -> str:
+    """The SQL that reads a cell as its column's kind: DOUBLE for numbers and dates."""
     if column.kind == "date":
         return sql_values.seconds(cell, column.formats, dialect)
     if column.kind == "number":
