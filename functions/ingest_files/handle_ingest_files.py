@@ -6,13 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_files import decide_ingested, decide_unreadable, decide_waiting
+from ingest_files import decide_ingested, decide_left_out, decide_unreadable, decide_waiting
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
-from science.tables import UnreadableFile, ingest
+from read_landed import faults_of, read_landed
+from science.readers.unreadable import UnreadableFile
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -34,22 +35,29 @@ def lambda_handler(
     if known and not known.waiting:
         return known_already(known)
     row = known or row
-    if ports.records.problem(event.problem) is None:
+    problem = ports.records.problem(event.problem)
+    if problem is None:
         return known_already(row) if known else decide_waiting(cause, row)
-    return _take_in(cause, row, ports)
+    return _take_in(cause, row, problem.definition, ports)
 
 
-def _take_in(cause: Cause[Any], row: InputRecord, ports: Ports) -> Decision:
+def _take_in(
+    cause: Cause[Any], row: InputRecord, definition: dict[str, Any], ports: Ports
+) -> Decision:
     source = f"s3://{row.bucket}/{row.source}"
     target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
     with tempfile.TemporaryDirectory() as folder:
-        name = row.source.rsplit("/", 1)[-1]
         landed = ports.objects.download(source, Path(folder, "landed"))
         try:
-            read = ingest(landed, name, Path(folder, "rows.parquet"))
+            read = read_landed(landed, row, definition, Path(folder, "rows.parquet"), ports)
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
             return decide_unreadable(cause, row, (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
-    return decide_ingested(cause, row, target, read.rows, read.columns)
+    taken = decide_ingested(cause, row, target, read.rows, read.columns)
+    left_out = faults_of(read.refused, row.source)
+    if not left_out:
+        return taken
+    aside = set_aside(ports, row.problem, source, row.source, left_out)
+    return decide_left_out(taken, row, left_out, aside)

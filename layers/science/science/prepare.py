@@ -6,7 +6,8 @@
   the features in ``features.json``'s order, float32
 - ``prepared/problem.json``: the resolved definition, and what the data made of it: ``task``,
   ``classes`` (label texts by number; a binary task's positive class is number 1), ``inputs`` (raw
-  columns in the order they were first seen, without the target), ``target``, ``target_position``
+  columns in the order they were first seen, without the target), ``images`` (those of them that
+  hold pictures), ``target``, ``target_position``
   (where the target stood among them), ``target_decimal``, ``label`` (its kind)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
@@ -34,12 +35,14 @@ from science import (
     roles,
     split,
     target,
+    texts,
 )
 from science.database import connect
 from science.faults import Fault, UnusableData
 from science.feature_rows import write_rows
 from science.findings import Findings
 from science.fitting import fit
+from science.images import features as pictures
 from science.monitor_files import baseline_files
 
 if TYPE_CHECKING:
@@ -86,6 +89,7 @@ def _prepare(
     found = roles.find(names, problem)
     rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
     columns = load.survey(connection, "cells", names, rows)
+    texts.settle(columns, problem, found.target)
     kept = roles.assign(columns, found, problem)
     aim = _aim(connection, columns, found, problem)
     counted = keys.make(connection, columns, found, aim, problem)
@@ -93,7 +97,7 @@ def _prepare(
     unread = encode.unread(connection, kept)
     drops.drop(connection, kept, settings, counted)
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
-    training = _write_parts(connection, kept, features, problem, out)
+    training = pictures.stand_in(kept, _write_parts(connection, kept, features, problem, out))
     findings = Findings(problem, columns, found, aim, counted, unread, features)
     findings.power = power.measure(kept, training, training["_label_"], aim.task)
     findings.warnings = [
@@ -172,6 +176,7 @@ def describe(found: Findings) -> dict[str, Any]:
         "classes": aim.classes,
         "positive": aim.classes[1] if aim.task == target.BINARY else None,
         "inputs": inputs,
+        "images": [each.name for each in found.columns if each.kind == "image"],
         "input_columns": inputs,
         "target_position": names.index(aim.column.name),
         "target_decimal": aim.column.decimal,
