@@ -24,7 +24,7 @@ $(1)/.installed: requirements/$(2).txt | $(UV)
 	touch $$@
 endef
 $(eval $(call environment,.venv,development))
-ENVIRONMENTS := ministack sam jobs local notebooks aws sdk2 sdk3 checkov
+ENVIRONMENTS := ministack sam jobs local glue notebooks aws sdk2 sdk3 checkov
 $(foreach name,$(ENVIRONMENTS),$(eval $(call environment,$(VENVS)/$(name),$(name))))
 
 # Packages of data and of models: only their files are read, so nothing that their modules ask for
@@ -44,8 +44,11 @@ $(COMMANDS): %/bin/baton: %/.installed pyproject.toml
 
 setup: .venv/.installed $(foreach name,$(ENVIRONMENTS) jumpstart,$(VENVS)/$(name)/.installed) $(COMMANDS) system-packages  ## install every environment
 
-# R for jobs whose script is R; without it such a job fails with that reason.
+# R for jobs whose script is R, Java for Glue's Spark; without them such a job fails with that reason.
 system-packages:
+	@command -v java >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends openjdk-17-jre-headless; } >/dev/null || \
+	  echo "Java could not be installed; the tests of Spark are skipped"
 	@command -v Rscript >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends r-base-core r-cran-jsonlite; } >/dev/null || \
 	  echo "R could not be installed; its tests are skipped"

@@ -22,12 +22,14 @@ from local.ministack_hooks import (
     access,
     events,
     functions,
+    glue,
     inside,
     metrics,
     sagemaker,
     state,
     storage,
 )
+from local.settings import ROOT
 
 _HOST = "127.0.0.1"
 _logger = logging.getLogger("baton")
@@ -79,14 +81,19 @@ async def look_often(watch: metrics.MetricWatch, *, every: float = 5.0) -> None:
         await asyncio.to_thread(watch.look)
 
 
-async def serve(folder: Path, port: int, region: str) -> None:
+async def serve(folder: Path, port: int, region: str, runs: glue.GlueRuns) -> None:
     """Serve until SIGINT or SIGTERM; ministack saves its state at the end."""
+
+    def started() -> None:
+        runs.end_unfinished()
+        functions.warm_functions()
+
     door = FrontDoor(
         inside.application(),
         port=port,
         health_file=folder / "health.json",
         put_events=partial(events.put_aws_events, region=region),
-        started=functions.warm_functions,
+        started=started,
     )
     config = Config()
     config.bind = [f"{_HOST}:{port}"]
@@ -99,7 +106,17 @@ async def serve(folder: Path, port: int, region: str) -> None:
     finally:
         saver.cancel()
         watch.cancel()
+        runs.end_all()
         functions.end_functions()
+
+
+def _glue_runs(folder: Path, endpoint_url: str, region: str) -> glue.GlueRuns:
+    environment = {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+    }
+    return glue.GlueRuns(ROOT / ".venvs/glue/bin/python", folder / "tmp" / "glue", environment)
 
 
 def main() -> None:
@@ -120,10 +137,12 @@ def main() -> None:
     functions.hook_function_workers(folder / "functions")
     functions.hook_polling()
     storage.hook_default_key()
+    runs = _glue_runs(folder, f"http://{_HOST}:{port}", region)
+    glue.hook_glue(runs)
     # A thread that computes keeps the interpreter for this long while the event loop waits for it;
     # Python's own 5 ms, a few times over, were a fifth of a hop's time.
     sys.setswitchinterval(0.0005)
-    asyncio.run(serve(folder, port, region))
+    asyncio.run(serve(folder, port, region, runs))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ What the relay needs besides what ministack does by itself:
 - `access`: an administrator whose signature is checked, instead of keys that anybody knows;
 - `sagemaker`: SageMaker's APIs forwarded to the local SageMaker, under IAM;
 - `events`: the door by which `aws.*` events enter, CloudFormation's `AWS::Events::Archive`;
+- `glue`: Glue's jobs, really run, and the event of their end;
 - `functions`: URLs on the one port, workers that see their layers alone, prompt queues;
 - `metrics`: metrics out of logs and queues, alarms that keep to their dimensions;
 - `state`: state written down while running, not at the end alone.

@@ -17,19 +17,22 @@ NAMES = {
     "core.lambda_runtime": "_PYTHON_WORKER_SCRIPT _detect_runtime_binary acquire_worker "
     "ensure_spawned release_worker reset zipfile",
     "core.persistence": "save_state",
-    "core.responses": "StreamingResponse get_account_id get_region request_scope",
+    "core.responses": "StreamingResponse error_response_json get_account_id get_region "
+    "request_scope",
     "core.router": "extract_access_key_id extract_region",
-    "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _physical_name",
+    "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _glue_job_fields _physical_name",
     "services.cloudwatch": "_alarms _dims_key _dims_from_list _dispatch_alarm_actions "
     "_evaluate_alarm _evaluate_all_alarms _evaluate_parent_alarms _metrics _record_history "
     "_store_datum record_metric",
     "services.eventbridge": "_archives _create_archive _delete_archive _put_events _update_archive",
-    "services.iam": "_access_keys _create_user _put_user_policy",
+    "services.cloudwatch_logs": "_create_log_group _create_log_stream _log_groups _put_log_events",
+    "services.glue": "_batch_stop_job_run _create_job _job_runs _jobs _start_job_run _update_job",
+    "services.iam": "_access_keys _create_user _put_user_policy _roles",
     "services.lambda_svc": "_ESM_IDLE_WAKE_GAP_SECONDS _create_function_url_config "
     "_emit_lambda_logs _function_url_id _function_urls _functions _poll_kinesis",
     "services.s3": "_resolve_sse_write_headers",
     "services.sqs": "_queues _refresh_counts",
-    "services.sts": "is_root_access_key",
+    "services.sts": "is_root_access_key register_session",
 }
 Json = dict[str, Any]
 Response = tuple[int, dict[str, str], Any]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from science import features as feature_rules
-from science import sql_values
+from science import split, sql_values
 from science.database import aggregate, arrays, write_matrix, write_parquet
 from science.fitting import TYPED
 from science.sql_values import literal, name
@@ -23,12 +23,12 @@ CELLS_AT_ONCE = 40_000_000
 
 
 def type_rows(connection: Any, columns: Sequence[Column]) -> None:
-    """Create ``typed``: row, part, label, then each column; numbers and dates as DOUBLE."""
+    """Create ``typed``: row, key, part, label, then the columns; numbers and dates as DOUBLE."""
     listed = ", ".join(f"{_typed(column)} AS {name(column.name)}" for column in columns)
     connection.execute(
-        'CREATE TABLE typed AS SELECT keys.row AS "_row_", keys.part AS "_part_", '
-        f'keys.label AS "_label_", {listed} FROM cells JOIN keys ON cells.rowid = keys.row '
-        "ORDER BY keys.row"
+        'CREATE TABLE typed AS SELECT keys.row AS "_row_", keys.key::VARCHAR AS "_key_", '
+        f'keys.part AS "_part_", keys.label AS "_label_", {listed} '
+        "FROM cells JOIN keys ON cells.rowid = keys.row ORDER BY keys.row"
     )
 
 
@@ -115,11 +115,15 @@ def _encoded(document: Mapping[str, Any], columns: Mapping[str, Any]) -> Iterato
         yield matrix[:, index]
 
 
-def write_holdout(connection: Any, path: Path, part: str) -> None:
-    """Write the raw cells of the held-out rows, every column as it landed, in the files' order."""
-    write_parquet(
-        connection,
-        "SELECT raw.* FROM raw JOIN keys ON raw.rowid = keys.row "
-        f"WHERE keys.part = {literal(part)} ORDER BY keys.row",
-        path,
+def hold_out(connection: Any) -> None:
+    """Create the view ``held``: row, then every column of the held-out rows as it landed."""
+    connection.execute(
+        'CREATE VIEW held AS SELECT keys.row AS "_row_", raw.* FROM raw JOIN keys '
+        f"ON raw.rowid = keys.row WHERE keys.part = {literal(split.HOLDOUT)}"
     )
+
+
+def write_holdout(connection: Any, path: Path) -> None:
+    """Write the raw cells of the held-out rows, every column as it landed, in the files' order."""
+    query = 'SELECT * EXCLUDE ("_row_") FROM held ORDER BY "_row_"'
+    write_parquet(connection, query, path)

@@ -26,10 +26,10 @@ def write_rows(connection: Any, path: Path) -> None:
     """Keep the cleaned rows of a run, each under a fingerprint of itself.
 
     Args:
-        connection: a database with the tables ``typed`` and ``keys``.
+        connection: a database with the relation ``typed``.
         path: the Parquet file.
     """
-    hidden = {"_row_", "_part_", "_label_"}
+    hidden = {"_row_", "_key_", "_part_", "_label_"}
     columns = [title for title in column_names(connection, "typed") if title not in hidden]
     taken = {IDENTIFIER, LABEL}
     listed = ", ".join(
@@ -38,9 +38,8 @@ def write_rows(connection: Any, path: Path) -> None:
     )
     write_parquet(
         connection,
-        f'SELECT keys.key::VARCHAR AS {IDENTIFIER}, typed."_label_"::DOUBLE AS {LABEL}'
-        f'{", " + listed if listed else ""} FROM typed JOIN keys ON keys.row = typed."_row_" '
-        "ORDER BY keys.row",
+        f'SELECT "_key_" AS {IDENTIFIER}, "_label_"::DOUBLE AS {LABEL}'
+        f'{", " + listed if listed else ""} FROM typed ORDER BY "_row_"',
         path,
     )
 

@@ -1,6 +1,15 @@
 """From ingested files to all that training, judging and serving need; every rule is in its module.
 
-``prepare`` writes under ``out``:
+Preparing has two halves with a seam between them (``science.cleaned``):
+
+1. ``clean``: load the files, tell each column's kind, clean and split. It leaves the relations
+   ``typed`` (rows that know their part) and ``held`` (held-out rows as they landed), and a
+   ``Cleaned`` that says all that was found out.
+2. ``finish``: fit the features, encode, and write every file and document.
+
+``prepare`` runs both in one database. Where the first half ran elsewhere, in Spark, and left its
+rows in a folder, ``prepare_cleaned`` runs the second over that folder. Either way these are
+written under ``out``:
 
 - ``prepared/train/train.parquet`` and ``prepared/validation/validation.parquet``: label first, then
   the features in ``features.json``'s order, float32
@@ -23,6 +32,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from science import (
+    cleaned,
     cleaning,
     drops,
     encode,
@@ -37,6 +47,7 @@ from science import (
     target,
     texts,
 )
+from science.cleaned import Cleaned
 from science.database import connect
 from science.faults import Fault, UnusableData
 from science.feature_rows import write_rows
@@ -51,7 +62,7 @@ if TYPE_CHECKING:
 
     from science.kinds import Column
 
-__all__ = ["Fault", "Prepared", "UnusableData", "prepare"]
+__all__ = ["Fault", "Prepared", "UnusableData", "clean", "finish", "prepare", "prepare_cleaned"]
 
 
 @dataclass(frozen=True)
@@ -78,13 +89,27 @@ def prepare(inputs: Sequence[Path], problem: dict[str, Any], out: Path) -> Prepa
         UnusableData: no model can learn from these rows; every fault found is told.
     """
     with connect() as connection:
-        return _prepare(connection, inputs, problem, out)
+        return finish(connection, clean(connection, inputs, problem), problem, out)
 
 
-def _prepare(
-    connection: Any, inputs: Sequence[Path], problem: dict[str, Any], out: Path
-) -> Prepared:
-    settings = problem.get("prepare") or {}
+def prepare_cleaned(folder: Path, problem: dict[str, Any], out: Path) -> Prepared:
+    """Encode rows that were cleaned elsewhere.
+
+    Args:
+        folder: as ``science.cleaned`` describes it.
+        problem: the resolved definition, plain JSON.
+        out: an existing folder.
+    """
+    with connect() as connection:
+        return finish(connection, cleaned.read(connection, folder), problem, out)
+
+
+def clean(connection: Any, inputs: Sequence[Path], problem: dict[str, Any]) -> Cleaned:
+    """The first half: landed files as the relations ``typed`` and ``held``.
+
+    Raises:
+        UnusableData: no model can learn from these rows; every fault found is told.
+    """
     names = load.load(connection, inputs)
     found = roles.find(names, problem)
     rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
@@ -94,14 +119,31 @@ def _prepare(
     aim = _aim(connection, columns, found, problem)
     counted = keys.make(connection, columns, found, aim, problem)
     encode.type_rows(connection, kept)
+    encode.hold_out(connection)
     unread = encode.unread(connection, kept)
-    drops.drop(connection, kept, settings, counted)
+    drops.drop(connection, kept, problem.get("prepare") or {}, counted)
+    return Cleaned(columns, found, aim, counted, unread)
+
+
+def finish(connection: Any, first: Cleaned, problem: dict[str, Any], out: Path) -> Prepared:
+    """The second half: features, matrices, documents and reports from ``typed`` and ``held``.
+
+    Args:
+        connection: a database with the two relations.
+        first: what the first half found out.
+        problem: the resolved definition, plain JSON.
+        out: an existing folder.
+    """
+    kept = first.kept
+    settings = problem.get("prepare") or {}
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
     training = pictures.stand_in(kept, _write_parts(connection, kept, features, problem, out))
-    findings = Findings(problem, columns, found, aim, counted, unread, features)
-    findings.power = power.measure(kept, training, training["_label_"], aim.task)
+    findings = Findings(
+        problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
+    )
+    findings.power = power.measure(kept, training, training["_label_"], first.aim.task)
     findings.warnings = [
-        *(*found.warnings, *aim.warnings, *counted.warnings),
+        *(*first.roles.warnings, *first.aim.warnings, *first.counted.warnings),
         *power.warnings(findings.power),
     ]
     _write_documents(findings, kept, training, out)
@@ -147,7 +189,7 @@ def _write_parts(
         parts[part] = encode.fetch(connection, columns, part)
         path = out / "prepared" / part / f"{part}.parquet"
         encode.write_part(connection, features, parts[part], path)
-    encode.write_holdout(connection, out / "holdout" / "holdout.parquet", split.HOLDOUT)
+    encode.write_holdout(connection, out / "holdout" / "holdout.parquet")
     if (problem.get("features") or {}).get("store", True):
         write_rows(connection, out / "rows" / "rows.parquet")
     return parts[split.TRAIN]
