@@ -6,13 +6,21 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_files import decide_ingested, decide_left_out, decide_unreadable, decide_waiting
+from ingest_files import (
+    decide_ingested,
+    decide_left_out,
+    decide_no_data,
+    decide_unreadable,
+    decide_waiting,
+)
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
+from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
 from read_landed import faults_of, read_landed
+from science.examples.wanted import content_of
 from science.readers.unreadable import UnreadableFile
 
 if TYPE_CHECKING:
@@ -30,6 +38,8 @@ def lambda_handler(
     event = cause.event
     if isinstance(event, ProblemDefined):
         return released(event.problem, ports.records.inputs(event.problem), "data")
+    if not is_data(event.key):
+        return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
     if known and not known.waiting:
@@ -53,11 +63,25 @@ def _take_in(
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
-            return decide_unreadable(cause, row, (fault,), aside)
+            return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
+    row = _placed(row, definition, ports)
     taken = decide_ingested(cause, row, target, read.rows, read.columns)
     left_out = faults_of(read.refused, row.source)
     if not left_out:
         return taken
     aside = set_aside(ports, row.problem, source, row.source, left_out)
     return decide_left_out(taken, row, left_out, aside)
+
+
+def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
+    """The input in the snapshot that is open now: looked up after the reading, which takes long."""
+    close = snapshot_settings(definition)["close"]
+    if close == "auto" and content_of(row.source):
+        close = "quiet"  # pictures and texts come one by one, and are learned from together
+    if close == "at_once":
+        return row
+    snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
+    folder = snapshot_folder(row.source, close, snapshots.begun())
+    name = snapshots.current(folder).name if folder else None
+    return row.model_copy(update={"snapshot": name})

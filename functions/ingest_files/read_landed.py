@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.events import Fault
+from lifecycle.sources import sqlite_source
+from science.databases.landed import ingest_sqlite, is_sqlite_name
 from science.examples.taking import Taken, take_in
 from science.examples.wanted import wanted
 from science.readers.unreadable import UnreadableFile
-from science.tables import ingest
+from science.tables import Ingested, ingest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +43,7 @@ def read_landed(
     """
     how = wanted(definition, row.source)
     if how is None:
-        read = ingest(landed, row.source.rsplit("/", 1)[-1], out)
+        read = _table(landed, row.source.rsplit("/", 1)[-1], definition, out)
         return Taken(read.rows, read.columns)
     home = f"s3://{row.bucket}/{row.problem}/{HOME}"
 
@@ -51,6 +53,14 @@ def read_landed(
         return ports.objects.read(uri)
 
     return take_in(landed, row.source, out, how, home=home, fetch=fetch)
+
+
+def _table(landed: Path, name: str, definition: dict[str, Any], out: Path) -> Ingested:
+    """Write a landed file's rows; an SQLite database's by the definition's tables and query."""
+    if not is_sqlite_name(name):
+        return ingest(landed, name, out)
+    source = sqlite_source(definition)
+    return ingest_sqlite(landed, out, tables=source.tables, query=source.query)
 
 
 def faults_of(refused: tuple[Refused, ...], source: str) -> tuple[Fault, ...]:

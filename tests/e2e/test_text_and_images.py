@@ -96,7 +96,7 @@ def opening(cloud):
         "shapes",
         "kind",
         task="image_classification",
-        data={"minimum_rows": rows},
+        data={"minimum_rows": rows, "snapshot": {"quiet": "2s"}},
         prepare={"image_size": [32, 32]},
         metric={"name": "balanced_accuracy", "approve_at": 0.7},
     )
@@ -110,7 +110,7 @@ def opening(cloud):
         "topics",
         "topic",
         task="text_classification",
-        data={"minimum_rows": 600},
+        data={"minimum_rows": 600, "snapshot": {"quiet": "2s"}},
     )
     for key, body in texts(6, seed=1).items():
         cloud.put(f"topics/data/{key}", body)

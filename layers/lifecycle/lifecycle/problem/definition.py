@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
+from lifecycle.problem.section import Section
+from lifecycle.problem.sources import Source  # noqa: TC001  pydantic reads it
 from lifecycle.problem.values import (
     COLUMN,
     EMAIL_ADDRESS,
@@ -75,12 +77,6 @@ type BiasMetric = Literal[
 """Clarify's names: before training, then after it (Clarify, "methods" of an analysis)."""
 
 
-class Section(BaseModel):
-    """Frozen, and strict about its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Metric(Section):
     """What judges a model; without ``approve_at`` only the champion sets a bar."""
 
@@ -105,20 +101,19 @@ class Compliance(Section):
     regions: Annotated[tuple[Annotated[str, REGION], ...], LISTED] = ()
 
 
-class Source(Section):
-    """A place to fetch data from."""
+class Snapshot(Section):
+    """When the files of one write are all there, and whether they replace those before them."""
 
-    kind: Literal["database", "s3", "kinesis"]
-    through: Literal["glue", "dms"] | None = None
-    connection: Annotated[str, text(256)] | None = None
-    tables: Columns = ()
-    schedule: Annotated[str, text(256)] | None = None
+    close: Literal["auto", "at_once", "marker", "quiet"] = "auto"
+    quiet: Annotated[str, duration("1s", "1d")] = "60s"
+    replace: Literal["none", "folder", "all"] = "none"
 
 
 class Data(Section):
     """How much data to wait for, and where it comes from besides S3 and Kinesis."""
 
     minimum_rows: Annotated[int, whole(1, 1_000_000_000)] = 500
+    snapshot: Snapshot = Snapshot()
     sources: Annotated[tuple[Source, ...], LISTED] = ()
 
 
@@ -199,7 +194,7 @@ class Bias(Section):
     """Which columns are looked at for bias (the sensitive ones, if none are named), and limits."""
 
     facets: Columns = ()
-    limits: dict[BiasMetric, Annotated[float, number(0, 1000)]] = {}
+    limits: dict[BiasMetric, Annotated[float, number(0, 1000)]] = {}  # noqa: RUF012  pydantic copies it
 
 
 class Evaluate(Section):

@@ -16,6 +16,7 @@ from lifecycle.problem.faults import fault_of, written_path
 from lifecycle.problem.metric_names import DEFAULTS
 from lifecycle.problem.reader import read_yaml, show
 from lifecycle.problem.rules import Place, findings
+from lifecycle.problem.source_rules import sources as _sources  # noqa: F401  registers its rule
 
 if TYPE_CHECKING:
     from lifecycle.problem.reader import Path, Tree, Value

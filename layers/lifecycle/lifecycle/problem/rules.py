@@ -196,19 +196,6 @@ def _regions(problem: Problem, place: Place) -> Iterator[Finding]:
         yield Finding(("compliance", "regions"), message, (place.region,), cure)
 
 
-@rule("data.sources")
-def _sources(problem: Problem, _place: Place) -> Iterator[Finding]:
-    for index, source in enumerate(problem.data.sources):
-        path = ("data", "sources", index)
-        if source.kind in {"s3", "kinesis"}:
-            yield Finding(path, f"{source.kind} needs no entry", (), "Take the entry out.")
-        else:
-            through = f" through {source.through}" if source.through else ""
-            message = f"a {source.kind}{through} is not supported yet"
-            cure = "Export the rows to files under data/, or send them through Kinesis."
-            yield Finding(path, message, (), cure)
-
-
 @rule("label.workforce")
 def _workforce(problem: Problem, _place: Place) -> Iterator[Finding]:
     workforce = problem.label.workforce

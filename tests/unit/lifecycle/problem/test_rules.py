@@ -21,8 +21,6 @@ from tests.unit.lifecycle.problem.helpers import LEAST, fault_in, faults_of, res
         ("label: {workforce: vendor}\n", "label.workforce"),
         ("label: {workforce: public}\n", "label.workforce"),
         ("retrain: {through: pipeline}\n", "retrain.through"),
-        ("data: {sources: [{kind: database, through: glue}]}\n", "data.sources[0]"),
-        ("data: {sources: [{kind: database, through: dms}]}\n", "data.sources[0]"),
         ("data: {sources: [{kind: kinesis}]}\n", "data.sources[0]"),
     ],
 )
