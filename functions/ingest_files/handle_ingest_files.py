@@ -65,6 +65,7 @@ def _take_in(
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
             return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
+        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
     row = _placed(row, definition, ports)
     taken = decide_ingested(cause, row, target, read.rows, read.columns)
     left_out = faults_of(read.refused, row.source)
