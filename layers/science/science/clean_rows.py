@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from science import drops, keys, load, roles, target, typing_rows
+from science import drops, keys, load, roles, target, texts, typing_rows
 from science.cleaned import Cleaned
 from science.faults import Fault, UnusableData
 
@@ -28,6 +28,7 @@ def clean_rows(landed: Landed, problem: dict[str, Any]) -> Cleaned:
     found = roles.find(landed.names, problem)
     ((rows,),) = landed.engine.query("SELECT count(*) FROM cells")
     columns = load.survey(landed.engine, "cells", landed.names, rows)
+    texts.settle(columns, problem, found.target)
     kept = roles.assign(columns, found, problem)
     aim = _aim(landed, columns, found, problem)
     counted = keys.make(landed, columns, found, aim, problem)
