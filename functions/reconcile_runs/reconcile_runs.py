@@ -28,6 +28,7 @@ ASK: dict[str, tuple[str, str, str]] = {
     ),
     "processing-job": ("DescribeProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
     "endpoint": ("DescribeEndpoint", "EndpointName", "EndpointStatus"),
+    "feature-group": ("DescribeFeatureGroup", "FeatureGroupName", "FeatureGroupStatus"),
 }
 """For each kind of job: the operation, its one parameter, and the status in the answer."""
 
@@ -60,7 +61,7 @@ def decide(
     missed = []
     for job, answer in answers:
         status = answer[ASK[job.job_kind][2]] if answer else "Failed"
-        if status in OPEN:
+        if status in OPEN or _updating(answer):
             continue
         missed.append(
             CompletionMissed(
@@ -76,6 +77,11 @@ def decide(
         f"Asked after {len(answers)} open job(s); {len(missed)} had ended unheard.",
         events=tuple(missed),
     )
+
+
+def _updating(answer: dict[str, Any] | None) -> bool:
+    """Whether a feature group, whose status stays Created meanwhile, is being given features."""
+    return ((answer or {}).get("LastUpdateStatus") or {}).get("Status") == "InProgress"
 
 
 def _reason(answer: dict[str, Any] | None) -> str:

@@ -71,6 +71,7 @@ class FeatureGroupChanged(Model):
 
     group: str
     status: str
+    reason: str = ""
 
 
 class ScheduleTicked(Model):
@@ -148,7 +149,9 @@ def _model_package_changed(envelope: dict[str, Any]) -> ModelPackageChanged:
 def _feature_group_changed(envelope: dict[str, Any]) -> FeatureGroupChanged:
     detail = envelope["detail"]
     return FeatureGroupChanged(
-        group=detail["FeatureGroupName"], status=detail.get("FeatureGroupStatus") or ""
+        group=detail["FeatureGroupName"],
+        status=detail.get("FeatureGroupStatus") or "",
+        reason=detail.get("FailureReason") or "",
     )
 
 
