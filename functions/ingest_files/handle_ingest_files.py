@@ -6,16 +6,23 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_files import decide_ingested, decide_no_data, decide_unreadable, decide_waiting
+from ingest_files import (
+    decide_gone,
+    decide_ingested,
+    decide_no_data,
+    decide_unreadable,
+    decide_waiting,
+)
 from lifecycle.aws_events import ObjectCreated
+from lifecycle.errors import ObjectChangedError
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
-from lifecycle.landed import known_already, new_input, released
+from lifecycle.landed import counts, known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
 from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
 from lifecycle.sources import sqlite_source
 from science.databases.landed import ingest_sqlite, is_sqlite_name
-from science.tables import Ingested, UnreadableFile, ingest
+from science.tables import Ingested, Limits, UnreadableFile, ingest
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -36,9 +43,9 @@ def lambda_handler(
         return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
-    if known and not known.waiting:
+    if known and not known.waiting and counts(known, event):
         return known_already(known)
-    row = known or row
+    row = known.model_copy(update={"sequencer": row.sequencer}) if known else row
     problem = ports.records.problem(event.problem)
     if problem is None:
         return known_already(row) if known else decide_waiting(cause, row)
@@ -52,14 +59,17 @@ def _take_in(
     target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
     with tempfile.TemporaryDirectory() as folder:
         name = row.source.rsplit("/", 1)[-1]
-        landed = ports.objects.download(source, Path(folder, "landed"))
+        rows = Path(folder, "rows.parquet")
         try:
-            read = _read(landed, name, definition, Path(folder, "rows.parquet"))
+            landed = ports.objects.download(source, Path(folder, "landed"), row.etag)
+            read = _read(landed, name, definition, rows, ports)
+        except (FileNotFoundError, ObjectChangedError):
+            return decide_gone(row)
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
             return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
-        ports.objects.upload(Path(folder, "rows.parquet"), target)
+        ports.objects.upload(rows, target)
     return decide_ingested(cause, _placed(row, definition, ports), target, read.rows, read.columns)
 
 
@@ -74,9 +84,11 @@ def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> Input
     return row.model_copy(update={"snapshot": name})
 
 
-def _read(landed: Path, name: str, definition: dict[str, Any], out: Path) -> Ingested:
+def _read(landed: Path, name: str, definition: dict[str, Any], out: Path, ports: Ports) -> Ingested:
     """Write a landed file's rows; an SQLite database's by the definition's tables and query."""
     if not is_sqlite_name(name):
-        return ingest(landed, name, out)
+        # Half of the function's memory: Python and the database's buffers need the rest.
+        memory = ports.settings.memory_mb * 1_000_000 // 2
+        return ingest(landed, name, out, limits=Limits(memory_bytes=memory or None))
     source = sqlite_source(definition)
     return ingest_sqlite(landed, out, tables=source.tables, query=source.query)

@@ -31,13 +31,32 @@ def decide_no_data(problem: str, key: str) -> Decision:
     return Decision(f"{key} is named as something that holds no rows.", problem=problem)
 
 
+def decide_gone(row: InputRecord) -> Decision:
+    """The object was removed or replaced before it was read; the one that is there now counts.
+
+    Its row, if it waited for its problem, waits no more; dropped again it is a new object.
+    """
+    return Decision(
+        f"{row.source} was removed or replaced before it was read.",
+        problem=row.problem,
+        records=(row.model_copy(update={"waiting": False}),) if row.version else (),
+    )
+
+
 def decide_ingested(
     cause: Cause[Any], row: InputRecord, uri: str, rows: int, columns: int
 ) -> Decision:
     """The object was read; its rows lie at ``uri``. Its snapshot must not be closed meanwhile."""
     problem = row.problem
     taken = row.model_copy(
-        update={"waiting": False, "uri": uri, "rows": rows, "columns": columns, "at": cause.time}
+        update={
+            "waiting": False,
+            "rejected": (),
+            "uri": uri,
+            "rows": rows,
+            "columns": columns,
+            "at": cause.time,
+        }
     )
     said = DataIngested(
         problem=problem,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from typing import TYPE_CHECKING
+
+from lifecycle.errors import ObjectChangedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,14 +19,18 @@ class FakeObjects:
     Attributes:
         bodies: what is stored now.
         content_types: and as what.
+        etags: and under which ETag.
     """
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.content_types: dict[str, str] = {}
+        self.etags: dict[str, str] = {}
 
-    def download(self, uri: str, path: Path) -> Path:
+    def download(self, uri: str, path: Path, etag: str = "") -> Path:
         path.write_bytes(self.read(uri))
+        if etag not in {"", self.etags[uri]}:
+            raise ObjectChangedError(uri)
         return path
 
     def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:
@@ -39,6 +46,7 @@ class FakeObjects:
             raise ValueError(f"{uri!r} is no s3:// address")
         self.bodies[uri] = body
         self.content_types[uri] = content_type
+        self.etags[uri] = md5(body, usedforsecurity=False).hexdigest()
 
     def copy(self, source: str, target: str) -> None:
         self.write(target, self.read(source), self.content_types[source])

@@ -30,7 +30,20 @@ def new_input(landed: Landed, purpose: Purpose) -> InputRecord:
         purpose=purpose,
         bucket=landed.bucket,
         etag=landed.etag,
+        sequencer=getattr(landed, "sequencer", ""),
     )
+
+
+def counts(known: InputRecord, landed: Landed) -> bool:
+    """Whether an object that was heard of before was dealt with for good.
+
+    One that was refused is looked at again when it is dropped again, since the cause may lie
+    outside it; S3's sequencer tells that from the same event in a second copy.
+    """
+    if known.rejected:
+        again = getattr(landed, "sequencer", "")
+        return not again or again == known.sequencer
+    return known.uri is not None
 
 
 def known_already(row: InputRecord) -> Decision:

@@ -176,6 +176,8 @@ class InputRecord(Record):
     """True while the object waits in the landing bucket for its problem, or for a model."""
     bucket: str = ""
     etag: str = ""
+    sequencer: str = ""
+    """S3's, of the event that told of it."""
     rejected: tuple[Fault, ...] = ()
     snapshot: str | None = None
     """The snapshot it belongs to, whose closing it waits for; None where it stands by itself."""

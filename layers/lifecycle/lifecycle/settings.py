@@ -23,6 +23,7 @@ class Settings:
         region: the Region of the stack.
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
+        memory_mb: the function's memory in MB; 0 where nothing limits it.
     """
 
     landing_bucket: str = ""
@@ -36,6 +37,7 @@ class Settings:
     region: str = "us-east-1"
     partition: str = "aws"
     account: str = ""
+    memory_mb: int = 0
 
     def lake(self, *parts: str) -> str:
         """An address in the lake bucket."""
@@ -49,7 +51,8 @@ class Settings:
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this function, from its environment."""
-    names = Settings.__dataclass_fields__
+    names = set(Settings.__dataclass_fields__) - {"region", "memory_mb"}
     found = {name: os.environ.get(f"BATON_{name.upper()}", "") for name in names}
     found["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    return Settings(**{name: value for name, value in found.items() if value})
+    memory = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0)
+    return Settings(**{name: value for name, value in found.items() if value}, memory_mb=memory)

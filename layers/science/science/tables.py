@@ -80,8 +80,19 @@ def _text(connection: Any, path: Path, said: str, folder: Path, limits: Limits) 
 def _saver(connection: Any, out_path: Path) -> Callable[[str], None]:
     """Writes a query's rows, as they come, without holding them in memory or on disk before."""
 
+    import duckdb
+
     def save(query: str) -> None:
-        write_parquet(connection, query, out_path)
+        try:
+            write_parquet(connection, query, out_path)
+        except duckdb.OutOfMemoryException as error:
+            cure = "Bring it in several files, or give the stack more ComputeMemory; drop it again."
+            raise UnreadableFile("It takes more memory to read than there is.", cure) from error
+        except duckdb.IOException as error:
+            if "space" not in str(error):
+                raise
+            cure = "Bring it in several files, or as Parquet."
+            raise UnreadableFile("There is no room on disk for its rows.", cure) from error
 
     return save
 

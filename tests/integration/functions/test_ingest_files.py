@@ -87,3 +87,42 @@ def test_a_file_that_cannot_be_read_is_set_aside_unchanged(world):
     reason = json.loads(world.objects.read(f"{aside}.reason.json"))
     assert reason["faults"][0]["message"] == data["faults"][0]["message"]
     assert world.deliver(ingest_files, object_created("churn/data/empty.csv")) == []
+
+
+def test_a_refused_file_that_is_dropped_again_is_looked_at_again(world):
+    """Its cause may have been mended elsewhere; the same event in a second copy is not a drop."""
+    world.land("churn/data/table.csv", b"a,b\n1\n")
+    world.deliver(ingest_files, object_created("churn/data/table.csv"))
+    again = object_created("churn/data/table.csv")
+    again["detail"]["object"]["sequencer"] = "0055AED6DCD90281E6"
+
+    world.land("churn/data/table.csv", b"a,b\n1,2\n")
+    ((name, data),) = world.deliver(ingest_files, again)
+
+    assert (name, data["rows"]) == ("DataIngested", 1)
+
+
+def test_a_file_that_changes_while_it_is_read_is_left_to_the_event_of_the_new_one(world):
+    """The first event finds another object; the second finds its own."""
+    old, new = object_created(KEY), object_created(KEY, etag="second")
+    world.objects.etags[f"s3://landing/{KEY}"] = "second"
+    ingest_files.answer(old, world.ports)
+
+    assert "replaced before it was read" in world.reasons()[-1]
+    assert [name for name, _ in world.deliver(ingest_files, new)] == ["DataIngested"]
+
+
+def test_a_file_that_was_removed_before_it_was_read_is_no_fault(world):
+    """And dropped again it is taken in, also when it waited for its problem before."""
+    waiting = World()
+    waiting.land(KEY, CSV)
+    waiting.deliver(ingest_files, object_created(KEY))
+    waiting.records.commit([problem_record()], _history())
+    del waiting.objects.bodies[f"s3://landing/{KEY}"]
+
+    assert waiting.deliver(ingest_files, released(KEY)) == []
+    assert "removed" in waiting.reasons()[-1]
+
+    waiting.land(KEY, CSV)
+    ((name, _),) = waiting.deliver(ingest_files, object_created(KEY))
+    assert name == "DataIngested"

@@ -183,6 +183,16 @@ def test_keys_that_some_objects_lack_and_values_of_all_kinds_are_read(tmp_path: 
     ]
 
 
+def test_a_file_that_needs_more_memory_than_there_is_is_told_apart_from_a_damaged_one(
+    tmp_path: Path,
+) -> None:
+    body = "a,b\n" + "".join(f"{number},{'x' * 200}\n" for number in range(100_000))
+
+    fault = refused(tmp_path, "rows.csv", body.encode(), memory_bytes=5_000_000)
+
+    assert "more memory" in fault.reason
+
+
 def test_an_empty_file_and_one_without_rows_are_told(tmp_path: Path) -> None:
     assert "empty" in refused(tmp_path, "rows.csv", b"").reason
     assert "empty" in refused(tmp_path, "rows.csv.gz", gzip.compress(b"")).reason
