@@ -79,7 +79,6 @@ def _text(connection: Any, path: Path, said: str, folder: Path, limits: Limits) 
 
 def _saver(connection: Any, out_path: Path) -> Callable[[str], None]:
     """Writes a query's rows, as they come, without holding them in memory or on disk before."""
-
     import duckdb
 
     def save(query: str) -> None:

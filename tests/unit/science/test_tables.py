@@ -183,6 +183,27 @@ def test_keys_that_some_objects_lack_and_values_of_all_kinds_are_read(tmp_path: 
     ]
 
 
+def test_keys_that_differ_by_their_case_alone_are_one_column(tmp_path: Path) -> None:
+    """Whether or not a key of the name that the database would invent is there as well."""
+    lines = ['{"Age": 1, "a/b": 1}', '{"age": 2}', '{"AGE": null, "age_1": 3, "a\'b~": 4}']
+
+    assert taken(tmp_path, "rows.jsonl", "\n".join(lines).encode()) == [
+        {"Age": "1", "a/b": "1", "a'b~": None, "age_1": None},
+        {"Age": "2", "a/b": None, "a'b~": None, "age_1": None},
+        {"Age": None, "a/b": None, "a'b~": "4", "age_1": "3"},
+    ]
+
+
+def test_keys_of_one_object_are_never_united(tmp_path: Path) -> None:
+    """As the columns of a CSV file that differ by their case alone are told apart."""
+    lines = '{"Age": 1, "age": 3}\n{"age": 2}\n'
+
+    assert taken(tmp_path, "rows.jsonl", lines.encode()) == [
+        {"Age": "1", "age_2": "3"},
+        {"Age": None, "age_2": "2"},
+    ]
+
+
 def test_a_file_that_needs_more_memory_than_there_is_is_told_apart_from_a_damaged_one(
     tmp_path: Path,
 ) -> None:

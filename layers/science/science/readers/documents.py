@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from science.database import column_names as columns_of
@@ -49,6 +50,9 @@ def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -
         if len(found) > limits.columns:
             reason = f"It has {len(found):,} different keys; at most {limits.columns:,} are read."
             raise UnreadableFile(reason, "Leave out keys that tell nothing.")
+        if _renamed(found):
+            save(_united(connection, common))
+            return
         # The keys are known now: naming them saves DuckDB another look at the whole file.
         named = ", ".join(f"{literal(column)}: 'JSON'" for column in found)
         listed = ", ".join(
@@ -58,6 +62,48 @@ def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -
         save(f"SELECT {listed} FROM read_json({common}, columns = {{{named}}})")
     except duckdb.Error as error:
         raise _located(connection, text, shape) from error
+
+
+def _renamed(found: list[str]) -> bool:
+    """Whether DuckDB may have renamed keys that differ by their case alone: the second, ``_1``."""
+    lower = {column.lower() for column in found}
+    return any(re.sub(r"_\d+$", "", column) in lower for column in lower if column[-1:].isdigit())
+
+
+def _united(connection: Any, common: str) -> str:
+    """A query of the objects where keys that differ by their case alone are one column.
+
+    Unless an object holds two of them: then they mean different things and are told apart.
+    """
+    source = f"read_json_objects({common.replace(', records = true', '')})"
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE keys AS SELECT json_keys(json) AS keys, "
+        f"min(number) AS first FROM (SELECT json, row_number() OVER () AS number FROM {source}) "
+        "GROUP BY 1"
+    )
+    sets = connection.execute("SELECT keys FROM keys ORDER BY first").fetchall()
+    groups: dict[str, list[str]] = {}
+    for (keys,) in sets:
+        for key in keys:
+            group = groups.setdefault(key.strip().lower(), [])
+            if key not in group:
+                group.append(key)
+    columns: list[list[str]] = []
+    for group in groups.values():
+        together = any(len(set(group).intersection(keys)) > 1 for (keys,) in sets)
+        columns += [[key] for key in group] if together else [group]
+    titles = column_names([group[0] for group in columns])
+    listed = ", ".join(
+        f"coalesce({', '.join(f'json ->> {literal(_pointer(key))}' for key in group)}, NULL) "
+        f"AS {name(title)}"
+        for group, title in zip(columns, titles)
+    )
+    return f"SELECT {listed} FROM {source}"
+
+
+def _pointer(key: str) -> str:
+    """A key as a JSON pointer (RFC 6901)."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def _first(connection: Any, text: Text) -> str:
