@@ -152,12 +152,16 @@ def finish(
         *(*first.roles.warnings, *first.aim.warnings, *first.counted.warnings),
         *power.warnings(findings.power),
     ]
-    _write_documents(findings, kept, training, out)
+    _write_documents(connection, findings, kept, training, out)
     return Prepared(_summary(findings))
 
 
 def _write_documents(
-    found: Findings, kept: Sequence[Column], training: Mapping[str, Any], out: Path
+    connection: Any,
+    found: Findings,
+    kept: Sequence[Column],
+    training: Mapping[str, Any],
+    out: Path,
 ) -> None:
     """Write every document that says what the data is, and the reports for people."""
     steps = cleaning.steps(found)
@@ -173,7 +177,7 @@ def _write_documents(
     for name, content in documents.items():
         write_json(out / "prepared" / name, content)
     made = {
-        "profile": profile.describe(found, training),
+        "profile": profile.describe(found, connection),
         "cleaning": cleaning.report(found, steps),
     }
     for name, content in made.items():
