@@ -76,7 +76,7 @@ def _take_in(
 def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
     """The input in the snapshot that is open now: looked up after the reading, which takes long."""
     close = snapshot_settings(definition)["close"]
-    if close == "at_once":
+    if close == "at_once" or row.origin != "file":
         return row
     snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
     folder = snapshot_folder(row.source, close, snapshots.begun())

@@ -60,7 +60,7 @@ def decide_ingested(
     )
     said = DataIngested(
         problem=problem,
-        origin="file",
+        origin=row.origin,
         source=row.source,
         uri=uri,
         rows=rows,

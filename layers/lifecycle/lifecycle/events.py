@@ -100,6 +100,16 @@ class SnapshotClosed(Event):
     rejected: int = 0
 
 
+class ProblemAwaited(Event):
+    """Records came by stream for a problem that is not defined; they wait, and nothing is lost."""
+
+    detail_type: ClassVar[str] = "ProblemAwaited"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    rows: int
+    cure: str
+
+
 class WaitingDataReleased(Event):
     """A landed object that had to wait (for its problem, or for a model) need wait no more."""
 

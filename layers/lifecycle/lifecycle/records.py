@@ -230,10 +230,24 @@ class ShardRecord(Record):
     stream: str
     shard: str
     sequence: str = "0"
+    cause: str = ""
+    """The event by which the mark was moved last."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"shard#{self.stream}/{self.shard}", "shard"
+
+
+class AwaitedRecord(Record):
+    """Records came by stream for a problem that was not defined; people were told of it once."""
+
+    kind: ClassVar[str] = "awaited"
+    problem: str
+    at: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "awaited"
 
 
 class JobRecord(Record):
