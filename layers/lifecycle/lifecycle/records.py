@@ -181,6 +181,12 @@ class InputRecord(Record):
     rejected: tuple[Fault, ...] = ()
     snapshot: str | None = None
     """The snapshot it belongs to, whose closing it waits for; None where it stands by itself."""
+    level: int = 0
+    """How often the stretches of the stream that it holds were gathered into one."""
+    gathered: str | None = None
+    """The digest of the input that holds its rows now."""
+    expires_at: int | None = None
+    """When DynamoDB may drop the row, in seconds since 1970; never, as long as it is None."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)

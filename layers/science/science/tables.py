@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from science.database import column_names, connect, write_parquet
+from science.database import column_names, connect, file_list, write_parquet
 from science.readers import delimited, documents
 from science.readers.content import compression_of, head_of, named, refuse_other_content
 from science.readers.source import HEAD, Text, expanded, plain, straight
@@ -19,9 +19,9 @@ from science.readers.unreadable import Limits, UnreadableFile
 from science.sql_values import literal, name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Ingested", "Limits", "UnreadableFile", "ingest"]
+__all__ = ["Ingested", "Limits", "UnreadableFile", "ingest", "unite"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,14 @@ def ingest(path: Path, file_name: str, out_path: Path, *, limits: Limits | None 
             text = _text(connection, path, said.format, Path(folder), limits)
             reader = documents if said.format in {"json", "jsonl"} else delimited
             reader.read(connection, text, said.format, _saver(connection, out_path))
+        return _written(connection, out_path)
+
+
+def unite(paths: Sequence[Path], out_path: Path) -> Ingested:
+    """Ingested files as one, by column name; a column that one lacks is missing in its rows."""
+    source = f"read_parquet({file_list(paths)}, union_by_name = true)"
+    with connect() as connection:
+        write_parquet(connection, f"SELECT * FROM {source}", out_path)
         return _written(connection, out_path)
 
 
