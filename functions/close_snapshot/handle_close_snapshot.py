@@ -67,6 +67,8 @@ def _object(
 
 def _folder(row: SnapshotRecord, close: Any, ports: Ports) -> Folder:
     """What has landed in the snapshot's folder, and what became of it."""
+    if row.folder == f"{row.problem}/data" and close == "auto":
+        close = "quiet"  # pictures and texts of all folders are held together there
     root = f"s3://{ports.settings.landing_bucket}/"
     keys = [uri.removeprefix(root) for uri in ports.objects.list(f"{root}{row.folder}/")]
     landed = [

@@ -33,5 +33,7 @@ def lambda_handler(cause: Cause[DataIngested], ports: Ports) -> Decision:
         ]
         made = unite(files, Path(folder, "rows.parquet"))
         ports.objects.upload(Path(folder, "rows.parquet"), uri)
-    whole = whole.model_copy(update={"uri": uri, "rows": made.rows, "columns": made.columns})
+    whole = whole.model_copy(
+        update={"uri": uri, "rows": made.rows, "columns": made.columns, "bytes": made.bytes}
+    )
     return decide_gathered(cause, parts, whole)

@@ -95,9 +95,9 @@ def _store(problem: str, stretch: Stretch, source: str, ports: Ports) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder, "rows.jsonl")
         rows.write_bytes(_lines(stretch.rows))
-        columns = ingest(rows, rows.name, Path(folder, "rows.parquet")).columns
+        made = ingest(rows, rows.name, Path(folder, "rows.parquet"))
         ports.objects.upload(Path(folder, "rows.parquet"), uri)
-    return replace(taken, uri=uri, columns=columns)
+    return replace(taken, uri=uri, columns=made.columns, bytes=made.bytes)
 
 
 def _set_aside(

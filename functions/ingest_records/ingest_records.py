@@ -169,6 +169,7 @@ class Taken:
     truths: int
     faults: tuple[Fault, ...]
     quarantine_uri: str | None
+    bytes: int = 0
     waits_in: str = ""
     waits_at: str | None = None
     awaited: bool = False
@@ -247,6 +248,7 @@ def _input(cause: Cause[Any], part: Taken, source: str) -> InputRecord:
         origin="stream",
         uri=part.uri,
         rows=part.rows,
+        bytes=part.bytes,
         columns=part.columns,
         at=cause.time,
     )

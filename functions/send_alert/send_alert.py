@@ -18,6 +18,7 @@ SUBJECTS = {
     "ProblemRejected": "{problem}: problem.yaml was refused",
     "ProblemAwaited": "{problem}: records wait for a problem.yaml",
     "DataRejected": "{problem}: data was set aside",
+    "PreparationFailed": "{problem}: preparing the data failed",
     "FeatureStorageFailed": "{problem}: features could not be kept",
     "TrainingFailed": "{problem}: training failed",
     "CandidateRejected": "{problem}: the new model was rejected",

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+NUMBERS = ("large_from_bytes", "large_from_rows", "memory_mb")
+"""Settings that are whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,9 @@ class Settings:
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
         memory_mb: the function's memory in MB; 0 where nothing limits it.
+        prepare_job: the Glue job that prepares what outgrows a function.
+        large_from_bytes: size of a run's ingested files from which Glue prepares them; 0 is never.
+        large_from_rows: likewise, by their rows.
     """
 
     landing_bucket: str = ""
@@ -38,6 +45,9 @@ class Settings:
     partition: str = "aws"
     account: str = ""
     memory_mb: int = 0
+    prepare_job: str = ""
+    large_from_bytes: int = 0
+    large_from_rows: int = 0
 
     def lake(self, *parts: str) -> str:
         """An address in the lake bucket."""
@@ -51,8 +61,9 @@ class Settings:
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this function, from its environment."""
-    names = set(Settings.__dataclass_fields__) - {"region", "memory_mb"}
+    names = Settings.__dataclass_fields__
     found = {name: os.environ.get(f"BATON_{name.upper()}", "") for name in names}
     found["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    memory = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0)
-    return Settings(**{name: value for name, value in found.items() if value}, memory_mb=memory)
+    found["memory_mb"] = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    given: dict[str, Any] = {name: value for name, value in found.items() if value}
+    return Settings(**given | {name: int(given[name]) for name in NUMBERS if name in given})

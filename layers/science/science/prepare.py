@@ -15,9 +15,10 @@ written under ``out``:
   the features in ``features.json``'s order, float32
 - ``prepared/problem.json``: the resolved definition, and what the data made of it: ``task``,
   ``classes`` (label texts by number; a binary task's positive class is number 1), ``inputs`` (raw
-  columns in the order they were first seen, without the target), ``target``, ``target_position``
-  (where the target stood among them), ``target_decimal``, ``label`` (its kind), ``feature_store``
-  (what of the rows is kept there, under which names; null if nothing is)
+  columns in the order they were first seen, without the target), ``images`` (those of them that
+  hold pictures), ``target``, ``target_position`` (where the target stood among them),
+  ``target_decimal``, ``label`` (its kind), ``feature_store`` (what of the rows is kept there, under
+  which names; null if nothing is)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
@@ -45,6 +46,7 @@ from science import (
     roles,
     split,
     target,
+    texts,
 )
 from science.cleaned import Cleaned
 from science.database import connect
@@ -52,6 +54,7 @@ from science.faults import Fault, UnusableData
 from science.feature_rows import keep_rows
 from science.findings import Findings
 from science.fitting import fit
+from science.images import features as pictures
 from science.monitor_files import baseline_files
 
 if TYPE_CHECKING:
@@ -112,6 +115,7 @@ def clean(connection: Any, inputs: Sequence[Path], problem: dict[str, Any]) -> C
     found = roles.find(names, problem)
     rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
     columns = load.survey(connection, "cells", names, rows)
+    texts.settle(columns, problem, found.target)
     kept = roles.assign(columns, found, problem)
     aim = _aim(connection, columns, found, problem)
     counted = keys.make(connection, columns, found, aim, problem)
@@ -141,7 +145,7 @@ def finish(
     kept = first.kept
     settings = problem.get("prepare") or {}
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
-    training = _write_parts(connection, kept, features, out)
+    training = pictures.stand_in(kept, _write_parts(connection, kept, features, out))
     findings = Findings(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )
@@ -225,6 +229,7 @@ def describe(found: Findings) -> dict[str, Any]:
         "classes": aim.classes,
         "positive": aim.classes[1] if aim.task == target.BINARY else None,
         "inputs": inputs,
+        "images": [each.name for each in found.columns if each.kind == "image"],
         "input_columns": inputs,
         "target_position": names.index(aim.column.name),
         "target_decimal": aim.column.decimal,
