@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from science.suspects import dependencies, formats, merged, missing, quantities, spelling
+from science.suspects import (
+    dependencies,
+    formats,
+    measures,
+    merged,
+    missing,
+    quantities,
+    spelling,
+    votes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
     from science.suspects.columns import Table
     from science.suspects.evidence import Evidence
 
-ALONE = (missing, quantities, formats, merged, spelling)
+ALONE = (missing, quantities, measures, formats, merged, spelling)
 DOUBTFUL = frozenset({"shape", "words", "length", "spelling", "word", "variant"})
 """Detectors of odd texts, which count less where the rows around have the same."""
 
@@ -23,7 +32,7 @@ SLIPS = frozenset({"spelling", "word"})
 """Detectors of slips of one cell: what befalls all rows with some value is none."""
 
 FAMILIES = {
-    **dict.fromkeys(("shape", "words", "length"), "form"),
+    **dict.fromkeys(("shape", "words", "length", "written"), "form"),
     **dict.fromkeys(("spelling", "word", "variant"), "spelling"),
     **dict.fromkeys(("missing", "gap"), "missing"),
 }
@@ -69,7 +78,7 @@ def gather(table: Table) -> list[list[Evidence]]:
     for at, evidence_of in enumerate(found):
         _discount(table, at, evidence_of)
     doubted = [combined(evidence_of, table.rows) >= THRESHOLD for evidence_of in found]
-    for evidence in dependencies.find(table, doubted):
+    for evidence in votes.find(table, dependencies.mine(table, doubted), doubted):
         found[evidence.column].append(evidence)
     return found
 

@@ -36,6 +36,8 @@ def short_shape(text: str) -> str:
 
 def word_shape(text: str) -> str:
     """As ``short_shape``, but each word for itself: ``37 patients each`` is ``9 a a``."""
+    if _NUMBER.fullmatch(text):
+        return NUMBER
     return _LETTERS.sub("a", _DIGITS.sub("9", text))
 
 
