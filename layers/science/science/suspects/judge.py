@@ -10,6 +10,7 @@ import numpy as np
 from science.suspects import (
     dependencies,
     formats,
+    learn,
     measures,
     merged,
     missing,
@@ -18,11 +19,14 @@ from science.suspects import (
     votes,
 )
 
+from science.suspects.evidence import Hint
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from science.suspects.columns import Table
     from science.suspects.evidence import Evidence
+    from science.suspects.learn import Labels
 
 ALONE = (missing, quantities, measures, formats, merged, spelling)
 DOUBTFUL = frozenset({"shape", "words", "length", "spelling", "word", "variant"})
@@ -39,8 +43,9 @@ FAMILIES = {
 
 SUPPORTED = 0.4
 THRESHOLD = 0.5
+LEAST_SUGGESTING = 0.3
 
-ORDER = ("merged", "unit", "noise", "blanks", "dependency", "variant", "spelling", "word")
+ORDER = ("rewriting", "merged", "unit", "noise", "blanks", "dependency", "variant", "spelling", "word")
 """Whose suggestion is taken, first to last; then anybody's."""
 
 
@@ -65,7 +70,7 @@ class Suspect:
     score: float
 
 
-def gather(table: Table) -> list[list[Evidence]]:
+def gather(table: Table, labels: Labels | None = None) -> list[list[Evidence]]:
     """What every detector says, by column.
 
     First those that look at cells alone; then what columns say of each other, in which cells that
@@ -75,6 +80,10 @@ def gather(table: Table) -> list[list[Evidence]]:
     for detector in ALONE:
         for evidence in detector.find(table):
             found[evidence.column].append(evidence)
+    for at in labels.values if labels else ():
+        evidence = learn.rewritten(table.columns[at], at, labels)
+        if evidence:
+            found[at].append(evidence)
     for at, evidence_of in enumerate(found):
         _discount(table, at, evidence_of)
     doubted = [combined(evidence_of, table.rows) >= THRESHOLD for evidence_of in found]
@@ -114,40 +123,51 @@ def combined(evidence: Iterable[Evidence], rows: int) -> Any:
     return 1 - right
 
 
-def suspects(table: Table, found: list[list[Evidence]], scores: list[Any]) -> list[Suspect]:
+def find_suspects(table: Table, labels: Labels | None = None) -> list[Suspect]:
+    """The cells that are probably wrong.
+
+    Args:
+        table: the table.
+        labels: the right values of some rows; with none, nothing is known but the table.
+    """
+    found = gather(table, labels)
+    scores = [combined(evidence, table.rows) for evidence in found]
+    if labels:
+        scores = learn.scores(table, found, scores, labels)
+    return suspects(table, found, scores, labels)
+
+
+def suspects(
+    table: Table, found: list[list[Evidence]], scores: list[Any], labels: Labels | None = None
+) -> list[Suspect]:
     """The cells whose score reaches the threshold, in the order of the file."""
     told = []
     for at, column in enumerate(table.columns):
         for row in np.flatnonzero(scores[at] >= THRESHOLD).tolist():
-            reason, suggestion = _said(found[at], row)
+            known = learn.hint(labels, row, at) if labels else None
+            said = known or _said(found[at], row)
             value = column.values[column.codes[row]]
+            if said.suggestion == value:
+                said = Hint(said.reason)
             number = int(table.numbers[row])
             score = round(float(scores[at][row]), 3)
-            told.append(
-                (number, at, Suspect(number, column.name, value, reason, suggestion, score))
-            )
+            suspect = Suspect(number, column.name, value, said.reason, said.suggestion, score)
+            told.append((number, at, suspect))
     told.sort(key=lambda each: each[:2])
     return [suspect for *_, suspect in told]
 
 
-def _said(evidence: list[Evidence], row: int) -> tuple[str, str | None]:
+def _said(evidence: list[Evidence], row: int) -> Hint:
     """The reason of the strongest detector, and the suggestion of the first in ``ORDER``."""
     speaking = [each for each in evidence if each.strength[row] > 0]
     speaking.sort(key=lambda each: -float(each.strength[row]))
-    reason = speaking[0].hint(row).reason if speaking else "unlike the column's other cells"
+    reason = speaking[0].hint(row).reason if speaking else "like cells that are labelled wrong"
     ranked = sorted(
-        (each for each in speaking if each.strength[row] >= 0.3),
+        (each for each in speaking if each.strength[row] >= LEAST_SUGGESTING),
         key=lambda each: ORDER.index(each.detector) if each.detector in ORDER else len(ORDER),
     )
     for each in ranked:
         suggestion = each.hint(row).suggestion
         if suggestion is not None:
-            return reason, suggestion
-    return reason, None
-
-
-def find_suspects(table: Table) -> list[Suspect]:
-    """The cells that are probably wrong, with nothing known but the table."""
-    found = gather(table)
-    scores = [combined(evidence, table.rows) for evidence in found]
-    return suspects(table, found, scores)
+            return Hint(reason, suggestion)
+    return Hint(reason)
