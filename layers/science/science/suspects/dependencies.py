@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LEAST = 0.5
 """A dependency with a smaller lambda is none."""
 
+LEAST_OF_MANY = 0.58
+"""Enough where many tell of the same things, each with errors of its own."""
+
 SURE = 0.85
 FEWEST_ROWS = 12
 """Rows in groups of at least two, below which nothing is told."""
@@ -44,11 +47,13 @@ class Dependency:
         determinant: the place of the column that decides.
         foretold: for each row the code of the value that the group's others have, -1 for none.
         weight: for each row the log odds that it is right; float32.
+        surely: how reliable the dependency is, 0 to 1.
     """
 
     determinant: int
     foretold: Any
     weight: Any
+    surely: float
 
 
 @dataclass
@@ -128,13 +133,11 @@ def _dependency(a: Any, b: Any, known: Any, filled: Any) -> Dependency | None:
     strength = (hits - top) / (1 - top) if top < 1 else 0.0
     if strength < LEAST:
         return None
-    surely = min(1.0, (strength - LEAST) / (SURE - LEAST)) * 0.98
-    surely = max(surely, 0.6) if _dominated(groups) >= 0.7 else surely * 0.5
-    surely *= 1 - max(0.0, _pure_beyond_chance(groups) - MOST_PURE) / (1 - MOST_PURE)
+    surely = _surely(groups, strength)
     if surely < 0.35:
         return None
     weight = _weight(surely, np.maximum(others - rival, 0), rival, others)
-    return Dependency(-1, foretold.astype(np.int32), weight)
+    return Dependency(-1, foretold.astype(np.int32), weight, surely)
 
 
 def _grouped(a: Any, b: Any, usable: Any) -> Groups:
@@ -156,6 +159,19 @@ def _grouped(a: Any, b: Any, usable: Any) -> Groups:
     second[group[starts[has_second]]] = counts[follows[has_second]]
     total = np.bincount(group, weights=counts, minlength=size).astype(np.int64)
     return Groups(own, first, first_code, second, total)
+
+
+def _surely(groups: Groups, strength: float) -> float:
+    """How reliable a dependency is, by its lambda and by how its violations befall the groups."""
+    pure = _pure_beyond_chance(groups)
+    dominated = _dominated(groups)
+    surely = min(1.0, (strength - LEAST) / (SURE - LEAST)) * 0.98
+    many_told = strength >= LEAST_OF_MANY and (groups.total > 1).sum() >= MANY_GROUPS
+    if dominated >= 0.7 or (many_told and dominated >= 0.5 and pure <= 0.1):
+        surely = max(surely, 0.6)
+    else:
+        surely *= 0.5
+    return surely * (1 - max(0.0, pure - MOST_PURE) / (1 - MOST_PURE))
 
 
 def _dominated(groups: Groups) -> float:

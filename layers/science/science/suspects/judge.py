@@ -45,7 +45,17 @@ SUPPORTED = 0.4
 THRESHOLD = 0.5
 LEAST_SUGGESTING = 0.3
 
-ORDER = ("rewriting", "merged", "unit", "noise", "blanks", "dependency", "variant", "spelling", "word")
+ORDER = (
+    "rewriting",
+    "merged",
+    "unit",
+    "noise",
+    "blanks",
+    "dependency",
+    "variant",
+    "spelling",
+    "word",
+)
 """Whose suggestion is taken, first to last; then anybody's."""
 
 
@@ -87,7 +97,10 @@ def gather(table: Table, labels: Labels | None = None) -> list[list[Evidence]]:
     for at, evidence_of in enumerate(found):
         _discount(table, at, evidence_of)
     doubted = [combined(evidence_of, table.rows) >= THRESHOLD for evidence_of in found]
-    for evidence in votes.find(table, dependencies.mine(table, doubted), doubted):
+    decided = dependencies.mine(table, doubted)
+    if labels:
+        learn.teach(table, decided, labels)
+    for evidence in votes.find(table, decided, doubted):
         found[evidence.column].append(evidence)
     return found
 

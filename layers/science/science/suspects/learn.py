@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from science.suspects.columns import Coded, Table
+    from science.suspects.dependencies import Dependency
     from science.suspects.rewriting import Rewriting
 
-SPEAKS = 0.25
-"""A detector speaks on a cell from this strength on."""
+SPEAKS, INSISTS = 0.25, 0.5
+"""A detector speaks on a cell from this strength on, and insists from that."""
 
 SAME_TEXT, SAME_FORM, SAME_DETECTORS, SAME_SILENCE = 2.0, 1.5, 1.0, 0.1
 """What a labelled cell counts for one like it."""
@@ -36,6 +37,10 @@ LEAST_BELIEF, MORE_BELIEF = 1.0, 4.0
 """What the detectors' own score counts when it is in doubt, and how much more when it is sure."""
 
 REWRITTEN = 0.85
+TAUGHT = 2.2
+"""The log odds of what a labelled row says of its group."""
+
+SURELY_TAUGHT = 0.55
 
 
 @dataclass
@@ -107,7 +112,7 @@ def _of_column(
     evidence: Sequence[Evidence],
     believed: Any,
     labels: Labels,
-    elsewhere: Mapping[str, tuple[float, float]],
+    elsewhere: Mapping[tuple[str, bool], tuple[float, float]],
 ) -> Any:
     rows = np.array(labels.rows)
     wrong = np.array([one != other for one, other in labels.pairs(column, at)], dtype=float)
@@ -125,21 +130,23 @@ def _of_column(
         total += counts * told
         against += counts * bad
     for each in evidence:
-        told, bad = elsewhere.get(each.detector, (0.0, 0.0))
-        speaks = each.strength >= SPEAKS
-        total += ELSEWHERE * told * speaks
-        against += ELSEWHERE * bad * speaks
+        for insists in (False, True):
+            told, bad = elsewhere.get((each.detector, insists), (0.0, 0.0))
+            alike = (each.strength >= SPEAKS) & ((each.strength >= INSISTS) == insists)
+            total += ELSEWHERE * told * alike
+            against += ELSEWHERE * bad * alike
     score = (against / total).astype(np.float32)
     score[rows] = wrong
     return score
 
 
 def _speaking(evidence: Sequence[Evidence], rows: int) -> Any:
-    """Which detectors speak on each cell, as bits of an int64."""
-    bits = np.zeros(rows, dtype=np.int64)
-    for place, each in enumerate(evidence):
-        bits |= (each.strength >= SPEAKS).astype(np.int64) << place
-    return bits
+    """Which detectors speak or insist on each cell, as one key, int64."""
+    keys = np.zeros(rows, dtype=np.int64)
+    for each in evidence:
+        loudness = (each.strength >= SPEAKS).astype(np.int64) + (each.strength >= INSISTS)
+        keys = 3 * keys + loudness
+    return keys
 
 
 def _numbered(texts: Sequence[str]) -> Any:
@@ -164,22 +171,52 @@ def _shared(keys: Any, rows: Any, wrong: Any) -> tuple[Any, Any]:
 
 def _by_detector(
     table: Table, found: Sequence[Sequence[Evidence]], labels: Labels
-) -> dict[str, tuple[float, float]]:
-    """For each detector how many labelled cells it speaks on, and how many of these are wrong."""
-    counted: dict[str, list[float]] = {}
+) -> dict[tuple[str, bool], tuple[float, float]]:
+    """How many labelled cells each detector speaks on, or insists, and how many are wrong."""
+    counted: dict[tuple[str, bool], list[float]] = {}
     for at in labels.values:
         column = table.columns[at]
         pairs = labels.pairs(column, at)
         for each in found[at]:
             for row, (one, other) in zip(labels.rows, pairs):
                 if each.strength[row] >= SPEAKS:
-                    entry = counted.setdefault(each.detector, [0.0, 0.0])
+                    key = each.detector, bool(each.strength[row] >= INSISTS)
+                    entry = counted.setdefault(key, [0.0, 0.0])
                     entry[0] += 1
                     entry[1] += one != other
     return {
-        detector: (min(told, MOST_ELSEWHERE), bad * min(told, MOST_ELSEWHERE) / told)
-        for detector, (told, bad) in counted.items()
+        key: (min(told, MOST_ELSEWHERE), bad * min(told, MOST_ELSEWHERE) / told)
+        for key, (told, bad) in counted.items()
     }
+
+
+def teach(table: Table, decided: Sequence[Sequence[Dependency]], labels: Labels) -> None:
+    """Let labelled rows say what their group's value is, whatever most rows of it have.
+
+    A dependency that two labelled rows contradict loses its votes.
+    """
+    for at, dependencies in enumerate(decided):
+        if at in labels.values and dependencies:
+            best = max(dependencies, key=lambda each: each.surely)
+            if best.determinant in labels.values:
+                _teach(table, at, best, labels)
+
+
+def _teach(table: Table, at: int, dependency: Dependency, labels: Labels) -> None:
+    column, determinant = table.columns[at], table.columns[dependency.determinant]
+    told: dict[str, str] = {}
+    for key, value in zip(labels.values[dependency.determinant], labels.values[at]):
+        if told.setdefault(key, value) != value:
+            dependency.weight[:] = 0
+            return
+    if dependency.surely < SURELY_TAUGHT:
+        return
+    for key, value in told.items():
+        code, group = column.code_of.get(value), determinant.code_of.get(key)
+        if code is not None and group is not None and value and key:
+            same = (determinant.codes == group) & (dependency.foretold >= 0)
+            dependency.foretold[same] = code
+            dependency.weight[same] = np.maximum(dependency.weight[same], TAUGHT)
 
 
 def hint(labels: Labels, row: int, at: int) -> Hint | None:

@@ -123,7 +123,12 @@ def _put_together(parts: list[str], wanted: list[str], *, backwards: bool) -> li
             pieces.append(Piece(-1, "same", part))
             continue
         found = next(
-            ((at, way) for way, make in WAYS.items() for at in free if _makes(make, parts[at], part)),
+            (
+                (at, way)
+                for way, make in WAYS.items()
+                for at in free
+                if _makes(make, parts[at], part)
+            ),
             None,
         )
         if found is None:

@@ -42,6 +42,7 @@ FEWEST_FOR_WORDS = 20
 MOST_FOR_WORDS = 10
 """A word that more rows have is one of its own."""
 
+_DIGIT = re.compile(r"[\d.]")
 _WORD = re.compile(r"\w{5,}")
 
 
@@ -246,7 +247,4 @@ def _nearest(
 
 def _only_digits(one: str, other: str) -> bool:
     """The two differ in digits alone: other numbers, no typing error that could be told."""
-    first, second = Counter(one), Counter(other)
-    changed = "".join((first - second) + (second - first))
-    digits = changed or one
-    return all(map(str.isdigit, digits.replace(".", "")))
+    return _DIGIT.sub("", one) == _DIGIT.sub("", other)
