@@ -1,8 +1,8 @@
 """Tables with known wrong cells: real pairs, real tables with errors put in, and made tables.
 
-Errors are of the kinds that the data sets of the field document (Mahdavi et al., Raha, SIGMOD 2019):
-missing values, typing errors, formatting issues and violated dependencies between attributes. Which
-cells, and what becomes of them, follows from a seed.
+Errors are of the kinds that the data sets of the field document (Mahdavi et al., Raha, SIGMOD
+2019): missing values, typing errors, formatting issues and violated dependencies between
+attributes. Which cells, and what becomes of them, follows from a seed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import gzip
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,8 +96,11 @@ class Spoiler:
         """Another value of the column: the dependency on its row's others is violated."""
         for title in titles:
             values = sorted(set(self.dirt.clean[title]))
-            self.spoil(title, share, lambda _, values=values: str(self.random.choice(values)))
+            self.spoil(title, share, partial(self._other, values))
         return self
+
+    def _other(self, values: list[str], _: str) -> str:
+        return str(self.random.choice(values))
 
     def _slip(self, text: str) -> str:
         at = int(self.random.integers(len(text)))
@@ -172,14 +177,14 @@ def music(seed: int) -> Dirt:
         "Genre.Name, Milliseconds, UnitPrice FROM Track JOIN Album USING (AlbumId) "
         "JOIN Artist USING (ArtistId) JOIN MediaType USING (MediaTypeId) JOIN Genre USING (GenreId)"
     )
-    titles = "track_id track album album_id artist media genre milliseconds price".split()
-    with sqlite3.connect(SHARED / "chinook" / "Chinook_Sqlite.sqlite") as connection:
+    titles = ("track_id", "track", "album", "album_id", "artist", "media", "genre", "ms", "price")
+    with closing(sqlite3.connect(SHARED / "chinook" / "Chinook_Sqlite.sqlite")) as connection:
         rows = connection.execute(query).fetchall()
     clean = {title: [str(row[at] or "") for row in rows] for at, title in enumerate(titles)}
     made = Spoiler("chinook tracks", clean, seed)
     made.typos(0.03, "artist", "album", "genre").swapped(0.04, "artist", "album_id")
     made.missing(0.04, "media", "artist").spoil("price", 0.1, lambda text: f"${text}")
-    return made.spoil("milliseconds", 0.07, lambda text: f"{int(text):,}").dirt
+    return made.spoil("ms", 0.07, lambda text: f"{int(text):,}").dirt
 
 
 def customers(seed: int) -> Dirt:
@@ -188,14 +193,24 @@ def customers(seed: int) -> Dirt:
         "SELECT InvoiceId, FirstName, LastName, Email, BillingCity, BillingCountry, "
         "BillingPostalCode, InvoiceDate, Total FROM Invoice JOIN Customer USING (CustomerId)"
     )
-    titles = "invoice first_name last_name email city country postal_code date total".split()
-    with sqlite3.connect(SHARED / "chinook" / "Chinook_Sqlite.sqlite") as connection:
+    titles = (
+        "invoice",
+        "first_name",
+        "last_name",
+        "email",
+        "city",
+        "country",
+        "postal",
+        "date",
+        "total",
+    )
+    with closing(sqlite3.connect(SHARED / "chinook" / "Chinook_Sqlite.sqlite")) as connection:
         rows = connection.execute(query).fetchall()
     clean = {title: [str(row[at] or "") for row in rows] for at, title in enumerate(titles)}
     made = Spoiler("chinook invoices", clean, seed)
     made.typos(0.04, "first_name", "city", "email").swapped(0.05, "country", "last_name")
     made.spoil("date", 0.1, lambda text: f"{text[8:10]}/{text[5:7]}/{text[:4]}")
-    return made.missing(0.05, "country", "postal_code").dirt
+    return made.missing(0.05, "country", "postal").dirt
 
 
 REAL: Sequence[str] = ("dirty-hospital", "dirty-beers")

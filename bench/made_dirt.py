@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 SYLLABLES = (
-    "ba be bo ca da de do fa ga ha ka la le li lo ma me mi mo na ne no pa ra re ri ro".split()
+    *("ba", "be", "bo", "ca", "da", "de", "do", "fa", "ga", "ha", "ka", "la", "le", "li", "lo"),
+    *("ma", "me", "mi", "mo", "na", "ne", "no", "pa", "ra", "re", "ri", "ro", "sa", "se", "so"),
+    *("ta", "te", "ti", "to", "va", "ve", "vi", "wa", "za", "sto", "tra", "ner", "lin", "mon"),
+    *("dar", "ver", "ton", "del", "mar"),
 )
-SYLLABLES += "sa se so ta te ti to va ve vi wa za sto tra ner lin mon dar ver ton del mar".split()
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def word(random: Generator, low: int = 2, high: int = 4) -> str:
@@ -119,7 +121,7 @@ def bibliography(seed: int) -> Dirt:
     made = Spoiler("made: a bibliography", clean, seed)
     made.missing(0.08, "language", "issue").missing(0.06, "abbreviation", spelled="NA")
     made.spoil("issn", 0.1, lambda text: f"{MONTHS[int(text[0])]}-{text[5:7]}")
-    made.spoil("created", 0.12, lambda text: "20{2}-{0:>02}-{1:>02}".format(*text.split("/")))
+    made.spoil("created", 0.12, _dashed)
     made.spoil("pages", 0.08, lambda text: f"{text.split('-')[1]}-{MONTHS[int(text[0])]}")
     return made.typos(0.03, "journal", "language").swapped(0.03, "issn", "abbreviation").dirt
 
@@ -158,8 +160,13 @@ def films(seed: int) -> Dirt:
     return made.spoil("rating", 0.05, lambda text: f"{text}/10").dirt
 
 
+def _dashed(text: str) -> str:
+    month, day, year = text.split("/")
+    return f"20{year}-{month.zfill(2)}-{day.zfill(2)}"
+
+
 def _hours(text: str) -> str:
-    hours, minutes = divmod(int(text.split()[0]), 60)
+    hours, minutes = divmod(int(text.split(maxsplit=1)[0]), 60)
     return f"{hours} hr. {minutes} min."
 
 

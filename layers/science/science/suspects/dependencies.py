@@ -48,12 +48,14 @@ class Dependency:
         foretold: for each row the code of the value that the group's others have, -1 for none.
         weight: for each row the log odds that it is right; float32.
         surely: how reliable the dependency is, 0 to 1.
+        exempt: the rows that follow a rule of their own, bool.
     """
 
     determinant: int
     foretold: Any
     weight: Any
     surely: float
+    exempt: Any = False
 
 
 @dataclass
@@ -203,8 +205,8 @@ def _without_rules(table: Table, found: Dependency, at: int) -> None:
     column = table.columns[at]
     wrong = (found.foretold >= 0) & (found.foretold != column.codes)
     wrong &= ~column.missing[column.codes]
-    exempt = ruled(table, at, wrong, found.foretold >= 0, but=found.determinant)
-    found.foretold[exempt] = -1
+    found.exempt = ruled(table, at, wrong, found.foretold >= 0, but=found.determinant)
+    found.foretold[found.exempt] = -1
 
 
 def ruled(table: Table, at: int, wrong: Any, judged: Any = True, but: int = -1) -> Any:

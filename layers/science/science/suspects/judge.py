@@ -18,7 +18,6 @@ from science.suspects import (
     spelling,
     votes,
 )
-
 from science.suspects.evidence import Hint
 
 if TYPE_CHECKING:
@@ -90,10 +89,11 @@ def gather(table: Table, labels: Labels | None = None) -> list[list[Evidence]]:
     for detector in ALONE:
         for evidence in detector.find(table):
             found[evidence.column].append(evidence)
-    for at in labels.values if labels else ():
-        evidence = learn.rewritten(table.columns[at], at, labels)
-        if evidence:
-            found[at].append(evidence)
+    if labels:
+        for at in labels.values:
+            evidence = learn.rewritten(table.columns[at], at, labels)
+            if evidence:
+                found[at].append(evidence)
     for at, evidence_of in enumerate(found):
         _discount(table, at, evidence_of)
     doubted = [combined(evidence_of, table.rows) >= THRESHOLD for evidence_of in found]
@@ -136,8 +136,16 @@ def combined(evidence: Iterable[Evidence], rows: int) -> Any:
     return 1 - right
 
 
-def find_suspects(table: Table, labels: Labels | None = None) -> list[Suspect]:
-    """The cells that are probably wrong.
+@dataclass(frozen=True)
+class Judged:
+    """What was found in a table: the evidence and the scores of its cells, by column."""
+
+    evidence: list[list[Evidence]]
+    scores: list[Any]
+
+
+def judge(table: Table, labels: Labels | None = None) -> Judged:
+    """How probably each cell is wrong.
 
     Args:
         table: the table.
@@ -147,23 +155,26 @@ def find_suspects(table: Table, labels: Labels | None = None) -> list[Suspect]:
     scores = [combined(evidence, table.rows) for evidence in found]
     if labels:
         scores = learn.scores(table, found, scores, labels)
-    return suspects(table, found, scores, labels)
+    return Judged(found, scores)
 
 
-def suspects(
-    table: Table, found: list[list[Evidence]], scores: list[Any], labels: Labels | None = None
-) -> list[Suspect]:
+def find_suspects(table: Table, labels: Labels | None = None) -> list[Suspect]:
+    """The cells that are probably wrong, in the order of the file."""
+    return suspects(table, judge(table, labels), labels)
+
+
+def suspects(table: Table, judged: Judged, labels: Labels | None = None) -> list[Suspect]:
     """The cells whose score reaches the threshold, in the order of the file."""
     told = []
     for at, column in enumerate(table.columns):
-        for row in np.flatnonzero(scores[at] >= THRESHOLD).tolist():
+        for row in np.flatnonzero(judged.scores[at] >= THRESHOLD).tolist():
             known = learn.hint(labels, row, at) if labels else None
-            said = known or _said(found[at], row)
+            said = known or _said(judged.evidence[at], row)
             value = column.values[column.codes[row]]
             if said.suggestion == value:
                 said = Hint(said.reason)
             number = int(table.numbers[row])
-            score = round(float(scores[at][row]), 3)
+            score = round(float(judged.scores[at][row]), 3)
             suspect = Suspect(number, column.name, value, said.reason, said.suggestion, score)
             told.append((number, at, suspect))
     told.sort(key=lambda each: each[:2])

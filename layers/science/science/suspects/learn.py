@@ -99,23 +99,27 @@ def scores(
     """
     elsewhere = _by_detector(table, found, labels)
     return [
-        _of_column(column, at, found[at], believed[at], labels, elsewhere)
+        _of_column(column, found[at], believed[at], _told(labels, column, at), elsewhere)
         if at in labels.values
         else believed[at]
         for at, column in enumerate(table.columns)
     ]
 
 
+def _told(labels: Labels, column: Coded, at: int) -> tuple[Any, Any]:
+    """The labelled rows, and which of their cells in a column are wrong."""
+    wrong = [one != other for one, other in labels.pairs(column, at)]
+    return np.array(labels.rows), np.array(wrong, dtype=float)
+
+
 def _of_column(
     column: Coded,
-    at: int,
     evidence: Sequence[Evidence],
     believed: Any,
-    labels: Labels,
+    told_rows: tuple[Any, Any],
     elsewhere: Mapping[tuple[str, bool], tuple[float, float]],
 ) -> Any:
-    rows = np.array(labels.rows)
-    wrong = np.array([one != other for one, other in labels.pairs(column, at)], dtype=float)
+    rows, wrong = told_rows
     speaking = _speaking(evidence, column.rows)
     weight = LEAST_BELIEF + MORE_BELIEF * np.abs(2 * believed - 1)
     total, against = weight.astype(float), weight * believed
@@ -138,6 +142,12 @@ def _of_column(
     score = (against / total).astype(np.float32)
     score[rows] = wrong
     return score
+
+
+def alike(column: Coded, evidence: Sequence[Evidence]) -> Any:
+    """A key of each cell that those share which are of one form and are suspected by the same."""
+    forms = _numbered(column.short_shapes)[column.codes]
+    return _joined(_speaking(evidence, column.rows), forms)
 
 
 def _speaking(evidence: Sequence[Evidence], rows: int) -> Any:
@@ -214,7 +224,7 @@ def _teach(table: Table, at: int, dependency: Dependency, labels: Labels) -> Non
     for key, value in told.items():
         code, group = column.code_of.get(value), determinant.code_of.get(key)
         if code is not None and group is not None and value and key:
-            same = (determinant.codes == group) & (dependency.foretold >= 0)
+            same = (determinant.codes == group) & ~np.asarray(dependency.exempt)
             dependency.foretold[same] = code
             dependency.weight[same] = np.maximum(dependency.weight[same], TAUGHT)
 

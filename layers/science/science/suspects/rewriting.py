@@ -14,7 +14,7 @@ from science.dates import MONTHS
 from science.suspects.quantities import parse, plainly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST = 60
 MOST_PARTS = 25
@@ -31,13 +31,17 @@ def parts_of(text: str) -> list[str]:
 
 def kinds_of(parts: Sequence[str]) -> str:
     """9 for digits, a for letters, and the marks themselves."""
-    return "".join(
-        "9" if part[0].isdigit() else "a" if part[0].isalpha() else part for part in parts
-    )
+    return "".join(_kind(part) for part in parts)
+
+
+def _kind(part: str) -> str:
+    if part.isdecimal():
+        return "9"
+    return "a" if part[0] != "_" and (part[0].isalnum() or len(part) > 1) else part
 
 
 def _month_name(text: str) -> str:
-    return MONTHS[int(text) - 1].title() if text.isdigit() and 1 <= int(text) <= 12 else text
+    return MONTHS[int(text) - 1].title() if text.isdecimal() and 1 <= int(text) <= 12 else text
 
 
 def _month_number(text: str) -> str:
@@ -62,6 +66,9 @@ WAYS: dict[str, Callable[[str], str]] = {
     "abbreviated": lambda text: text[:3],
 }
 """What may become of a part."""
+
+PADDED = "two digits"
+"""Where one part is written so, others that need not be are too."""
 
 
 class Piece(NamedTuple):
@@ -107,39 +114,43 @@ def learned(pair: tuple[str, str]) -> Iterable[Rewriting]:
     if quantity and plainly(quantity.number) == other:
         yield Rewriting(kinds, (Piece(0, "number"),))
     for backwards in (False, True):
-        pieces = _put_together(parts, wanted, backwards=backwards)
+        pieces = _put_together(parts, wanted, WAYS, backwards=backwards)
+        if pieces and any(piece.way == PADDED for piece in pieces):
+            padded = {PADDED: WAYS[PADDED], **WAYS}
+            yield Rewriting(kinds, _put_together(parts, wanted, padded, backwards=backwards) or ())
         if pieces:
-            yield Rewriting(kinds, tuple(pieces))
+            yield Rewriting(kinds, pieces)
 
 
-def _put_together(parts: list[str], wanted: list[str], *, backwards: bool) -> list[Piece] | None:
+def _put_together(
+    parts: list[str],
+    wanted: list[str],
+    ways: Mapping[str, Callable[[str], str]],
+    *,
+    backwards: bool,
+) -> tuple[Piece, ...] | None:
     """Pieces that make what is wanted, each part used once; None where letters have no source."""
     free = list(range(len(parts)))
     if backwards:
         free.reverse()
     pieces: list[Piece] = []
     for part in wanted:
-        if not part[0].isalnum():
+        if _kind(part) == part:
             pieces.append(Piece(-1, "same", part))
             continue
-        found = next(
-            (
-                (at, way)
-                for way, make in WAYS.items()
-                for at in free
-                if _makes(make, parts[at], part)
-            ),
-            None,
+        made = (
+            (at, way) for way, make in ways.items() for at in free if _makes(make, parts[at], part)
         )
+        found = next(made, None)
         if found is None:
             return None
         free.remove(found[0])
         pieces.append(Piece(*found))
-    return pieces if any(piece.part >= 0 for piece in pieces) else None
+    return tuple(pieces) if any(piece.part >= 0 for piece in pieces) else None
 
 
 def _makes(make: Callable[[str], str], part: str, wanted: str) -> bool:
-    return part[0].isalnum() and make(part) == wanted
+    return _kind(part) in {"9", "a"} and make(part) == wanted
 
 
 def learn(pairs: Sequence[tuple[str, str]]) -> list[Rewriting]:

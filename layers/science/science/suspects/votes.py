@@ -45,7 +45,7 @@ def find(
 
 
 def _resolve(table: Table, decided: Sequence[Sequence[Dependency]], blamed: list[Any]) -> list[Any]:
-    """For each column the log odds that its cells are wrong; ``blamed`` grows by the cells found."""
+    """For each column the log odds that its cells are wrong; ``blamed`` grows by those found."""
     asked = [at for at, votes in enumerate(decided) if votes]
     found = {at: np.zeros(table.rows, dtype=np.float32) for at in asked}
     before = [each.copy() for each in blamed]
