@@ -146,13 +146,54 @@ class DataPrepared(Event):
     warnings: tuple[str, ...] = ()
 
 
+class PreparationFailed(Event):
+    """The job that prepares a run's rows ended without them; the cause and what to do."""
+
+    detail_type: ClassVar[str] = "PreparationFailed"
+    severity: ClassVar[Severity | None] = "critical"
+    job: str
+    reason: str
+    cure: str
+
+
+class OnlineRecordsPut(Event):
+    """A stretch of the newest records is in the online store; the rest follows."""
+
+    detail_type: ClassVar[str] = "OnlineRecordsPut"
+    feature_group: str
+    rows: int
+    uri: str
+    online: int
+    put: int
+    refused: int = 0
+    refusal: str = ""
+
+
 class FeaturesStored(Event):
-    """The run's cleaned rows are in the problem's feature group."""
+    """The run's cleaned rows are in the problem's feature group.
+
+    ``rows`` went to the offline store at ``uri``; ``online`` records, the newest of each
+    identifier, went to the online store, which refused ``refused`` more: ``refusal`` is its word on
+    one of them.
+    """
 
     detail_type: ClassVar[str] = "FeaturesStored"
     feature_group: str
     rows: int
     uri: str
+    online: int = 0
+    refused: int = 0
+    refusal: str = ""
+
+
+class FeatureStorageFailed(Event):
+    """The run's rows could not be kept as features; the run itself goes on without."""
+
+    detail_type: ClassVar[str] = "FeatureStorageFailed"
+    severity: ClassVar[Severity | None] = "warning"
+    feature_group: str
+    reason: str
+    cure: str
 
 
 class LabelsRequested(Event):
@@ -372,6 +413,8 @@ class CompletionMissed(Event):
     name: str
     status: str
     reason: str = ""
+    leg: str = ""
+    """The leg that waits for the end, where the kind of job does not tell."""
 
 
 def _catalogue() -> dict[str, type[Event]]:

@@ -15,8 +15,10 @@ written under ``out``:
   the features in ``features.json``'s order, float32
 - ``prepared/problem.json``: the resolved definition, and what the data made of it: ``task``,
   ``classes`` (label texts by number; a binary task's positive class is number 1), ``inputs`` (raw
-  columns in the order they were first seen, without the target), ``target``, ``target_position``
-  (where the target stood among them), ``target_decimal``, ``label`` (its kind)
+  columns in the order they were first seen, without the target), ``images`` (those of them that
+  hold pictures), ``target``, ``target_position`` (where the target stood among them),
+  ``target_decimal``, ``label`` (its kind), ``feature_store`` (what of the rows is kept there, under
+  which names; null if nothing is)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
@@ -33,30 +35,29 @@ from typing import TYPE_CHECKING, Any
 from science import (
     cleaned,
     cleaning,
-    drops,
     encode,
-    keys,
     load,
     power,
     profile,
     recipe,
     reports,
-    roles,
     split,
     target,
 )
-from science.cleaned import Cleaned
+from science.clean_rows import clean_rows
 from science.database import connect
 from science.faults import Fault, UnusableData
-from science.feature_rows import write_rows
+from science.feature_rows import keep_rows
 from science.findings import Findings
 from science.fitting import fit
+from science.images import features as pictures
 from science.monitor_files import baseline_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from science.cleaned import Cleaned
     from science.kinds import Column
 
 __all__ = ["Fault", "Prepared", "UnusableData", "clean", "finish", "prepare", "prepare_cleaned"]
@@ -86,7 +87,7 @@ def prepare(inputs: Sequence[Path], problem: dict[str, Any], out: Path) -> Prepa
         UnusableData: no model can learn from these rows; every fault found is told.
     """
     with connect() as connection:
-        return finish(connection, clean(connection, inputs, problem), problem, out)
+        return finish(connection, clean(connection, inputs, problem), problem, out, inputs)
 
 
 def prepare_cleaned(folder: Path, problem: dict[str, Any], out: Path) -> Prepared:
@@ -107,21 +108,16 @@ def clean(connection: Any, inputs: Sequence[Path], problem: dict[str, Any]) -> C
     Raises:
         UnusableData: no model can learn from these rows; every fault found is told.
     """
-    names = load.load(connection, inputs)
-    found = roles.find(names, problem)
-    rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
-    columns = load.survey(connection, "cells", names, rows)
-    kept = roles.assign(columns, found, problem)
-    aim = _aim(connection, columns, found, problem)
-    counted = keys.make(connection, columns, found, aim, problem)
-    encode.type_rows(connection, kept)
-    encode.hold_out(connection)
-    unread = encode.unread(connection, kept)
-    drops.drop(connection, kept, problem.get("prepare") or {}, counted)
-    return Cleaned(columns, found, aim, counted, unread)
+    return clean_rows(load.load(connection, inputs), problem)
 
 
-def finish(connection: Any, first: Cleaned, problem: dict[str, Any], out: Path) -> Prepared:
+def finish(
+    connection: Any,
+    first: Cleaned,
+    problem: dict[str, Any],
+    out: Path,
+    inputs: Sequence[Path] | None = None,
+) -> Prepared:
     """The second half: features, matrices, documents and reports from ``typed`` and ``held``.
 
     Args:
@@ -129,25 +125,32 @@ def finish(connection: Any, first: Cleaned, problem: dict[str, Any], out: Path) 
         first: what the first half found out.
         problem: the resolved definition, plain JSON.
         out: an existing folder.
+        inputs: the landed files, where the first half ran on this very connection.
     """
     kept = first.kept
     settings = problem.get("prepare") or {}
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
-    training = _write_parts(connection, kept, features, problem, out)
+    training = pictures.stand_in(kept, _write_parts(connection, kept, features, out))
     findings = Findings(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )
+    if (problem.get("features") or {}).get("store", True):
+        findings.stored = keep_rows(connection, first, inputs, out / "rows" / "rows.parquet")
     findings.power = power.measure(kept, training, training["_label_"], first.aim.task)
     findings.warnings = [
         *(*first.roles.warnings, *first.aim.warnings, *first.counted.warnings),
         *power.warnings(findings.power),
     ]
-    _write_documents(findings, kept, training, out)
+    _write_documents(connection, findings, kept, training, out)
     return Prepared(_summary(findings))
 
 
 def _write_documents(
-    found: Findings, kept: Sequence[Column], training: Mapping[str, Any], out: Path
+    connection: Any,
+    found: Findings,
+    kept: Sequence[Column],
+    training: Mapping[str, Any],
+    out: Path,
 ) -> None:
     """Write every document that says what the data is, and the reports for people."""
     steps = cleaning.steps(found)
@@ -163,7 +166,7 @@ def _write_documents(
     for name, content in documents.items():
         write_json(out / "prepared" / name, content)
     made = {
-        "profile": profile.describe(found, training),
+        "profile": profile.describe(found, connection),
         "cleaning": cleaning.report(found, steps),
     }
     for name, content in made.items():
@@ -176,7 +179,6 @@ def _write_parts(
     connection: Any,
     columns: Sequence[Column],
     features: Mapping[str, Any],
-    problem: Mapping[str, Any],
     out: Path,
 ) -> dict[str, Any]:
     """Write all that is made of rows; returns the training rows' cells and labels."""
@@ -186,20 +188,7 @@ def _write_parts(
         path = out / "prepared" / part / f"{part}.parquet"
         encode.write_part(connection, features, parts[part], path)
     encode.write_holdout(connection, out / "holdout" / "holdout.parquet")
-    if (problem.get("features") or {}).get("store", True):
-        write_rows(connection, out / "rows" / "rows.parquet")
     return parts[split.TRAIN]
-
-
-def _aim(
-    connection: Any, columns: Sequence[Column], found: roles.Roles, problem: dict[str, Any]
-) -> target.Target:
-    column = next(column for column in columns if column.name == found.target)
-    spellings = load.frequent(connection, "cells", column.name, load.EXACT_UP_TO)
-    if not spellings:
-        fault = Fault("every row lacks the target", column.name, "bring rows that have it")
-        raise UnusableData([fault])
-    return target.decide(column, spellings, problem)
 
 
 def describe(found: Findings) -> dict[str, Any]:
@@ -214,10 +203,12 @@ def describe(found: Findings) -> dict[str, Any]:
         "classes": aim.classes,
         "positive": aim.classes[1] if aim.task == target.BINARY else None,
         "inputs": inputs,
+        "images": [each.name for each in found.columns if each.kind == "image"],
         "input_columns": inputs,
         "target_position": names.index(aim.column.name),
         "target_decimal": aim.column.decimal,
         "label": {"kind": aim.column.kind, "counts": aim.counts},
+        "feature_store": found.stored,
     }
 
 

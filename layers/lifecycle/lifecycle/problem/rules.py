@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from lifecycle.prices import USD_PER_HOUR
 from lifecycle.problem.definition import SHORTEST_LINEAR_PERCENT
-from lifecycle.problem.metric_names import BINARY, DEFAULTS, METRICS, REGRESSION, metrics_of
+from lifecycle.problem.metric_names import (
+    BINARY,
+    BY_CONTENT,
+    DEFAULTS,
+    METRICS,
+    REGRESSION,
+    metrics_of,
+)
 from lifecycle.problem.values import bounds
 
 if TYPE_CHECKING:
@@ -89,9 +96,19 @@ def _folder(problem: Problem, place: Place) -> Iterator[Finding]:
 
 @rule("task")
 def _task(problem: Problem, _place: Place) -> Iterator[Finding]:
-    if problem.task and problem.task not in DEFAULTS:
+    accepted = (*DEFAULTS, *BY_CONTENT)
+    if problem.task and problem.task not in accepted:
         message = f"{problem.task} is not supported yet"
-        yield Finding(("task",), message, tuple(DEFAULTS), "Use one of the accepted tasks.")
+        yield Finding(("task",), message, accepted, "Use one of the accepted tasks.")
+
+
+@rule("task", "target")
+def _content(problem: Problem, _place: Place) -> Iterator[Finding]:
+    """Pictures and texts that are dropped as files get a column of this name."""
+    content = (problem.task or "").partition("_")[0]
+    if problem.task in BY_CONTENT and problem.target == content:
+        message = f"{content} is the name of the column that holds each {content}"
+        yield Finding(("target",), message, (), "Name the target label, or class.")
 
 
 @rule("learning")
@@ -104,8 +121,9 @@ def _learning(problem: Problem, _place: Place) -> Iterator[Finding]:
 @rule("task", "metric.name")
 def _metric(problem: Problem, _place: Place) -> Iterator[Finding]:
     name, task = problem.metric.name, problem.task
-    if name and task in DEFAULTS and task not in METRICS[name].tasks:
-        cure = f"Name a metric of {task}, or leave it out for {DEFAULTS[task]}."
+    if name and task in (*DEFAULTS, *BY_CONTENT) and name not in metrics_of(task):
+        usual = DEFAULTS.get(task, "the usual one")
+        cure = f"Name a metric of {task}, or leave it out for {usual}."
         message = f"{name} does not judge {task}"
         yield Finding(("metric", "name"), message, metrics_of(task), cure)
 
@@ -176,6 +194,43 @@ def _regions(problem: Problem, place: Place) -> Iterator[Finding]:
         message = f"this stack keeps its data in {place.region}, which is not among the Regions"
         cure = f"Deploy the stack in one of {', '.join(regions)}, or allow {place.region}."
         yield Finding(("compliance", "regions"), message, (place.region,), cure)
+
+
+@rule("features", "columns.id")
+def _online(problem: Problem, _place: Place) -> Iterator[Finding]:
+    features = problem.features
+    if features.online and not features.store:
+        message = "there is nothing to keep online when features are not stored"
+        yield Finding(("features", "online"), message, (), "Set features.store: true.")
+    elif features.online and problem.columns.id is None:
+        message = "nobody could ask for a row of the online store without an identifier"
+        yield Finding(("features", "online"), message, (), "Name the column in columns.id.")
+    if features.ttl and not features.online:
+        message = "ttl is how long the online store keeps a record, and it is off"
+        yield Finding(("features", "ttl"), message, (), "Set features.online: true.")
+
+
+@rule("features.join", "columns.id", "columns.time", "name")
+def _joins(problem: Problem, _place: Place) -> Iterator[Finding]:
+    seen: set[str] = set()
+    if problem.features.join:
+        message = "joining features of other problems is not built yet"
+        yield Finding(("features", "join"), message, (), "Take it out.")
+    for index, join in enumerate(problem.features.join):
+        path = ("features", "join", index)
+        if join.group == problem.name:
+            message = "a problem's own features are in its rows already"
+            yield Finding((*path, "group"), message, (), "Name another problem.")
+        if join.group in seen:
+            message = f"features of {join.group} are joined twice"
+            yield Finding((*path, "group"), message, (), "Name all columns in one entry.")
+        seen.add(join.group)
+        if join.on is None and problem.columns.id is None:
+            message = "nothing tells which record belongs to a row"
+            yield Finding(path, message, (), "Name the column in on, or in columns.id.")
+    if problem.features.join and problem.columns.time is None:
+        message = "features are joined as they were known at a row's time, and rows have none"
+        yield Finding(("features", "join"), message, (), "Name the column in columns.time.")
 
 
 @rule("label.workforce")
