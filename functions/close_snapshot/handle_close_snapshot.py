@@ -76,7 +76,9 @@ def _folder(row: SnapshotRecord, close: Any, ports: Ports) -> Folder:
         for key in keys
         if is_data(key) and snapshot_folder(key, close, (row.folder,)) == row.folder
     ]
-    inputs = [item for item in ports.records.inputs(row.problem) if not item.waiting]
+    inputs = [
+        item for item in ports.records.inputs(row.problem) if item.rejected or not item.waiting
+    ]
     settled = {item.source for item in inputs}
     return Folder(
         landed,

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from follow_schema import follow
 from ingest_files import (
     decide_gone,
     decide_ingested,
@@ -24,6 +25,7 @@ from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_se
 from read_landed import faults_of, read_landed
 from science.examples.wanted import content_of
 from science.readers.unreadable import UnreadableFile
+from science.schema import LostColumn
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -44,7 +46,7 @@ def lambda_handler(
         return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
-    if known and not known.waiting and counts(known, event):
+    if known and counts(known, event):
         return known_already(known)
     row = known.model_copy(update={"sequencer": row.sequencer}) if known else row
     problem = ports.records.problem(event.problem)
@@ -63,21 +65,29 @@ def _take_in(
             landed = ports.objects.download(source, Path(folder, "landed"), row.etag)
         except (FileNotFoundError, ObjectChangedError):
             return decide_gone(row)
+        rows = Path(folder, "rows.parquet")
         try:
-            read = read_landed(landed, row, definition, Path(folder, "rows.parquet"), ports)
+            read = read_landed(landed, row, definition, rows, ports)
+            row, schema = follow(rows, row, definition, ports)
         except UnreadableFile as error:
-            fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
-            aside = set_aside(ports, row.problem, source, row.source, (fault,))
-            return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
-        ports.objects.upload(Path(folder, "rows.parquet"), target)
-        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
+            return _refuse(cause, _placed(row, definition, ports), error, ports)
+        ports.objects.upload(rows, target)
+        row = row.model_copy(update={"bytes": rows.stat().st_size})
     row = _placed(row, definition, ports)
-    taken = decide_ingested(cause, row, target, read.rows, read.columns)
+    taken = decide_ingested(cause, row, target, read, schema)
     left_out = faults_of(read.refused, row.source)
     if not left_out:
         return taken
     aside = set_aside(ports, row.problem, source, row.source, left_out)
     return decide_left_out(taken, row, left_out, aside)
+
+
+def _refuse(cause: Cause[Any], row: InputRecord, error: UnreadableFile, ports: Ports) -> Decision:
+    fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
+    source = f"s3://{row.bucket}/{row.source}"
+    aside = set_aside(ports, row.problem, source, row.source, (fault,))
+    waits = isinstance(error, LostColumn)
+    return decide_unreadable(cause, row, (fault,), aside, waits=waits)
 
 
 def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:

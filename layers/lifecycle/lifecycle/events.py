@@ -74,6 +74,8 @@ class DataIngested(Event):
     columns: int
     snapshot: str | None = None
     """The snapshot that the file belongs to; its rows count when that is closed."""
+    changes: tuple[str, ...] = ()
+    """How its columns differ from those of the files before it."""
 
 
 class QuietPeriodEnded(Event):

@@ -35,15 +35,17 @@ def new_input(landed: Landed, purpose: Purpose) -> InputRecord:
 
 
 def counts(known: InputRecord, landed: Landed) -> bool:
-    """Whether an object that was heard of before was dealt with for good.
+    """Whether an object that was heard of before needs to be looked at no more.
 
-    One that was refused is looked at again when it is dropped again, since the cause may lie
-    outside it; S3's sequencer tells that from the same event in a second copy.
+    One that was refused is looked at again when it is dropped again, or when its problem is defined
+    anew, since the cause may lie outside it; S3's sequencer tells a new drop from the same event in
+    a second copy.
     """
+    if isinstance(landed, WaitingDataReleased):
+        return not known.waiting
     if known.rejected:
-        again = getattr(landed, "sequencer", "")
-        return not again or again == known.sequencer
-    return known.uri is not None
+        return landed.sequencer in {"", known.sequencer}
+    return known.uri is not None and not known.waiting
 
 
 def known_already(row: InputRecord) -> Decision:

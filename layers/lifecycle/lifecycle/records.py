@@ -185,6 +185,8 @@ class InputRecord(Record):
     sequencer: str = ""
     """S3's, of the event that told of it."""
     rejected: tuple[Fault, ...] = ()
+    changes: tuple[str, ...] = ()
+    """How its columns differ from those of the files before it."""
     snapshot: str | None = None
     """The snapshot it belongs to, whose closing it waits for; None where it stands by itself."""
     level: int = 0
@@ -248,6 +250,18 @@ class ShardRecord(Record):
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"shard#{self.stream}/{self.shard}", "shard"
+
+
+class SchemaRecord(Record):
+    """The columns of all files that a problem has been given, as ``science.schema`` keeps them."""
+
+    kind: ClassVar[str] = "schema"
+    problem: str
+    columns: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "schema"
 
 
 class AwaitedRecord(Record):

@@ -126,3 +126,44 @@ def test_a_file_that_was_removed_before_it_was_read_is_no_fault(world):
     waiting.land(KEY, CSV)
     ((name, _),) = waiting.deliver(ingest_files, object_created(KEY))
     assert name == "DataIngested"
+
+
+def dropped(world, name, text):
+    key = f"churn/data/{name}.csv"
+    world.land(key, text.encode())
+    return world.deliver(ingest_files, object_created(key))
+
+
+def test_changed_columns_are_told_with_the_file(world):
+    """And kept, so that the next file is held against all before it."""
+    dropped(world, "one", "age,Churn\n30,Yes\n")
+
+    ((_, second),) = dropped(world, "two", "AGE,Churn,region\n30.5,Yes,north\n")
+    ((_, third),) = dropped(world, "three", "AGE,Churn,region\n30.5,Yes,north\n")
+
+    assert second["changes"] == [
+        "region is new (text); rows before lack it.",
+        "age is spelled AGE now; both are one column.",
+        "age was integer and holds decimal now; all of it is read as decimal.",
+    ]
+    assert third["changes"] == ["age is spelled AGE now; both are one column."]
+
+
+def test_a_file_that_lost_the_target_waits_for_the_definition_to_change(world):
+    """It lies in quarantine, and comes out when problem.yaml names the target as it is now."""
+    dropped(world, "one", "age,Churn\n30,Yes\n")
+
+    ((name, data),) = dropped(world, "two", "age,churned\n30,Yes\n")
+
+    assert (name, data["faults"][0]["message"][:24]) == ("DataRejected", "The target Churn is miss")
+    again = object_created("churn/data/two.csv")
+    assert world.deliver(ingest_files, again) == []
+
+    renamed = problem_record().model_copy(update={"version": 1})
+    renamed.definition["target"] = "churned"
+    world.records.rows[renamed.key] = renamed
+    ((_, waiting),) = world.deliver(ingest_files, defined())
+    ((name, data),) = world.deliver(ingest_files, released(waiting["key"], waiting["etag"]))
+
+    assert (name, data["rows"]) == ("DataIngested", 1)
+    assert world.deliver(ingest_files, defined()) == []
