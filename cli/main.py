@@ -12,6 +12,7 @@ from cli.verbs.alerts import alerts
 from cli.verbs.initialise import initialise
 from cli.verbs.open import open_
 from cli.verbs.predict import predict
+from cli.verbs.profile import profile
 from cli.verbs.put import put
 from cli.verbs.redrive import redrive
 from cli.verbs.replay import replay
@@ -42,6 +43,7 @@ def choose(stack: StackName = None) -> None:
 
 
 app.command("init")(initialise)
+app.command("profile")(profile)
 app.command("put")(put)
 app.command("watch")(watch)
 app.command("status")(status)

@@ -6,12 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_files import decide_ingested, decide_unreadable, decide_waiting
+from ingest_files import decide_ingested, decide_no_data, decide_unreadable, decide_waiting
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
+from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
 from lifecycle.sources import sqlite_source
 from science.databases.landed import ingest_sqlite, is_sqlite_name
 from science.tables import Ingested, UnreadableFile, ingest
@@ -31,6 +32,8 @@ def lambda_handler(
     event = cause.event
     if isinstance(event, ProblemDefined):
         return released(event.problem, ports.records.inputs(event.problem), "data")
+    if not is_data(event.key):
+        return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
     if known and not known.waiting:
@@ -55,9 +58,20 @@ def _take_in(
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
-            return decide_unreadable(cause, row, (fault,), aside)
+            return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
-    return decide_ingested(cause, row, target, read.rows, read.columns)
+    return decide_ingested(cause, _placed(row, definition, ports), target, read.rows, read.columns)
+
+
+def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
+    """The input in the snapshot that is open now: looked up after the reading, which takes long."""
+    close = snapshot_settings(definition)["close"]
+    if close == "at_once":
+        return row
+    snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
+    folder = snapshot_folder(row.source, close, snapshots.begun())
+    name = snapshots.current(folder).name if folder else None
+    return row.model_copy(update={"snapshot": name})
 
 
 def _read(landed: Path, name: str, definition: dict[str, Any], out: Path) -> Ingested:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import Decision
 from lifecycle.events import DataIngested, DataRejected
-from lifecycle.records import ProblemRecord
+from lifecycle.records import ProblemRecord, SnapshotRecord
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -26,23 +26,43 @@ def decide_waiting(cause: Cause[Any], row: InputRecord) -> Decision:
     )
 
 
+def decide_no_data(problem: str, key: str) -> Decision:
+    """A marker, a hidden object or a folder's placeholder: no fault, and nothing to read."""
+    return Decision(f"{key} is named as something that holds no rows.", problem=problem)
+
+
 def decide_ingested(
     cause: Cause[Any], row: InputRecord, uri: str, rows: int, columns: int
 ) -> Decision:
-    """The object was read; its rows lie at ``uri``."""
+    """The object was read; its rows lie at ``uri``. Its snapshot must not be closed meanwhile."""
     problem = row.problem
     taken = row.model_copy(
         update={"waiting": False, "uri": uri, "rows": rows, "columns": columns, "at": cause.time}
     )
     said = DataIngested(
-        problem=problem, origin="file", source=row.source, uri=uri, rows=rows, columns=columns
+        problem=problem,
+        origin="file",
+        source=row.source,
+        uri=uri,
+        rows=rows,
+        columns=columns,
+        snapshot=row.snapshot,
     )
     return Decision(
         f"{row.source} was taken in: {rows} rows, {columns} columns.",
         problem=problem,
         records=(taken,),
+        absent=_next_snapshot(row),
         events=(said,),
     )
+
+
+def _next_snapshot(row: InputRecord) -> tuple[SnapshotRecord, ...]:
+    """The row that closing the input's snapshot would make."""
+    if row.snapshot is None:
+        return ()
+    folder, _, number = row.snapshot.rpartition("#")
+    return (SnapshotRecord(problem=row.problem, folder=folder, number=int(number) + 1),)
 
 
 def decide_unreadable(
@@ -51,11 +71,16 @@ def decide_unreadable(
     """The object cannot be read; it lies unchanged in quarantine, with its reason beside it."""
     refused = row.model_copy(update={"waiting": False, "rejected": faults, "at": cause.time})
     said = DataRejected(
-        problem=row.problem, source=row.source, faults=faults, quarantine_uri=quarantine_uri
+        problem=row.problem,
+        source=row.source,
+        faults=faults,
+        quarantine_uri=quarantine_uri,
+        snapshot=row.snapshot,
     )
     return Decision(
         f"{row.source} was set aside: {faults[0].message}",
         problem=row.problem,
         records=(refused,),
+        absent=_next_snapshot(row),
         events=(said,),
     )

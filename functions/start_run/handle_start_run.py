@@ -12,10 +12,12 @@ from lifecycle.events import (
     ModelDeployed,
     ProblemDefined,
     RetrainingStarted,
+    SnapshotClosed,
     TrainingFailed,
 )
 from lifecycle.leg import leg
 from lifecycle.records import MonthRecord
+from lifecycle.snapshots import Snapshots
 from start_run import decide
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 @leg(
     DataIngested,
+    SnapshotClosed,
     ProblemDefined,
     RetrainingStarted,
     ModelDeployed,
@@ -41,4 +44,6 @@ def lambda_handler(cause: Cause[Event], ports: Ports) -> Decision:
     row = MonthRecord(problem=name, month=cause.time[:7])
     month = ports.records.get(row) or row
     problem = ports.records.problem(name)
-    return decide(cause, problem, ports.records.inputs(name), month, ports.settings)
+    snapshots = Snapshots(name, ports.records.snapshots(name))
+    inputs = ports.records.inputs(name)
+    return decide(cause, problem, inputs, month, ports.settings, snapshots=snapshots)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import ApiCall, Decision
 from lifecycle.events import BudgetExceeded, RunStarted
-from lifecycle.names import run_id
+from lifecycle.names import digest, run_id
 from lifecycle.prices import estimate_run
 from lifecycle.records import ProblemRecord, RunRecord
+from lifecycle.snapshots import Snapshots, snapshot_settings, usable
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -27,6 +28,8 @@ def decide(
     inputs: list[InputRecord],
     month: MonthRecord,
     settings: Settings,
+    *,
+    snapshots: Snapshots | None = None,
 ) -> Decision:
     """Start a run over all rows, unless there is nothing new, too little, or one under way.
 
@@ -36,18 +39,24 @@ def decide(
         inputs: all that was ever taken in for it.
         month: what its runs have cost this month.
         settings: the stack's resources.
+        snapshots: the problem's snapshots; inputs in an open one count for nothing yet.
     """
     name = cause.event.problem
-    usable = [row for row in inputs if row.uri and row.rows and row.purpose == "data"]
-    rows = sum(row.rows for row in usable)
+    taken = [row for row in inputs if row.uri and row.rows and row.purpose == "data"]
     if problem is None:
-        return Decision(f"{rows} rows wait until {name}/problem.yaml lands.", problem=name)
+        total = sum(row.rows for row in taken)
+        return Decision(f"{total} rows wait until {name}/problem.yaml lands.", problem=name)
+    replace = snapshot_settings(problem.definition)["replace"]
+    learned = usable(taken, snapshots or Snapshots(name, ()), replace)
+    rows = sum(row.rows for row in learned)
     if problem.active_run:
         reason = f"Run {problem.active_run} is under way; a new one starts when it ends."
         return Decision(reason, problem=name, run=problem.active_run)
-    because = _because(problem, usable, rows)
+    because = _because(problem, learned, rows)
     if because is None:
-        return Decision("There is nothing new to learn from.", problem=name)
+        left = len(taken) - len(learned)
+        wait = f" {left} file(s) belong to an open snapshot or were replaced." if left else ""
+        return Decision(f"There is nothing new to learn from.{wait}", problem=name)
     least = problem.definition["data"]["minimum_rows"]
     if rows < least:
         reason = f"{rows} of at least {least} rows are there; waiting for {least - rows} more."
@@ -59,21 +68,37 @@ def decide(
             problem=name,
             events=(held,),
         )
-    return _start(cause, problem, usable, because, settings)
+    return _start(cause, problem, learned, because, settings)
 
 
-def _because(problem: ProblemRecord, usable: list[InputRecord], rows: int) -> str | None:
+def _because(problem: ProblemRecord, learned: list[InputRecord], rows: int) -> str | None:
     """Why a run is due, or None."""
     if problem.retrain_because:
         return problem.retrain_because
     if problem.definition_version > problem.used_definition and problem.used_definition:
         return "redefined"
-    if sum(row.origin != "stream" for row in usable) > problem.used_files:
+    if _has_other_files(problem, learned):
         return "data"
     if not problem.last_run:
-        return "data" if usable else None
+        return "data" if learned else None
     grown = rows >= GROWTH * problem.last_run_rows
     return "data" if grown and not problem.champion else None
+
+
+def _has_other_files(problem: ProblemRecord, learned: list[InputRecord]) -> bool:
+    if problem.used_mark:
+        return _files(learned) not in {problem.used_mark, ""}
+    # A row that an older version wrote has counted its files only.
+    return sum(row.origin != "stream" for row in learned) > problem.used_files
+
+
+def _files(learned: list[InputRecord]) -> str:
+    """A fingerprint of all inputs but streamed ones; empty when there are none.
+
+    A fingerprint, since a file that replaces another leaves their number as it was.
+    """
+    marks = sorted(row.digest for row in learned if row.origin != "stream")
+    return digest(*marks) if marks else ""
 
 
 def _over_budget(problem: ProblemRecord, month: MonthRecord) -> BudgetExceeded | None:
@@ -94,21 +119,22 @@ def _over_budget(problem: ProblemRecord, month: MonthRecord) -> BudgetExceeded |
 def _start(
     cause: Cause[Any],
     problem: ProblemRecord,
-    usable: list[InputRecord],
+    learned: list[InputRecord],
     because: str,
     settings: Settings,
 ) -> Decision:
     name = problem.problem
     run = run_id(cause.time, cause.id)
-    rows = sum(row.rows for row in usable)
+    rows = sum(row.rows for row in learned)
     moved = problem.model_copy(
         update={
             "active_run": run,
             "last_run": run,
             "last_run_rows": rows,
             "used_definition": problem.definition_version,
-            "used_inputs": len(usable),
-            "used_files": sum(row.origin != "stream" for row in usable),
+            "used_inputs": len(learned),
+            "used_files": sum(row.origin != "stream" for row in learned),
+            "used_mark": _files(learned),
             "retrain_because": None,
         }
     )
@@ -120,21 +146,23 @@ def _start(
         stage_at=cause.time,
         definition=problem.definition,
         definition_version=problem.definition_version,
-        inputs=len(usable),
+        inputs=len(learned),
         rows=rows,
         champion=problem.champion,
     )
     listing = {
         "Bucket": settings.lake_bucket,
         "Key": f"{name}/runs/{run}/inputs.json",
-        "Body": json.dumps({"inputs": [row.uri for row in usable]}).encode(),
+        "Body": json.dumps({"inputs": [row.uri for row in learned]}).encode(),
         "ContentType": "application/json",
     }
     return Decision(
-        f"Run {run} started over {rows} rows of {len(usable)} input(s), because of {because}.",
+        f"Run {run} started over {rows} rows of {len(learned)} input(s), because of {because}.",
         problem=name,
         run=run,
         records=(moved, record),
         calls=(ApiCall("s3", "PutObject", listing),),
-        events=(RunStarted(problem=name, run=run, because=because, inputs=len(usable), rows=rows),),
+        events=(
+            RunStarted(problem=name, run=run, because=because, inputs=len(learned), rows=rows),
+        ),
     )

@@ -18,11 +18,13 @@ MODELS = {
     "sagemaker": ("sagemaker", "sagemaker-runtime"),
     "sns": ("sns",),
     "cloudwatch": ("cloudwatch",),
+    "sqs": ("sqs",),
 }
 """IAM's name of a service → the botocore models whose operations it governs."""
 
 IMPLIED = {
     "sagemaker:AddTags": "tags in a Create call are checked as if they were added",
+    "sqs:SendMessage": "Lambda notes for it which stretch of the stream it gave up on",
     "cloudwatch:DescribeAlarms": "SageMaker looks at a deployment's alarms for the caller",
 }
 """Permissions that a call needs besides its own, and why."""

@@ -20,6 +20,7 @@ def fake_settings() -> Settings:
         lake_bucket="lake",
         record_table="baton-records",
         event_bus="baton",
+        snapshot_queue="https://sqs.us-east-1.amazonaws.com/123456789012/baton-CloseSnapshot",
         alert_topic="arn:aws:sns:us-east-1:123456789012:baton-alerts",
         job_role="arn:aws:iam::123456789012:role/baton-jobs",
         xgboost_image="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
-from lifecycle.records import HistoryRecord, InputRecord, JobRecord, ProblemRecord, RunRecord
+from lifecycle.records import (
+    HistoryRecord,
+    InputRecord,
+    JobRecord,
+    ProblemRecord,
+    RunRecord,
+    SnapshotRecord,
+)
 from tests.fakes.refusal import refusal
 
 if TYPE_CHECKING:
@@ -53,6 +60,10 @@ class FakeRecords:
 
     def inputs(self, problem: str) -> list[InputRecord]:
         found = [row for row in self.rows.values() if isinstance(row, InputRecord)]
+        return sorted((row for row in found if row.problem == problem), key=lambda row: row.key)
+
+    def snapshots(self, problem: str) -> list[SnapshotRecord]:
+        found = [row for row in self.rows.values() if isinstance(row, SnapshotRecord)]
         return sorted((row for row in found if row.problem == problem), key=lambda row: row.key)
 
     def open_jobs(self) -> list[JobRecord]:

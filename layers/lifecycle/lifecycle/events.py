@@ -72,6 +72,32 @@ class DataIngested(Event):
     uri: str
     rows: int
     columns: int
+    snapshot: str | None = None
+    """The snapshot that the file belongs to; its rows count when that is closed."""
+
+
+class QuietPeriodEnded(Event):
+    """A snapshot's quiet period is over; if no file came since, the snapshot is whole.
+
+    ``settled`` says how many files had been dealt with when the period began, ``left_seconds`` how
+    much of it is still to wait.
+    """
+
+    detail_type: ClassVar[str] = "QuietPeriodEnded"
+    snapshot: str
+    settled: int
+    left_seconds: int = 0
+
+
+class SnapshotClosed(Event):
+    """All files of one write are there: by a ``marker``, ``quiet``, or their own ``numbers``."""
+
+    detail_type: ClassVar[str] = "SnapshotClosed"
+    snapshot: str
+    by: Literal["marker", "quiet", "numbers"]
+    files: int
+    rows: int
+    rejected: int = 0
 
 
 class WaitingDataReleased(Event):
@@ -92,6 +118,7 @@ class DataRejected(Event):
     source: str
     faults: tuple[Fault, ...]
     quarantine_uri: str | None = None
+    snapshot: str | None = None
 
 
 class RunStarted(Event):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ProblemRecord,
         Record,
         RunRecord,
+        SnapshotRecord,
     )
     from lifecycle.settings import Settings
 
@@ -38,6 +39,9 @@ class Records(Protocol):
 
     def inputs(self, problem: str) -> list[InputRecord]:
         """All that was ever taken in for a problem, waiting and rejected ones included."""
+
+    def snapshots(self, problem: str) -> list[SnapshotRecord]:
+        """All snapshots of a problem's files, open and closed, folder by folder."""
 
     def open_jobs(self) -> list[JobRecord]:
         """Jobs whose end nobody has heard of."""

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from lifecycle.errors import IllegalMoveError
 from lifecycle.events import Fault, Model, Origin
+from lifecycle.names import digest
 
 type Stage = Literal[
     "started",
@@ -88,6 +89,8 @@ class ProblemRecord(Record):
     used_definition: int = 0
     used_inputs: int = 0
     used_files: int = 0
+    used_mark: str = ""
+    """A fingerprint of the files that the last run learned from."""
     retrain_because: str | None = None
     retrained_at: str | None = None
 
@@ -174,10 +177,48 @@ class InputRecord(Record):
     bucket: str = ""
     etag: str = ""
     rejected: tuple[Fault, ...] = ()
+    snapshot: str | None = None
+    """The snapshot it belongs to, whose closing it waits for; None where it stands by itself."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"problem#{self.problem}", f"input#{self.digest}"
+
+
+class SnapshotRecord(Record):
+    """The files of one write into a folder; closing it makes the row of the next.
+
+    So a leg that adds a file has only to demand that the next row is absent.
+    """
+
+    kind: ClassVar[str] = "snapshot"
+    problem: str
+    folder: str
+    number: int = 0
+    settled: int = 0
+    """Files that were heard to be taken in or set aside."""
+    files: int = 0
+    rows: int = 0
+    rejected: int = 0
+    opened_at: str = ""
+    """When a writer's temporary objects, its marker or its first file were heard of."""
+    marked_at: str = ""
+    closed_at: str = ""
+    closed_by: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its inputs and its events call it."""
+        return f"{self.folder}#{self.number}"
+
+    @property
+    def begun(self) -> bool:
+        """Whether files of this folder are to be held together with those to come."""
+        return bool(self.opened_at) and not self.closed_at
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", f"snapshot#{digest(self.folder)}#{self.number:06d}"
 
 
 class ShardRecord(Record):

@@ -16,6 +16,7 @@ class Settings:
         lake_bucket: where results and reports are.
         record_table: the DynamoDB table of records.
         event_bus: the bus of own events.
+        snapshot_queue: URL of the queue by which close_snapshot wakes itself.
         alert_topic: ARN of the SNS topic that people subscribe to.
         job_role: ARN of the role that SageMaker's jobs and endpoints run under.
         xgboost_image: URI of the SageMaker XGBoost image of this Region.
@@ -28,6 +29,7 @@ class Settings:
     lake_bucket: str = ""
     record_table: str = ""
     event_bus: str = ""
+    snapshot_queue: str = ""
     alert_topic: str = ""
     job_role: str = ""
     xgboost_image: str = ""

@@ -16,6 +16,7 @@ from lifecycle.records import (
     ProblemRecord,
     Record,
     ShardRecord,
+    SnapshotRecord,
     WatchRecord,
 )
 from tests.builders import input_record, job_record, problem_record, run_record
@@ -48,6 +49,7 @@ ROWS: list[Record] = [
     input_record(rejected=(Fault(message="no", line=3, accepted=("a",)),)),
     job_record(detail={"key": "a b+ü.csv", "count": 3, "share": 0.25, "none": None}),
     ShardRecord(stream="rows", shard="shardId-000", sequence="49590338271490256608559692538361571"),
+    SnapshotRecord(problem="churn", folder="churn/data/a b#ü", number=3, files=2, opened_at="t"),
     WatchRecord(problem="churn", run="r", window_rows=12, drift_announced=True),
     MonthRecord(problem="churn", month="2026-02", usd=1.5),
 ]
@@ -188,3 +190,16 @@ def test_a_transaction_names_a_row_once(records: Records) -> None:
     """DynamoDB refuses a transaction with the same row in it twice; that is a fault of a leg."""
     with pytest.raises(ClientError):
         records.commit([problem_record(), problem_record()], history())
+
+
+def test_snapshots_of_a_problem_are_listed_whole(records: Records) -> None:
+    """Whatever their folder, and none of another problem; a number of many digits as well."""
+    rows = [
+        SnapshotRecord(problem=problem, folder=folder, number=number)
+        for problem in ("churn", "churn-2")
+        for folder in ("churn/data", "churn/data/" + "d" * 1000)
+        for number in (0, 12)
+    ]
+    records.commit(rows, history())
+    found = {(row.folder, row.number) for row in records.snapshots("churn")}
+    assert found == {(row.folder, row.number) for row in rows[:4]}

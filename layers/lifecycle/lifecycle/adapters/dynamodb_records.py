@@ -16,6 +16,7 @@ from lifecycle.records import (
     ProblemRecord,
     Record,
     RunRecord,
+    SnapshotRecord,
 )
 
 if TYPE_CHECKING:
@@ -113,15 +114,23 @@ class DynamodbRecords:
 
     def inputs(self, problem: str) -> list[InputRecord]:
         """All that was ever taken in for a problem, waiting and rejected ones included."""
-        rows = self._query(
+        rows = self._of_problem(problem, "input#")
+        return [row for row in rows if isinstance(row, InputRecord)]
+
+    def snapshots(self, problem: str) -> list[SnapshotRecord]:
+        """All snapshots of a problem's files, open and closed, folder by folder."""
+        rows = self._of_problem(problem, "snapshot#")
+        return [row for row in rows if isinstance(row, SnapshotRecord)]
+
+    def _of_problem(self, problem: str, prefix: str) -> list[Record]:
+        return self._query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
             ExpressionAttributeValues={
                 ":pk": {"S": f"problem#{problem}"},
-                ":sk": {"S": "input#"},
+                ":sk": {"S": prefix},
             },
             ConsistentRead=True,
         )
-        return [row for row in rows if isinstance(row, InputRecord)]
 
     def open_jobs(self) -> list[JobRecord]:
         """Jobs whose end nobody has heard of."""

@@ -101,10 +101,19 @@ class Compliance(Section):
     regions: Annotated[tuple[Annotated[str, REGION], ...], LISTED] = ()
 
 
+class Snapshot(Section):
+    """When the files of one write are all there, and whether they replace those before them."""
+
+    close: Literal["auto", "at_once", "marker", "quiet"] = "auto"
+    quiet: Annotated[str, duration("1s", "1d")] = "60s"
+    replace: Literal["none", "folder", "all"] = "none"
+
+
 class Data(Section):
     """How much data to wait for, and where it comes from besides S3 and Kinesis."""
 
     minimum_rows: Annotated[int, whole(1, 1_000_000_000)] = 500
+    snapshot: Snapshot = Snapshot()
     sources: Annotated[tuple[Source, ...], LISTED] = ()
 
 

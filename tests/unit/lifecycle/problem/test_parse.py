@@ -24,7 +24,7 @@ KEYS = {
     "metric": {"name", "approve_at"},
     "columns": {"id", "time", "exclude", "sensitive"},
     "compliance": {"pii", "retention_days", "regions"},
-    "data": {"minimum_rows", "sources"},
+    "data": {"minimum_rows", "snapshot", "sources"},
     "prepare": {"missing", "duplicates", "outliers", "text", "scale", "image_size"},
     "features": {"store"},
     "label": {"when", "workforce", "active_learning", "classes", "instructions"},

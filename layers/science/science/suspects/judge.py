@@ -1,0 +1,144 @@
+"""From what the detectors say to the cells that are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from science.suspects import dependencies, formats, merged, missing, quantities, spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from science.suspects.columns import Table
+    from science.suspects.evidence import Evidence
+
+ALONE = (missing, quantities, formats, merged, spelling)
+DOUBTFUL = frozenset({"shape", "words", "length", "spelling", "word", "variant"})
+"""Detectors of odd texts, which count less where the rows around have the same."""
+
+SLIPS = frozenset({"spelling", "word"})
+"""Detectors of slips of one cell: what befalls all rows with some value is none."""
+
+FAMILIES = {
+    **dict.fromkeys(("shape", "words", "length"), "form"),
+    **dict.fromkeys(("spelling", "word", "variant"), "spelling"),
+    **dict.fromkeys(("missing", "gap"), "missing"),
+}
+
+SUPPORTED = 0.4
+THRESHOLD = 0.5
+
+ORDER = ("merged", "unit", "noise", "blanks", "dependency", "variant", "spelling", "word")
+"""Whose suggestion is taken, first to last; then anybody's."""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A cell that is probably wrong.
+
+    Attributes:
+        row: its data row in the file, from 0.
+        column: its column.
+        value: its text.
+        reason: why it is suspected.
+        suggestion: what should stand there; None if that is not known.
+        score: how probably it is wrong, 0 to 1.
+    """
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    suggestion: str | None
+    score: float
+
+
+def gather(table: Table) -> list[list[Evidence]]:
+    """What every detector says, by column.
+
+    First those that look at cells alone; then what columns say of each other, in which cells that
+    are suspected already have no vote.
+    """
+    found: list[list[Evidence]] = [[] for _ in table.columns]
+    for detector in ALONE:
+        for evidence in detector.find(table):
+            found[evidence.column].append(evidence)
+    for at, evidence_of in enumerate(found):
+        _discount(table, at, evidence_of)
+    doubted = [combined(evidence_of, table.rows) >= THRESHOLD for evidence_of in found]
+    for evidence in dependencies.find(table, doubted):
+        found[evidence.column].append(evidence)
+    return found
+
+
+def _discount(table: Table, at: int, evidence: list[Evidence]) -> None:
+    """Count odd texts for less where they come back with their key, or follow a rule."""
+    odd = [each for each in evidence if each.detector in DOUBTFUL]
+    if not odd:
+        return
+    less = np.where(dependencies.supported(table, at), SUPPORTED, 1.0)
+    slips = [each for each in odd if each.detector in SLIPS]
+    suspected = combined(slips, table.rows) >= THRESHOLD
+    ruled = np.where(dependencies.ruled(table, at, suspected), SUPPORTED, 1.0)
+    for each in odd:
+        factor = less * ruled if each in slips else less
+        each.strength = (each.strength * factor).astype(np.float32)
+
+
+def combined(evidence: Iterable[Evidence], rows: int) -> Any:
+    """How probably each cell of a column is wrong.
+
+    Detectors of one family see the same oddity, so the strongest counts; families err
+    independently.
+    """
+    families: dict[str, Any] = {}
+    for each in evidence:
+        family = FAMILIES.get(each.detector, each.detector)
+        before = families.get(family)
+        families[family] = each.strength if before is None else np.maximum(before, each.strength)
+    right = np.ones(rows, dtype=np.float32)
+    for strength in families.values():
+        right *= 1 - strength
+    return 1 - right
+
+
+def suspects(table: Table, found: list[list[Evidence]], scores: list[Any]) -> list[Suspect]:
+    """The cells whose score reaches the threshold, in the order of the file."""
+    told = []
+    for at, column in enumerate(table.columns):
+        for row in np.flatnonzero(scores[at] >= THRESHOLD).tolist():
+            reason, suggestion = _said(found[at], row)
+            value = column.values[column.codes[row]]
+            number = int(table.numbers[row])
+            score = round(float(scores[at][row]), 3)
+            told.append(
+                (number, at, Suspect(number, column.name, value, reason, suggestion, score))
+            )
+    told.sort(key=lambda each: each[:2])
+    return [suspect for *_, suspect in told]
+
+
+def _said(evidence: list[Evidence], row: int) -> tuple[str, str | None]:
+    """The reason of the strongest detector, and the suggestion of the first in ``ORDER``."""
+    speaking = [each for each in evidence if each.strength[row] > 0]
+    speaking.sort(key=lambda each: -float(each.strength[row]))
+    reason = speaking[0].hint(row).reason if speaking else "unlike the column's other cells"
+    ranked = sorted(
+        (each for each in speaking if each.strength[row] >= 0.3),
+        key=lambda each: ORDER.index(each.detector) if each.detector in ORDER else len(ORDER),
+    )
+    for each in ranked:
+        suggestion = each.hint(row).suggestion
+        if suggestion is not None:
+            return reason, suggestion
+    return reason, None
+
+
+def find_suspects(table: Table) -> list[Suspect]:
+    """The cells that are probably wrong, with nothing known but the table."""
+    found = gather(table)
+    scores = [combined(evidence, table.rows) for evidence in found]
+    return suspects(table, found, scores)

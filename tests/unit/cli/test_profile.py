@@ -1,0 +1,102 @@
+"""`baton profile` looks at a plain file, with no stack and nothing running."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CITIES = {"35233": "birmingham", "35031": "blountsville", "36301": "dothan"}
+
+
+@pytest.fixture
+def places(no_laptop: None, tmp_path: Path) -> Path:
+    """Sixty rows of places, three of whose cities are wrong."""
+    rows = [[code, f"county {code}", city] for code, city in CITIES.items() for _ in range(20)]
+    rows[3][2], rows[25][2], rows[50][2] = "bxrmingham", "N/A", "birmingham"
+    path = tmp_path / "places.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["zip", "county", "city"], *rows])
+    return path
+
+
+def suspects(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_wrong_cells_are_written_with_what_should_stand_there(
+    baton: Any, places: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out" / "suspects.csv"
+    answer = baton.json("profile", places, "--suspects", out)
+
+    found = suspects(out)
+    assert list(found[0]) == ["row", "column", "value", "reason", "suggestion"]
+    assert [(each["row"], each["column"], each["value"]) for each in found] == [
+        ("3", "city", "bxrmingham"),
+        ("25", "city", "N/A"),
+        ("50", "city", "birmingham"),
+    ]
+    assert [each["suggestion"] for each in found] == ["birmingham", "blountsville", "dothan"]
+    assert answer["suspects"] == 3
+    assert answer["columns"] == {"city": 3}
+    assert answer["rows"] == answer["rows_examined"] == 60
+
+
+def test_people_see_the_columns_and_where_the_cells_were_written(
+    baton: Any, places: Path, tmp_path: Path
+) -> None:
+    result = baton("profile", places, "--suspects", tmp_path / "s.csv")
+    assert result.exit_code == 0
+    assert "city" in result.output
+    assert "3 suspected cells in 60 rows" in result.output
+
+
+def test_a_gzipped_file_gives_the_same(baton: Any, places: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "places.csv.gz"
+    packed.write_bytes(gzip.compress(places.read_bytes()))
+    baton.json("profile", places, "--suspects", tmp_path / "plain.csv")
+    baton.json("profile", packed, "--suspects", tmp_path / "packed.csv")
+    assert suspects(tmp_path / "packed.csv") == suspects(tmp_path / "plain.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("gone.csv", None, "is not there"),
+        ("notes.txt", b"a,b\n1,2\n", "Its name has .txt"),
+        ("empty.csv", b"", "The file is empty"),
+        ("header.csv", b"a,b\n", "There are no rows"),
+        ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "Line 3 has 3 fields, but the header has 2"),
+    ],
+)
+@pytest.mark.usefixtures("no_laptop")
+def test_a_file_that_cannot_be_read_is_told_with_its_cure(
+    name: str, body: bytes | None, said: str, baton: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if body is not None:
+        path.write_bytes(body)
+    result = baton("profile", path, "--suspects", tmp_path / "s.csv")
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert not (tmp_path / "s.csv").exists()
+
+
+def test_nothing_asked_is_told(baton: Any, places: Path) -> None:
+    result = baton("profile", places)
+    assert result.exit_code == 1
+    assert "--suspects" in result.stderr
+
+
+def test_the_file_itself_is_never_overwritten(baton: Any, places: Path) -> None:
+    before = places.read_bytes()
+    result = baton("profile", places, "--suspects", places)
+    assert result.exit_code == 1
+    assert places.read_bytes() == before
