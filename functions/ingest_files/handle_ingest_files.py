@@ -60,6 +60,7 @@ def _take_in(
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
             return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
+        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
     return decide_ingested(cause, _placed(row, definition, ports), target, read.rows, read.columns)
 
 

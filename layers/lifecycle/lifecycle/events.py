@@ -146,6 +146,16 @@ class DataPrepared(Event):
     warnings: tuple[str, ...] = ()
 
 
+class PreparationFailed(Event):
+    """The job that prepares a run's rows ended without them; the cause and what to do."""
+
+    detail_type: ClassVar[str] = "PreparationFailed"
+    severity: ClassVar[Severity | None] = "critical"
+    job: str
+    reason: str
+    cure: str
+
+
 class FeaturesStored(Event):
     """The run's cleaned rows are in the problem's feature group."""
 
@@ -372,6 +382,8 @@ class CompletionMissed(Event):
     name: str
     status: str
     reason: str = ""
+    leg: str = ""
+    """The leg that waits for the end, where the kind of job does not tell."""
 
 
 def _catalogue() -> dict[str, type[Event]]:
