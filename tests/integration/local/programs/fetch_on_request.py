@@ -10,12 +10,13 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 
-import fetch_tables
+import read_tables
 
-spark = fetch_tables.session()
-print("ready", flush=True)
+spark = read_tables.session()
+print("ready", flush=True)  # noqa: T201
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
-        faults = fetch_tables.run(line.strip(), spark, fetch_tables.Lake(Path(folder)))
-    print(json.dumps([[each.path, each.message, each.cure] for each in faults]), flush=True)
+        faults = read_tables.run(line.strip(), spark, read_tables.Lake(Path(folder)))
+    told = [[each.path, each.message, each.cure] for each in faults]
+    print(json.dumps(told), flush=True)  # noqa: T201
 spark.stop()

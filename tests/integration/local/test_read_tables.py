@@ -7,19 +7,15 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from science.databases.change_files import Layout
 from science.databases.join import Table, join
 from science.databases.merge import Incoming, merge
-from science.databases.change_files import Layout
 from science.databases.sqlite_file import read_tables
-from tests.database_servers import CHINOOK, mariadb, postgres  # noqa: F401  fixtures
+from tests.database_servers import CHINOOK
 from tests.integration.local.fetching import PYTHON, Fetching
 
 pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="`make setup` makes .venvs/glue")
 
-NAMES = {
-    "postgres": {"invoice": "invoice", "customer": "customer"},
-    "mariadb": {"invoice": "Invoice", "customer": "Customer"},
-}
 QUERY = """
     SELECT c.{c}, c.country, count(i.{i}) AS invoices, sum(i.total) AS spent,
            max(i.{d}) AS newest

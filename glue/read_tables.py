@@ -1,6 +1,6 @@
-"""Fetches tables of a database over JDBC, whole or what is new, as Parquet in the lake.
+"""Reads tables of a database over JDBC, whole or what is new, as Parquet in the lake.
 
-A Glue job (``FetchTables`` in template.yaml) whose runs are started by ``fetch_tables`` with
+A Glue job (``FetchTablesJob`` in template.yaml) whose runs are started by ``fetch_tables`` with
 ``--fetch``, the address of a JSON document in the fetch's folder:
 
 ``{"connection", "tables": [{"name", "key", "mark", "incremental": {"by", "column", "overlap"}}]}``
@@ -45,6 +45,12 @@ MARK = re.compile(r"[0-9A-Za-z .:+-]{1,64}")
 CONNECT_SECONDS = 30
 
 MISSING_CURE = "Name the table as the database has it, schema and case included."
+AWAY = "|".join(
+    (
+        *("Communications link failure", "refused", "Could not connect", "attempt failed"),
+        *("UnknownHost", "timed? ?out", "terminating connection", "I/O error"),
+    )
+)
 FAULTS = (
     (
         r"password authentication failed|Access denied for user|28P01|no password was provided",
@@ -52,8 +58,7 @@ FAULTS = (
         "Mend the password in the Glue connection or its secret.",
     ),
     (
-        r"Communications link failure|Connection refused|Could not connect|connection attempt"
-        r"|UnknownHost|timed? ?out|Connection to .* refused|terminating connection|I/O error",
+        AWAY,
         "the database cannot be reached",
         "See that it runs, and that the job's network and the connection's address reach it.",
     ),
@@ -205,10 +210,10 @@ class Fetcher:
 
     def __init__(self, spark: SparkSession, database: Database) -> None:
         """Take Spark, which has the drivers."""
-        self._spark, self._database = spark, database
+        self._spark, self.database = spark, database
 
     def _read(self, **options: Any) -> DataFrame:
-        database = self._database
+        database = self.database
         seconds = CONNECT_SECONDS * 1000 if database.mysql else CONNECT_SECONDS
         settled = {
             "url": database.url,
@@ -224,7 +229,7 @@ class Fetcher:
     def _driver(self) -> str:
         """The first driver of the database's kind that is there: AWS's, or the laptop's."""
         names = ["org.postgresql.Driver"]
-        if self._database.mysql:
+        if self.database.mysql:
             names = ["com.mysql.cj.jdbc.Driver", "com.mysql.jdbc.Driver", "org.mariadb.jdbc.Driver"]
         jvm: Any = self._spark._jvm  # noqa: SLF001  the one door to Java
         for name in names:
@@ -243,7 +248,7 @@ class Fetcher:
     def key(self, table: str) -> list[str]:
         """The columns of the primary key, which need no more rights than reading the table."""
         schema, _, name = table.rpartition(".")
-        if self._database.mysql:
+        if self.database.mysql:
             place = _literal(schema) if schema else "database()"
             query = (
                 "SELECT column_name AS c, seq_in_index AS n FROM information_schema.statistics "
@@ -251,7 +256,7 @@ class Fetcher:
                 f"AND table_name = {_literal(name)}"
             )
         else:
-            quoted = _literal(self._database.quoted(table))
+            quoted = _literal(self.database.quoted(table))
             query = (
                 "SELECT a.attname::text AS c, array_position(i.indkey::int2[], a.attnum) AS n "
                 "FROM pg_index i JOIN pg_attribute a "
@@ -263,9 +268,7 @@ class Fetcher:
     def fetch(self, asked: dict[str, Any], lake: Lake, folder: str) -> dict[str, Any]:
         """Fetch one table; what ``result.json`` says of it."""
         table, incremental = asked["name"], asked.get("incremental")
-        schema = self._read(
-            query=f"SELECT * FROM {self._database.quoted(table)} WHERE 1 = 0"
-        ).schema
+        schema = self._read(query=f"SELECT * FROM {self.database.quoted(table)} WHERE 1 = 0").schema
         names = {field.name.lower(): field for field in schema.fields}
         key = asked.get("key") or self.key(table)
         if incremental and incremental["by"] == "key":
@@ -289,10 +292,10 @@ class Fetcher:
         if column.lower() not in names:
             cure = f"Name one of: {', '.join(field.name for field in names.values())}."
             raise FetchFault(table, f"it has no column {column} to tell what is new", cure)
-        kind = "char" if self._database.mysql else "text"
-        quoted = self._database.quoted(column)
+        kind = "char" if self.database.mysql else "text"
+        quoted = self.database.quoted(column)
         ((high,),) = self.ask(
-            f"SELECT CAST(max({quoted}) AS {kind}) AS high FROM {self._database.quoted(table)}"
+            f"SELECT CAST(max({quoted}) AS {kind}) AS high FROM {self.database.quoted(table)}"
         )
         if high is not None and not MARK.fullmatch(high):
             cure = "Use a column of times or numbers."
@@ -300,7 +303,7 @@ class Fetcher:
         return None if high is None else str(high)
 
     def _rows(self, asked: dict[str, Any], key: Sequence[str], names: dict[str, Any]) -> DataFrame:
-        quoted = self._database.quoted
+        quoted = self.database.quoted
         table, incremental, mark = asked["name"], asked.get("incremental"), asked.get("mark")
         if incremental and mark:
             column = quoted(incremental["column"])
@@ -322,7 +325,7 @@ class Fetcher:
             return literal
         if number:
             return f"{mark} - {overlap}"
-        if self._database.mysql:
+        if self.database.mysql:
             return f"{literal} - INTERVAL {overlap} SECOND"
         return f"CAST({literal} AS timestamptz) - INTERVAL '{overlap} seconds'"
 
@@ -331,16 +334,15 @@ class Fetcher:
         field = names.get(key[0].lower()) if len(key) == 1 else None
         if field is None or field.dataType.typeName() not in {"integer", "long", "short"}:
             return {}
-        column = self._database.quoted(field.name)
+        column = self.database.quoted(field.name)
         ((low, high),) = self.ask(
-            f"SELECT min({column}) AS low, max({column}) AS high "
-            f"FROM {self._database.quoted(table)}"
+            f"SELECT min({column}) AS low, max({column}) AS high FROM {self.database.quoted(table)}"
         )
         parts = 1 if low is None else min(MOST_PARTS, (int(high) - int(low)) // ROWS_A_PART + 1)
         if parts == 1:
             return {}
         return {
-            "partitionColumn": field.name if self._database.mysql else column,
+            "partitionColumn": field.name if self.database.mysql else column,
             "lowerBound": int(low),
             "upperBound": int(high),
             "numPartitions": parts,
@@ -369,23 +371,30 @@ def fault_of(error: Exception, path: str, database: Database | None) -> FetchFau
 def run(uri: str, spark: SparkSession, lake: Lake) -> list[FetchFault]:
     """Fetch what the document asks for; all that went wrong, table by table."""
     asked, folder = lake.read(uri), uri.rsplit("/", 1)[0]
-    faults, done, database = [], [], None
     try:
-        database = connect(asked["connection"])
+        fetcher = Fetcher(spark, connect(asked["connection"]))
     except FetchFault as fault:
-        faults.append(fault)
-    for table in asked["tables"] if database else ():
-        try:
-            fetcher = Fetcher(spark, database)  # type: ignore[arg-type]
-            done.append(fetcher.fetch(table, lake, f"{folder}/{uuid.uuid4().hex}"))
-        except Exception as error:  # noqa: BLE001  py4j, Spark and the driver raise all kinds
-            faults.append(fault_of(error, table["name"], database))
+        faults, done = [fault], []
+    else:
+        each = [_attempt(fetcher, table, lake, folder) for table in asked["tables"]]
+        faults = [one for one in each if isinstance(one, FetchFault)]
+        done = [one for one in each if not isinstance(one, FetchFault)]
     if not faults:
         lake.write(f"{folder}/result.json", {"tables": done})
         return []
-    told = [{"path": each.path, "message": each.message, "cure": each.cure} for each in faults]
+    told = [{"path": one.path, "message": one.message, "cure": one.cure} for one in faults]
     lake.write(f"{folder}/failure.json", {"faults": told})
     return faults
+
+
+def _attempt(
+    fetcher: Fetcher, table: dict[str, Any], lake: Lake, folder: str
+) -> dict[str, Any] | FetchFault:
+    """Fetch one table into a folder that no other job run has; what came of it."""
+    try:
+        return fetcher.fetch(table, lake, f"{folder}/{uuid.uuid4().hex}")
+    except Exception as error:  # noqa: BLE001  py4j, Spark and the driver raise all kinds
+        return fault_of(error, table["name"], fetcher.database)
 
 
 def session() -> SparkSession:
@@ -393,12 +402,13 @@ def session() -> SparkSession:
     from pyspark.sql import SparkSession
 
     builder: Any = SparkSession.builder
-    return (
-        builder.appName("fetch-tables")  # type: ignore[no-any-return]
+    found: SparkSession = (
+        builder.appName("read-tables")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
         .getOrCreate()
     )
+    return found
 
 
 def main(arguments: Sequence[str]) -> None:
