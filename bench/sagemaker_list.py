@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.store import Store
-from local.sagemaker.training_states import KIND
+from local.sagemaker.training.training_states import KIND
 from tests.conformance.sagemaker.laptop import HYPERPARAMETERS, definition, unique
 
 if TYPE_CHECKING:

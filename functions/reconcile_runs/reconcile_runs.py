@@ -30,6 +30,7 @@ ASK: dict[str, tuple[str, str, str]] = {  # of SageMaker
     ),
     "processing-job": ("DescribeProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
     "endpoint": ("DescribeEndpoint", "EndpointName", "EndpointStatus"),
+    "feature-group": ("DescribeFeatureGroup", "FeatureGroupName", "FeatureGroupStatus"),
 }
 """For each kind of job: the operation, its one parameter, and the status in the answer."""
 
@@ -69,7 +70,7 @@ def decide(
     missed = []
     for job, answer in answers:
         status = _status(job, answer) if answer else "Failed"
-        if status in OPEN:
+        if status in OPEN or _updating(answer):
             continue
         missed.append(
             CompletionMissed(
@@ -92,6 +93,11 @@ def _status(job: JobRecord, answer: dict[str, Any]) -> str:
     if job.job_kind == GLUE_JOB_RUN:
         return str(answer["JobRun"]["JobRunState"])
     return str(answer[ASK[job.job_kind][2]])
+
+
+def _updating(answer: dict[str, Any] | None) -> bool:
+    """Whether a feature group, whose status stays Created meanwhile, is being given features."""
+    return ((answer or {}).get("LastUpdateStatus") or {}).get("Status") == "InProgress"
 
 
 def _reason(answer: dict[str, Any] | None) -> str:

@@ -10,9 +10,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.sagemaker.api.server import Server
 from local.sagemaker.assembly import assemble, disassemble, recover
 from local.sagemaker.event_faults import EventFaults, EventFaultsError
-from local.sagemaker.server import Server
 from local.sagemaker.settings import Settings, default_jobs_python, default_jupyter_lab
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import local.sagemaker
 from local.sagemaker.clients import Clients
 from local.sagemaker.cloud_logs import CloudLogs
 from local.sagemaker.event_faults import EventFaults
+from local.sagemaker.jobs.workers import WorkerPool
 from local.sagemaker.metrics import Metrics
 from local.sagemaker.objects import Objects
 from local.sagemaker.platform import Platform
 from local.sagemaker.state_events import StateEvents
 from local.sagemaker.store import Store
-from local.sagemaker.workers import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,18 +25,7 @@ if TYPE_CHECKING:
     from local.sagemaker.settings import Settings
 
 #: modules that need the jobs environment, or would start a server
-_NOT_HERE = frozenset(
-    {
-        "__main__",
-        "algorithms",
-        "fork_server",
-        "jumpstart",
-        "labeling",
-        "monitoring",
-        "preload",
-        "serving",
-    }
-)
+_NOT_HERE = ("__main__", "containers", "jobs.fork_server", "jobs.preload")
 _recoveries: list[Callable[[Platform], None]] = []
 _sequels: list[Callable[[Platform], None]] = []
 _endings: list[Callable[[Platform], None]] = []
@@ -61,10 +50,12 @@ def at_end(function: Callable[[Platform], None]) -> Callable[[Platform], None]:
 
 
 def load_operations() -> None:
-    """Import every module beside this one, so that its operations are registered."""
-    for module in pkgutil.iter_modules(local.sagemaker.__path__):
-        if module.name not in _NOT_HERE:
-            importlib.import_module(f"local.sagemaker.{module.name}")
+    """Import every module below this package, so that its operations are registered."""
+    root = local.sagemaker.__name__
+    left_out = tuple(f"{root}.{name}" for name in _NOT_HERE)
+    for module in pkgutil.walk_packages(local.sagemaker.__path__, f"{root}."):
+        if not module.name.startswith(left_out):
+            importlib.import_module(module.name)
 
 
 def assemble(settings: Settings) -> Platform:

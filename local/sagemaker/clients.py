@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from local.sagemaker.errors import ValidationException
+from local.sagemaker.api.errors import ValidationException
 
 CLOUD_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """What a call to the cloud may raise; the last when its endpoint speaks another protocol."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 
-from local.sagemaker.operations import Operation, registry
-from local.sagemaker.service_models import SERVICES, operation_model, service_model
+from local.sagemaker.api.operations import Operation, registry
+from local.sagemaker.api.service_models import SERVICES, operation_model, service_model
 
 
 def table() -> str:

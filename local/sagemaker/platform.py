@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.errors import ResourceInUse, ResourceNotFound
+from local.sagemaker.api.errors import ResourceInUse, ResourceNotFound
 from local.sagemaker.store import AlreadyExistsError
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from local.sagemaker.clients import Clients
     from local.sagemaker.cloud_logs import CloudLogs
+    from local.sagemaker.jobs.workers import WorkerPool
     from local.sagemaker.metrics import Metrics
     from local.sagemaker.objects import Objects
     from local.sagemaker.settings import Settings
     from local.sagemaker.state_events import StateEvents
     from local.sagemaker.store import Store
-    from local.sagemaker.workers import WorkerPool
 
 type Document = dict[str, Any]
 

@@ -19,8 +19,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from local.sagemaker.api.shaping import iso_time
 from local.sagemaker.event_faults import EventFaults
-from local.sagemaker.shaping import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from events.wiring import functions, of_type, resolved
 ROOT = Path(__file__).parents[2]
 SESSION = botocore.session.get_session()
 MODELS = {
-    "sagemaker": ("sagemaker", "sagemaker-runtime"),
+    "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"),
     "glue": ("glue",),
     "sns": ("sns",),
     "cloudwatch": ("cloudwatch",),

@@ -18,13 +18,13 @@ from lifecycle.requests.deployment import (
     endpoint_config_request,
     model_request,
 )
-from lifecycle.requests.features import feature_group_request
+from lifecycle.requests.features import feature_group_request, put_record_request
 from lifecycle.requests.processing import evaluation_request, scoring_request
 from lifecycle.requests.registry import group_request, package_request
 from lifecycle.requests.training import training_request, tuning_request
 from lifecycle.settings import Settings
-from local.sagemaker.errors import ValidationException
-from local.sagemaker.validation import validate
+from local.sagemaker.api.errors import ValidationException
+from local.sagemaker.api.validation import validate
 from send_alert import decide as decide_alert
 from tests.builders import cause_of, own_event, prepared_run, problem_record
 
@@ -171,9 +171,18 @@ def test_the_feature_group_is_valid():
     """With a feature of each type."""
     definitions = [("age", "Integral"), ("balance", "Fractional"), ("job", "String")]
 
-    request = feature_group_request(LONG_NAME, definitions, SETTINGS)
+    group = f"{LONG_NAME}_12"
+    request = feature_group_request(LONG_NAME, group, definitions, SETTINGS, online=True)
 
     assert faults("sagemaker", "CreateFeatureGroup", request) == []
+
+
+@pytest.mark.parametrize("ttl", [None, "90s", "5m", "36h", "30d", "14d"])
+def test_a_record_is_valid(ttl):
+    """A time to live in the unit that it is a whole number of."""
+    request = put_record_request("churn_2", {"record_id": "7590", "age": "31.0"}, ttl)
+
+    assert faults("sagemaker-featurestore-runtime", "PutRecord", request) == []
 
 
 def test_an_alert_is_valid():

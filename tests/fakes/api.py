@@ -26,12 +26,14 @@ class FakeApi:
         calls: every call that was asked for, also those that found the thing there already.
         done: every request that had an effect.
         things: what there is: (service, noun, name) → what Describe answers.
+        online: the Feature Store's online records: (group, identifier) → values by feature.
     """
 
     def __init__(self, objects: FakeObjects | None = None) -> None:
         self.calls: list[ApiCall] = []
         self.done: list[tuple[str, dict[str, Any]]] = []
         self.things: dict[Thing, dict[str, Any]] = {}
+        self.online: dict[tuple[str, str], dict[str, str]] = {}
         self._objects = objects
         self._tokens: dict[str, dict[str, Any]] = {}
 
@@ -66,6 +68,8 @@ class FakeApi:
         if operation == "GetJobRun":
             runs = {run["Id"]: run for run in self.job_runs(request["JobName"])}
             return {"JobRun": runs[request["RunId"]]} if request["RunId"] in runs else None
+        if operation == "BatchGetRecord":
+            return self._batch_get_record(request)
         noun = re.sub("^(Describe|Get|Head)", "", operation)
         return self.things.get((service, noun, self._name(noun, request)))
 
@@ -88,6 +92,8 @@ class FakeApi:
             answer = self._put_object(request)
         elif operation == "StartJobRun":
             answer = self._start_job_run(request)
+        elif operation == "PutRecord":
+            answer = self._put_record(request)
         elif operation.startswith("Create"):
             answer = self._create(service, operation.removeprefix("Create"), request)
         else:
@@ -112,6 +118,35 @@ class FakeApi:
             uri = f"s3://{request['Bucket']}/{request['Key']}"
             self._objects.write(uri, request["Body"], request.get("ContentType", ""))
         return {}
+
+    def _put_record(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Keep a record, unless one as new or newer is there (PutRecord)."""
+        values = {item["FeatureName"]: item["ValueAsString"] for item in request["Record"]}
+        if not values.get("record_id"):
+            raise refusal("ValidationError", "record_id must be given", "PutRecord")
+        key = (request["FeatureGroupName"], values["record_id"])
+        if key not in self.online or self.online[key]["event_time"] < values["event_time"]:
+            self.online[key] = values
+        return {}
+
+    def _batch_get_record(self, request: dict[str, Any]) -> dict[str, Any]:
+        found = []
+        for wanted in request["Identifiers"]:
+            group, names = wanted["FeatureGroupName"], wanted.get("FeatureNames")
+            for identifier in wanted["RecordIdentifiersValueAsString"]:
+                values = self.online.get((group, identifier), {})
+                record = [
+                    {"FeatureName": name, "ValueAsString": text}
+                    for name, text in values.items()
+                    if names is None or name in names
+                ]
+                if record:
+                    key = {
+                        "FeatureGroupName": group,
+                        "RecordIdentifierValueAsString": identifier,
+                    }
+                    found.append(key | {"Record": record})
+        return {"Records": found, "Errors": [], "UnprocessedIdentifiers": []}
 
     def _create(self, service: str, noun: str, request: dict[str, Any]) -> dict[str, Any]:
         name = self._name(noun, request)

@@ -92,6 +92,7 @@ class FeatureGroupChanged(Model):
 
     group: str
     status: str
+    reason: str = ""
 
 
 class ScheduleTicked(Model):
@@ -188,7 +189,9 @@ def _model_package_changed(envelope: dict[str, Any]) -> ModelPackageChanged:
 def _feature_group_changed(envelope: dict[str, Any]) -> FeatureGroupChanged:
     detail = envelope["detail"]
     return FeatureGroupChanged(
-        group=detail["FeatureGroupName"], status=detail.get("FeatureGroupStatus") or ""
+        group=detail["FeatureGroupName"],
+        status=detail.get("FeatureGroupStatus") or "",
+        reason=detail.get("FailureReason") or "",
     )
 
 

@@ -195,13 +195,44 @@ class PreparationFailed(Event):
     cure: str
 
 
+class OnlineRecordsPut(Event):
+    """A stretch of the newest records is in the online store; the rest follows."""
+
+    detail_type: ClassVar[str] = "OnlineRecordsPut"
+    feature_group: str
+    rows: int
+    uri: str
+    online: int
+    put: int
+    refused: int = 0
+    refusal: str = ""
+
+
 class FeaturesStored(Event):
-    """The run's cleaned rows are in the problem's feature group."""
+    """The run's cleaned rows are in the problem's feature group.
+
+    ``rows`` went to the offline store at ``uri``; ``online`` records, the newest of each
+    identifier, went to the online store, which refused ``refused`` more: ``refusal`` is its word on
+    one of them.
+    """
 
     detail_type: ClassVar[str] = "FeaturesStored"
     feature_group: str
     rows: int
     uri: str
+    online: int = 0
+    refused: int = 0
+    refusal: str = ""
+
+
+class FeatureStorageFailed(Event):
+    """The run's rows could not be kept as features; the run itself goes on without."""
+
+    detail_type: ClassVar[str] = "FeatureStorageFailed"
+    severity: ClassVar[Severity | None] = "warning"
+    feature_group: str
+    reason: str
+    cure: str
 
 
 class LabelsRequested(Event):

@@ -340,6 +340,29 @@ class WatchRecord(Record):
         return f"problem#{self.problem}", f"watch#{self.run}"
 
 
+class FeatureGroupRecord(Record):
+    """The feature group that a problem's rows go to now, and those they went to before.
+
+    AWS changes neither a feature's type nor whether a group has an online store, so that a change
+    of these makes a new group: ``churn``, then ``churn_2``. ``mended`` are the features whose name
+    is not that of their column, with the column.
+    """
+
+    kind: ClassVar[str] = "feature_group"
+    problem: str
+    group: str
+    online: bool = False
+    mended: dict[str, str] = Field(default_factory=dict)
+    stores: tuple[str, ...] = ()
+    """Addresses of the offline stores, the oldest group's first."""
+    stored_run: str | None = None
+    """The run whose rows were kept last."""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "features"
+
+
 class MonthRecord(Record):
     """What a problem's runs have cost in one calendar month, in US dollars."""
 

@@ -24,7 +24,10 @@ CELLS_AT_ONCE = 40_000_000
 
 def type_rows(connection: Any, columns: Sequence[Column]) -> None:
     """Create ``typed``: row, key, part, label, then the columns; numbers and dates as DOUBLE."""
-    listed = ", ".join(f"{_typed(column)} AS {name(column.name)}" for column in columns)
+    listed = ", ".join(
+        f"{typed_cell(column, f'cells.{name(column.name)}')} AS {name(column.name)}"
+        for column in columns
+    )
     connection.execute(
         'CREATE TABLE typed AS SELECT keys.row AS "_row_", keys.key::VARCHAR AS "_key_", '
         f'keys.part AS "_part_", keys.label AS "_label_", {listed} '
@@ -32,8 +35,8 @@ def type_rows(connection: Any, columns: Sequence[Column]) -> None:
     )
 
 
-def _typed(column: Column) -> str:
-    cell = f"cells.{name(column.name)}"
+def typed_cell(column: Column, cell: str) -> str:
+    """The SQL that reads a cell as its column's kind: DOUBLE for numbers and dates."""
     if column.kind == "date":
         return sql_values.seconds(cell, column.formats)
     if column.kind == "number":

@@ -25,6 +25,7 @@ class Findings:
         unread: cells that could not be read as their column's kind, by column.
         features: the fitted document.
         power: what each feature column alone tells of the target (``science.power``).
+        stored: what the Feature Store keeps of the columns (``science.feature_names``).
         warnings: all that a person should look at.
     """
 
@@ -36,4 +37,5 @@ class Findings:
     unread: dict[str, int]
     features: dict[str, Any]
     power: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stored: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)

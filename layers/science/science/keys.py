@@ -56,10 +56,11 @@ def make(
     if roles.identifier:
         key = f"coalesce({name(roles.identifier)}, '')"
     whole = f"md5_number({split.content(others)})"
+    label = label_of(target, name(target.column.name))
     connection.execute(
         'CREATE TEMP TABLE hashed AS SELECT "_row_" AS row, "_label_" AS label, "_key_" AS key, '
         '"_whole_" AS whole, "_moment_" AS moment FROM (SELECT rowid AS "_row_", '
-        f'{_label(target)} AS "_label_", md5_number_lower({key}) AS "_key_", {whole} AS "_whole_", '
+        f'{label} AS "_label_", md5_number_lower({key}) AS "_key_", {whole} AS "_whole_", '
         f'{_moment(clock)} AS "_moment_" FROM cells) WHERE "_label_" IS NOT NULL'
     )
     read = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
@@ -92,9 +93,8 @@ def _refuse_too_few(counted: Counted) -> None:
         raise UnusableData([fault])
 
 
-def _label(target: Target) -> str:
-    """The label as a number: the class's index, or the value."""
-    cell = name(target.column.name)
+def label_of(target: Target, cell: str) -> str:
+    """The SQL of the label as a number: the class's index, or the value."""
     if target.task == REGRESSION:
         mark = target.column.decimal
         return sql_values.formatted_number(cell, mark) if mark else sql_values.plain_number(cell)

@@ -16,7 +16,8 @@ written under ``out``:
 - ``prepared/problem.json``: the resolved definition, and what the data made of it: ``task``,
   ``classes`` (label texts by number; a binary task's positive class is number 1), ``inputs`` (raw
   columns in the order they were first seen, without the target), ``target``, ``target_position``
-  (where the target stood among them), ``target_decimal``, ``label`` (its kind)
+  (where the target stood among them), ``target_decimal``, ``label`` (its kind), ``feature_store``
+  (what of the rows is kept there, under which names; null if nothing is)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
@@ -48,7 +49,7 @@ from science import (
 from science.cleaned import Cleaned
 from science.database import connect
 from science.faults import Fault, UnusableData
-from science.feature_rows import write_rows
+from science.feature_rows import keep_rows
 from science.findings import Findings
 from science.fitting import fit
 from science.monitor_files import baseline_files
@@ -86,7 +87,7 @@ def prepare(inputs: Sequence[Path], problem: dict[str, Any], out: Path) -> Prepa
         UnusableData: no model can learn from these rows; every fault found is told.
     """
     with connect() as connection:
-        return finish(connection, clean(connection, inputs, problem), problem, out)
+        return finish(connection, clean(connection, inputs, problem), problem, out, inputs)
 
 
 def prepare_cleaned(folder: Path, problem: dict[str, Any], out: Path) -> Prepared:
@@ -121,7 +122,13 @@ def clean(connection: Any, inputs: Sequence[Path], problem: dict[str, Any]) -> C
     return Cleaned(columns, found, aim, counted, unread)
 
 
-def finish(connection: Any, first: Cleaned, problem: dict[str, Any], out: Path) -> Prepared:
+def finish(
+    connection: Any,
+    first: Cleaned,
+    problem: dict[str, Any],
+    out: Path,
+    inputs: Sequence[Path] | None = None,
+) -> Prepared:
     """The second half: features, matrices, documents and reports from ``typed`` and ``held``.
 
     Args:
@@ -129,25 +136,32 @@ def finish(connection: Any, first: Cleaned, problem: dict[str, Any], out: Path) 
         first: what the first half found out.
         problem: the resolved definition, plain JSON.
         out: an existing folder.
+        inputs: the landed files, where the first half ran on this very connection.
     """
     kept = first.kept
     settings = problem.get("prepare") or {}
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
-    training = _write_parts(connection, kept, features, problem, out)
+    training = _write_parts(connection, kept, features, out)
     findings = Findings(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )
+    if (problem.get("features") or {}).get("store", True):
+        findings.stored = keep_rows(connection, first, inputs, out / "rows" / "rows.parquet")
     findings.power = power.measure(kept, training, training["_label_"], first.aim.task)
     findings.warnings = [
         *(*first.roles.warnings, *first.aim.warnings, *first.counted.warnings),
         *power.warnings(findings.power),
     ]
-    _write_documents(findings, kept, training, out)
+    _write_documents(connection, findings, kept, training, out)
     return Prepared(_summary(findings))
 
 
 def _write_documents(
-    found: Findings, kept: Sequence[Column], training: Mapping[str, Any], out: Path
+    connection: Any,
+    found: Findings,
+    kept: Sequence[Column],
+    training: Mapping[str, Any],
+    out: Path,
 ) -> None:
     """Write every document that says what the data is, and the reports for people."""
     steps = cleaning.steps(found)
@@ -163,7 +177,7 @@ def _write_documents(
     for name, content in documents.items():
         write_json(out / "prepared" / name, content)
     made = {
-        "profile": profile.describe(found, training),
+        "profile": profile.describe(found, connection),
         "cleaning": cleaning.report(found, steps),
     }
     for name, content in made.items():
@@ -176,7 +190,6 @@ def _write_parts(
     connection: Any,
     columns: Sequence[Column],
     features: Mapping[str, Any],
-    problem: Mapping[str, Any],
     out: Path,
 ) -> dict[str, Any]:
     """Write all that is made of rows; returns the training rows' cells and labels."""
@@ -186,8 +199,6 @@ def _write_parts(
         path = out / "prepared" / part / f"{part}.parquet"
         encode.write_part(connection, features, parts[part], path)
     encode.write_holdout(connection, out / "holdout" / "holdout.parquet")
-    if (problem.get("features") or {}).get("store", True):
-        write_rows(connection, out / "rows" / "rows.parquet")
     return parts[split.TRAIN]
 
 
@@ -218,6 +229,7 @@ def describe(found: Findings) -> dict[str, Any]:
         "target_position": names.index(aim.column.name),
         "target_decimal": aim.column.decimal,
         "label": {"kind": aim.column.kind, "counts": aim.counts},
+        "feature_store": found.stored,
     }
 
 

@@ -1,1 +1,1 @@
-"""What automated data labelling runs in the jobs environment."""
+"""Ground Truth: labelling jobs, workforces and the portal where people work."""

@@ -1,1 +1,1 @@
-"""What Model Monitor's and Clarify's images do, as programs of the jobs environment."""
+"""Monitoring schedules and the jobs that they start."""

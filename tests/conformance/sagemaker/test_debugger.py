@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker.rules.reading import read_event
+from local.sagemaker.containers.rules.reading import read_event
 from tests.conformance.sagemaker.laptop import (
     BUCKET,
     HYPERPARAMETERS,

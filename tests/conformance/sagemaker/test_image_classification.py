@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.sagemaker.algorithms.image_classification.recordio import write_images
+from local.sagemaker.containers.algorithms.image_classification.recordio import write_images
 from tests.conformance.sagemaker.laptop import BUCKET, channel, definition, unique
 from tests.conformance.sagemaker.serving import make_endpoint
-from tests.unit.local.sagemaker.algorithms.image_classification.drawn import drawn, labelled
+from tests.unit.local.sagemaker.containers.algorithms.image_classification.drawn import (
+    drawn,
+    labelled,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.sagemaker.namespaces import can_leave_network
+from local.sagemaker.jobs.namespaces import can_leave_network
 from tests.conformance.sagemaker.laptop import BUCKET, script_job, unique
 from tests.conformance.sagemaker.test_processing_jobs import request
 from tests.conformance.sagemaker.test_script_mode import WHEEL, source, wheel

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.sagemaker.jumpstart.archives import MissingWeightsError, weights_of
-from local.sagemaker.jumpstart.catalogue import find
-from local.sagemaker.jumpstart.specifications import resolve
+from local.sagemaker.containers.jumpstart.archives import MissingWeightsError, weights_of
+from local.sagemaker.containers.jumpstart.catalogue import find
+from local.sagemaker.containers.jumpstart.specifications import resolve
 from tests.conformance.sagemaker.laptop import (
     BUCKET,
     ROLE,

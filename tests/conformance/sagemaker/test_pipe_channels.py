@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker.record_io import records
+from local.sagemaker.training.record_io import records
 from tests.conformance.sagemaker.laptop import (
     BUCKET,
     HYPERPARAMETERS,

@@ -58,7 +58,7 @@ def keeper(laptop: LocalSageMaker) -> int:
     assert laptop.process is not None
     children = Path(f"/proc/{laptop.process.pid}/task").glob("*/children")
     for pid in " ".join(path.read_text() for path in children).split():
-        if b"local.sagemaker.fork_server" in Path(f"/proc/{pid}/cmdline").read_bytes():
+        if b"local.sagemaker.jobs.fork_server" in Path(f"/proc/{pid}/cmdline").read_bytes():
             return int(pid)
     raise AssertionError("there is none")
 

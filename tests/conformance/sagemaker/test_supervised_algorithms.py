@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from local.sagemaker.algorithms.common.recordio import (
+from local.sagemaker.containers.algorithms.common.recordio import (
     CONTENT_TYPE,
     Record,
     Tensor,

@@ -10,7 +10,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
-from local.sagemaker.algorithms.common.recordio import (
+from local.sagemaker.containers.algorithms.common.recordio import (
     CONTENT_TYPE,
     Record,
     Tensor,

@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 
 from local.cloud import Cloud, answers, free_port
-from local.sagemaker.event_stream import event
+from local.sagemaker.api.event_stream import event
 from local.settings import Settings
 
 

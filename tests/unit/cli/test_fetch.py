@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.events.models import events_backends
 
 from lifecycle.events import Fault
 from lifecycle.records import SourceRecord
@@ -23,13 +22,20 @@ data:
 
 @pytest.fixture
 def heard(cloud: Any) -> Any:
-    """What was put on the bus, as its archive keeps it."""
+    """What is put on the bus, as a queue behind a rule gets it."""
+    sqs, events = cloud.stack.client("sqs"), cloud.stack.client("events")
+    events.delete_archive(ArchiveName="baton")  # of moto's, it needs a library that is not here
+    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    events.put_rule(Name="all", EventBusName="baton", EventPattern='{"source": ["baton"]}')
+    target = {"Id": "q", "Arn": asked["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="all", EventBusName="baton", Targets=[target])
 
-    def read() -> list[dict[str, Any]]:
-        archives = events_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].archives
-        return [event["detail"]["data"] for event in archives["baton"].events]
+    def receive() -> list[dict[str, Any]]:
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"])["detail"]["data"] for message in found]
 
-    return read
+    return receive
 
 
 def test_every_database_of_a_problem_is_asked_for(cloud: Any, baton: Any, heard: Any) -> None:

@@ -73,10 +73,14 @@ def test_what_a_child_left_behind_ends_with_it(start):
 
     child.end()
 
-    groups = subprocess.run(["ps", "-eo", "pgid,stat"], capture_output=True, text=True, check=True)
-    alive = [line.split() for line in groups.stdout.splitlines()]
-    left = [stat for group, stat in alive if group == str(child.process.pid) and stat[0] != "Z"]
-    assert left == []
+    until(lambda: not _alive(child.process.pid))  # a killed process takes a moment to be gone
+
+
+def _alive(group: int) -> list[str]:
+    """States of a process group's members, those that nobody waited for excepted."""
+    listed = subprocess.run(["ps", "-eo", "pgid,stat"], capture_output=True, text=True, check=True)
+    members = [line.split() for line in listed.stdout.splitlines()]
+    return [stat for found, stat in members if found == str(group) and stat[0] != "Z"]
 
 
 def test_a_child_does_not_outlive_its_parent(tmp_path):

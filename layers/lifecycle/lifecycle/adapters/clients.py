@@ -17,6 +17,7 @@ def client(service: str) -> Any:
         connect_timeout=5,
         read_timeout=60,
         tcp_keepalive=True,
+        max_pool_connections=32,
     )
     make: Any = boto3.client  # its stubs know services by literal name only
     return make(service, config=config)

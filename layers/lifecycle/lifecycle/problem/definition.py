@@ -130,10 +130,29 @@ class Prepare(Section):
     ] = (64, 64)
 
 
+class FeatureJoin(Section):
+    """Features of another problem, as they were known at each row's own time.
+
+    ``on`` is the column that holds the other problem's identifiers (``columns.id``, if left out);
+    features older than ``within`` count as missing.
+    """
+
+    group: Annotated[str, NAME]
+    columns: Columns = ()
+    on: Annotated[str, COLUMN] | None = None
+    within: Annotated[str, duration("1s", "3650d")] | None = None
+
+
 class Features(Section):
-    """Whether cleaned rows go to the Feature Store."""
+    """Whether cleaned rows go to the Feature Store, and which features of others come from there.
+
+    The online store keeps each identifier's newest record, for ``ttl`` after its event time.
+    """
 
     store: Switch = True
+    online: Switch = False
+    ttl: Annotated[str, duration("1s", "3650d")] | None = None
+    join: Annotated[tuple[FeatureJoin, ...], LISTED] = ()
 
 
 class Label(Section):

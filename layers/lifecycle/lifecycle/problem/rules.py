@@ -178,6 +178,43 @@ def _regions(problem: Problem, place: Place) -> Iterator[Finding]:
         yield Finding(("compliance", "regions"), message, (place.region,), cure)
 
 
+@rule("features", "columns.id")
+def _online(problem: Problem, _place: Place) -> Iterator[Finding]:
+    features = problem.features
+    if features.online and not features.store:
+        message = "there is nothing to keep online when features are not stored"
+        yield Finding(("features", "online"), message, (), "Set features.store: true.")
+    elif features.online and problem.columns.id is None:
+        message = "nobody could ask for a row of the online store without an identifier"
+        yield Finding(("features", "online"), message, (), "Name the column in columns.id.")
+    if features.ttl and not features.online:
+        message = "ttl is how long the online store keeps a record, and it is off"
+        yield Finding(("features", "ttl"), message, (), "Set features.online: true.")
+
+
+@rule("features.join", "columns.id", "columns.time", "name")
+def _joins(problem: Problem, _place: Place) -> Iterator[Finding]:
+    seen: set[str] = set()
+    if problem.features.join:
+        message = "joining features of other problems is not built yet"
+        yield Finding(("features", "join"), message, (), "Take it out.")
+    for index, join in enumerate(problem.features.join):
+        path = ("features", "join", index)
+        if join.group == problem.name:
+            message = "a problem's own features are in its rows already"
+            yield Finding((*path, "group"), message, (), "Name another problem.")
+        if join.group in seen:
+            message = f"features of {join.group} are joined twice"
+            yield Finding((*path, "group"), message, (), "Name all columns in one entry.")
+        seen.add(join.group)
+        if join.on is None and problem.columns.id is None:
+            message = "nothing tells which record belongs to a row"
+            yield Finding(path, message, (), "Name the column in on, or in columns.id.")
+    if problem.features.join and problem.columns.time is None:
+        message = "features are joined as they were known at a row's time, and rows have none"
+        yield Finding(("features", "join"), message, (), "Name the column in columns.time.")
+
+
 @rule("label.workforce")
 def _workforce(problem: Problem, _place: Place) -> Iterator[Finding]:
     workforce = problem.label.workforce

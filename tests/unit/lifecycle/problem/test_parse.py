@@ -26,7 +26,7 @@ KEYS = {
     "compliance": {"pii", "retention_days", "regions"},
     "data": {"minimum_rows", "snapshot", "sources"},
     "prepare": {"missing", "duplicates", "outliers", "text", "scale", "image_size"},
-    "features": {"store"},
+    "features": {"store", "online", "ttl", "join"},
     "label": {"when", "workforce", "active_learning", "classes", "instructions"},
     "build": {"algorithm", "script", "jumpstart"},
     "train": {"instance", "spot", "max_minutes", "rules"},

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xgboost
 
+from local.sagemaker.api.operations import registry
 from local.sagemaker.assembly import assemble
 from local.sagemaker.objects import ObjectsError, split_uri
-from local.sagemaker.operations import registry
 from local.sagemaker.settings import Settings
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What stands in for SageMaker's images: programs that run in the jobs environment."""

@@ -1,0 +1,1 @@
+"""What automated data labelling runs in the jobs environment."""

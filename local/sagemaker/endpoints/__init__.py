@@ -1,0 +1,1 @@
+"""Models, endpoints and what moves, scales, captures and calls them."""

@@ -1,0 +1,1 @@
+"""The Feature Store: groups, records online, Parquet offline."""

@@ -1,0 +1,1 @@
+"""What every kind of job runs on: the worker pool, the container's folders, programs, logs."""

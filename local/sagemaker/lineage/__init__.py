@@ -1,0 +1,1 @@
+"""Lineage: artifacts, actions, contexts, and how they hang together."""

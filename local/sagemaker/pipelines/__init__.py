@@ -1,0 +1,1 @@
+"""Pipelines: their definition, checks, and every kind of step really executed."""

@@ -1,0 +1,1 @@
+"""The model registry, model cards and the JumpStart hub."""

@@ -1,0 +1,1 @@
+"""Training jobs: managed spot, warm pools, pipe channels, debugger rules and profiles included."""
