@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lifecycle.events import Fault
 from lifecycle.records import SourceRecord
 from tests.builders import PROBLEM, problem_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TWO = """
 data:
@@ -20,22 +25,50 @@ data:
 """
 
 
+class Bus(ThreadingHTTPServer):
+    """Takes events as EventBridge does; moto's bus with an archive needs a library of its own."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Door)
+        self.entries: list[dict[str, Any]] = []
+
+
+class _Door(BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        assert self.headers["x-amz-target"] == "AWSEvents.PutEvents"
+        assert isinstance(self.server, Bus)
+        self.server.entries += body["Entries"]
+        told = [{"EventId": str(number)} for number, _ in enumerate(body["Entries"])]
+        answer = json.dumps({"FailedEntryCount": 0, "Entries": told}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
 @pytest.fixture
-def heard(cloud: Any) -> Any:
-    """What is put on the bus, as a queue behind a rule gets it."""
-    sqs, events = cloud.stack.client("sqs"), cloud.stack.client("events")
-    events.delete_archive(ArchiveName="baton")  # of moto's, it needs a library that is not here
-    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
-    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    events.put_rule(Name="all", EventBusName="baton", EventPattern='{"source": ["baton"]}')
-    target = {"Id": "q", "Arn": asked["Attributes"]["QueueArn"]}
-    events.put_targets(Rule="all", EventBusName="baton", Targets=[target])
+def heard(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """What is put on the bus."""
+    bus = Bus()
+    thread = threading.Thread(target=bus.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTS", f"http://127.0.0.1:{bus.server_address[1]}")
 
-    def receive() -> list[dict[str, Any]]:
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(message["Body"])["detail"]["data"] for message in found]
+    def read() -> list[dict[str, Any]]:
+        assert {entry["EventBusName"] for entry in bus.entries} == {"baton"}
+        return [json.loads(entry["Detail"])["data"] for entry in bus.entries]
 
-    return receive
+    yield read
+    bus.shutdown()
+    bus.server_close()
+    thread.join()
 
 
 def test_every_database_of_a_problem_is_asked_for(cloud: Any, baton: Any, heard: Any) -> None:
