@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import jsonschema
 import pytest
 
-from lifecycle.events import Fault
+from cli.stack import Stack
+from events.catalogue import schema
+from lifecycle.events import Fault, FetchRequested
 from lifecycle.records import SourceRecord
-from tests.builders import PROBLEM, problem_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.builders import PROBLEM, own_event, problem_record
 
 TWO = """
 data:
@@ -25,50 +23,42 @@ data:
 """
 
 
-class Bus(ThreadingHTTPServer):
-    """Takes events as EventBridge does; moto's bus with an archive needs a library of its own."""
+class Bus:
+    """EventBridge as far as a request is put on it; moto's needs a library that is not here."""
 
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Door)
+    def __init__(self, refuses: int = 0) -> None:
         self.entries: list[dict[str, Any]] = []
+        self._refuses = refuses
 
-
-class _Door(BaseHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        assert self.headers["x-amz-target"] == "AWSEvents.PutEvents"
-        assert isinstance(self.server, Bus)
-        self.server.entries += body["Entries"]
-        told = [{"EventId": str(number)} for number, _ in enumerate(body["Entries"])]
-        answer = json.dumps({"FailedEntryCount": 0, "Entries": told}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        self.entries += Entries
+        told = {"ErrorCode": "InternalFailure", "ErrorMessage": "the bus is away"}
+        return {"FailedEntryCount": self._refuses, "Entries": [told for _ in Entries]}
 
 
 @pytest.fixture
-def heard(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def heard(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What is put on the bus."""
-    bus = Bus()
-    thread = threading.Thread(target=bus.serve_forever, daemon=True)
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTS", f"http://127.0.0.1:{bus.server_address[1]}")
+    bus, real = Bus(), Stack.client
+
+    def client(stack: Stack, service: str, *, attempts: int = 5) -> Any:
+        return bus if service == "events" else real(stack, service, attempts=attempts)
+
+    monkeypatch.setattr(Stack, "client", client)
 
     def read() -> list[dict[str, Any]]:
-        assert {entry["EventBusName"] for entry in bus.entries} == {"baton"}
+        for entry in bus.entries:
+            jsonschema.validate(own_event_of(entry), schema(FetchRequested))
         return [json.loads(entry["Detail"])["data"] for entry in bus.entries]
 
-    yield read
-    bus.shutdown()
-    bus.server_close()
-    thread.join()
+    return read
+
+
+def own_event_of(entry: dict[str, Any]) -> dict[str, Any]:
+    """The event as a rule passes it on."""
+    assert (entry["EventBusName"], entry["Source"]) == ("baton", "baton")
+    detail = json.loads(entry["Detail"])
+    return own_event(entry["DetailType"], detail["data"], **detail["metadata"])
 
 
 def test_every_database_of_a_problem_is_asked_for(cloud: Any, baton: Any, heard: Any) -> None:
