@@ -42,7 +42,7 @@ def lambda_handler(
     event = cause.event
     if isinstance(event, ProblemDefined):
         return released(event.problem, ports.records.inputs(event.problem), "data")
-    if not is_data(event.key):
+    if isinstance(event, ObjectCreated) and not is_data(event.key):
         return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)

@@ -29,6 +29,7 @@ class Settings:
         account: the stack's account.
         memory_mb: the function's memory in MB; 0 where nothing limits it.
         prepare_job: the Glue job that prepares what outgrows a function.
+        fetch_job: the Glue job that fetches tables of databases.
         large_from_bytes: size of a run's ingested files from which Glue prepares them; 0 is never.
         large_from_rows: likewise, by their rows.
     """
@@ -46,6 +47,7 @@ class Settings:
     account: str = ""
     memory_mb: int = 0
     prepare_job: str = ""
+    fetch_job: str = ""
     large_from_bytes: int = 0
     large_from_rows: int = 0
 
