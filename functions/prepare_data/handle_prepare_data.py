@@ -86,11 +86,11 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
 
 def _report_schema(problem: str, folder: str, ports: Ports) -> None:
     """Write how the columns of the run's inputs changed from one to the next."""
-    listing = json.loads(ports.objects.read(f"{folder}/inputs.json"))
     known = ports.records.get(SchemaRecord(problem=problem))
-    if known is None or "files" not in listing:
+    if known is None:
         return
-    document = schema.report(known.columns, listing["files"])
+    listing = json.loads(ports.objects.read(f"{folder}/inputs.json"))
+    document = schema.report(known.columns, listing.get("files", []))
     text = json.dumps(document, ensure_ascii=False, indent=1).encode()
     ports.objects.write(f"{folder}/reports/schema.json", text, "application/json")
     page = render("schema", document).encode()
