@@ -200,7 +200,7 @@ def test_what_an_archive_or_a_manifest_holds_goes_on_without_its_broken_members(
 
 @pytest.mark.skipif(not encoder_is_there(), reason="the package of the encoder is not installed")
 def test_texts_are_embedded_when_asked(cloud):
-    """By JumpStart's encoder, in training and in the endpoint: words it never saw mean something."""
+    """By JumpStart's encoder, here and there: words that no training saw mean something."""
     run = cloud.event("meanings", "ModelDeployed")["run"]
     assert cloud.event("meanings", "DataPrepared", run=run)["features"] == 384
     asked = {
