@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+}
+"""What the rows' values hang on, whatever the job's own settings say."""
+
 DATABASE_MEMORY = "2GB"
 """What DuckDB may take beside Spark's driver; the rest is spilled to disk."""
 
@@ -97,16 +103,16 @@ def _clean(
 
 
 def engine() -> Any:
-    """The recipe's Spark engine."""
-    return importlib.import_module("science.recipe.spark_engine")
+    """The first half of preparing, in Spark."""
+    return importlib.import_module("science.recipe.spark_clean")
 
 
 def session() -> SparkSession:
-    """Spark as this machine has it; the settings that results hang on are set here."""
+    """Spark as this machine has it, with the settings that results hang on."""
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("prepare-large")
-    for name, value in engine().SETTINGS.items():
+    for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     spark: SparkSession = builder.getOrCreate()
     return spark
