@@ -13,7 +13,6 @@ faults that make the rows unusable. Whatever else goes wrong fails the job run.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from science import cleaned
 from science.database import connect
 from science.faults import UnusableData
 from science.prepare import finish
+from science.recipe import spark_clean
 from science.run_files import placed
 
 if TYPE_CHECKING:
@@ -96,15 +96,9 @@ def _clean(
     spark = session()
     try:
         sources = objects.for_spark(inputs)
-        first: cleaned.Cleaned = engine().clean(spark, sources, problem, objects.spark_folder(work))
-        return first
+        return spark_clean.clean(spark, sources, problem, objects.spark_folder(work))
     finally:
         spark.stop()
-
-
-def engine() -> Any:
-    """The first half of preparing, in Spark."""
-    return importlib.import_module("science.recipe.spark_clean")
 
 
 def session() -> SparkSession:
