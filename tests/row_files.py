@@ -1,6 +1,7 @@
 """Rows of Parquet files, for tests that hold two of them equal."""
 
 import io
+import math
 
 from pyarrow import parquet
 
@@ -10,6 +11,8 @@ def rows_of(body: bytes) -> tuple[list[str], list[dict]]:
     table = parquet.read_table(io.BytesIO(body))
     columns = [f"{field.name}: {field.type}" for field in table.schema]
     rows = table.to_pylist()
-    return columns, [
-        {name: None if value != value else value for name, value in row.items()} for row in rows
-    ]
+    return columns, [{name: _comparable(value) for name, value in row.items()} for row in rows]
+
+
+def _comparable(value: object) -> object:
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -28,9 +28,9 @@ def inputs(tmp_path_factory):
     """Two files, the second with a column more."""
     folder = tmp_path_factory.mktemp("inputs")
     paths = []
-    for number, rows in enumerate((tables.customers(900, seed=3), tables.customers(700, seed=4))):
-        if number:
-            rows = [{**row, "extra": str(at % 7)} for at, row in enumerate(rows)]
+    first, second = tables.customers(900, seed=3), tables.customers(700, seed=4)
+    wider = [{**row, "extra": str(at % 7)} for at, row in enumerate(second)]
+    for number, rows in enumerate((first, wider)):
         (folder / f"{number}.csv").write_text(tables.to_csv(rows))
         ingest(folder / f"{number}.csv", f"{number}.csv", folder / f"{number}.parquet")
         paths.append(folder / f"{number}.parquet")
