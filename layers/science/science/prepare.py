@@ -35,20 +35,16 @@ from typing import TYPE_CHECKING, Any
 from science import (
     cleaned,
     cleaning,
-    drops,
     encode,
-    keys,
     load,
     power,
     profile,
     recipe,
     reports,
-    roles,
     split,
     target,
-    texts,
 )
-from science.cleaned import Cleaned
+from science.clean_rows import clean_rows
 from science.database import connect
 from science.embeddings import features as embeddings
 from science.faults import Fault, UnusableData
@@ -62,6 +58,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from science.cleaned import Cleaned
     from science.kinds import Column
 
 __all__ = ["Fault", "Prepared", "UnusableData", "clean", "finish", "prepare", "prepare_cleaned"]
@@ -112,19 +109,7 @@ def clean(connection: Any, inputs: Sequence[Path], problem: dict[str, Any]) -> C
     Raises:
         UnusableData: no model can learn from these rows; every fault found is told.
     """
-    names = load.load(connection, inputs)
-    found = roles.find(names, problem)
-    rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
-    columns = load.survey(connection, "cells", names, rows)
-    texts.settle(columns, problem, found.target)
-    kept = roles.assign(columns, found, problem)
-    aim = _aim(connection, columns, found, problem)
-    counted = keys.make(connection, columns, found, aim, problem)
-    encode.type_rows(connection, kept)
-    encode.hold_out(connection)
-    unread = encode.unread(connection, kept)
-    drops.drop(connection, kept, problem.get("prepare") or {}, counted)
-    return Cleaned(columns, found, aim, counted, unread)
+    return clean_rows(load.load(connection, inputs), problem)
 
 
 def finish(
@@ -207,17 +192,6 @@ def _write_parts(
         encode.write_part(connection, features, parts[part], path)
     encode.write_holdout(connection, out / "holdout" / "holdout.parquet")
     return parts[split.TRAIN]
-
-
-def _aim(
-    connection: Any, columns: Sequence[Column], found: roles.Roles, problem: dict[str, Any]
-) -> target.Target:
-    column = next(column for column in columns if column.name == found.target)
-    spellings = load.frequent(connection, "cells", column.name, load.EXACT_UP_TO)
-    if not spellings:
-        fault = Fault("every row lacks the target", column.name, "bring rows that have it")
-        raise UnusableData([fault])
-    return target.decide(column, spellings, problem)
 
 
 def describe(found: Findings) -> dict[str, Any]:
