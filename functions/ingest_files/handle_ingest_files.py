@@ -6,7 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from follow_schema import follow
 from ingest_files import (
+    decide_gone,
     decide_ingested,
     decide_left_out,
     decide_no_data,
@@ -14,8 +16,9 @@ from ingest_files import (
     decide_waiting,
 )
 from lifecycle.aws_events import ObjectCreated
+from lifecycle.errors import ObjectChangedError
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
-from lifecycle.landed import known_already, new_input, released
+from lifecycle.landed import counts, known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.personal import personal_data, protection
 from lifecycle.quarantine import set_aside
@@ -24,6 +27,7 @@ from read_landed import faults_of, read_landed
 from science.examples.wanted import content_of
 from science.personal import protect
 from science.readers.unreadable import UnreadableFile
+from science.schema import LostColumn
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -40,15 +44,15 @@ def lambda_handler(
     event = cause.event
     if isinstance(event, ProblemDefined):
         return _released(event.problem, ports)
-    if not is_data(event.key):
+    if isinstance(event, ObjectCreated) and not is_data(event.key):
         return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
     problem = ports.records.problem(event.problem)
     now = protection(problem.definition) if problem else ""
-    if known and not known.waiting and known.protection == now:
+    if known and counts(known, event) and known.protection == now:
         return known_already(known)
-    row = known or row
+    row = known.model_copy(update={"sequencer": row.sequencer}) if known else row
     if problem is None:
         return known_already(row) if known else decide_waiting(cause, row)
     row = row.model_copy(update={"protection": now})
@@ -66,25 +70,37 @@ def _take_in(
 ) -> Decision:
     source = f"s3://{row.bucket}/{row.source}"
     target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
-    personal = bool(row.protection)
     with tempfile.TemporaryDirectory() as folder:
-        landed = ports.objects.download(source, Path(folder, "landed"))
         try:
-            read = read_landed(landed, row, definition, Path(folder, "rows.parquet"), ports)
+            landed = ports.objects.download(source, Path(folder, "landed"), row.etag)
+        except (FileNotFoundError, ObjectChangedError):
+            return decide_gone(row)
+        rows = Path(folder, "rows.parquet")
+        try:
+            read = read_landed(landed, row, definition, rows, ports)
+            row, schema = follow(rows, row, definition, ports)
         except UnreadableFile as error:
-            fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
-            aside = set_aside(ports, row.problem, source, row.source, (fault,), personal=personal)
-            return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
-        protect(Path(folder, "rows.parquet"), *personal_data(row.problem, definition, ports))
-        ports.objects.upload(Path(folder, "rows.parquet"), target)
-        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
+            return _refuse(cause, _placed(row, definition, ports), error, ports)
+        protect(rows, *personal_data(row.problem, definition, ports))
+        ports.objects.upload(rows, target)
+        row = row.model_copy(update={"bytes": rows.stat().st_size})
     row = _placed(row, definition, ports)
-    taken = decide_ingested(cause, row, target, read.rows, read.columns)
+    taken = decide_ingested(cause, row, target, read, schema)
     left_out = faults_of(read.refused, row.source)
     if not left_out:
         return taken
+    personal = bool(row.protection)
     aside = set_aside(ports, row.problem, source, row.source, left_out, personal=personal)
     return decide_left_out(taken, row, left_out, aside)
+
+
+def _refuse(cause: Cause[Any], row: InputRecord, error: UnreadableFile, ports: Ports) -> Decision:
+    fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
+    source = f"s3://{row.bucket}/{row.source}"
+    personal = bool(row.protection)
+    aside = set_aside(ports, row.problem, source, row.source, (fault,), personal=personal)
+    waits = isinstance(error, LostColumn)
+    return decide_unreadable(cause, row, (fault,), aside, waits=waits)
 
 
 def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
@@ -92,7 +108,7 @@ def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> Input
     close = snapshot_settings(definition)["close"]
     if close == "auto" and content_of(row.source):
         close = "quiet"  # pictures and texts come one by one, and are learned from together
-    if close == "at_once":
+    if close == "at_once" or row.origin != "file":
         return row
     snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
     folder = snapshot_folder(row.source, close, snapshots.begun())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault
+from lifecycle.landed import elsewhere, lies_in
 from lifecycle.leg import leg
 from lifecycle.names import digest
 from lifecycle.personal import protection
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 def lambda_handler(cause: Cause[ObjectCreated], ports: Ports) -> Decision:
     """Keep the truth, join it to the captured answers, and measure."""
     name, key = cause.event.problem, cause.event.key
+    if not lies_in(key, "truth"):
+        return elsewhere(cause.event, "truth")
     uri = ports.settings.lake(name, "truth", "kept", f"{digest(key, cause.event.etag)}.jsonl")
     try:
         truth = _read(cause.event.uri, key, ports)

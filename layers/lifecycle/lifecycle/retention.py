@@ -21,7 +21,7 @@ MOST_RULES = 1000
 OLD_VERSIONS_DAYS = 30
 """How long a version lives on after it was replaced or removed, as in template.yaml."""
 
-LANDED = ("data", "dms", "labels", "quarantine", "score", "truth")
+LANDED = ("data", "dms", "labels", "quarantine", "score", "sources", "stream", "truth")
 """Folders of a problem in the landing bucket that hold rows."""
 
 KEPT = ("capture", "features", "ingested", "predictions", "quarantine", "truth")
