@@ -47,7 +47,7 @@ def fingerprint(source: Source) -> str:
 
 
 def fetch_uri(problem: str, source: str, fetch: str, settings: Settings) -> str:
-    """The folder of one fetch: in the landing bucket, since its rows are as the database has them."""
+    """The folder of one fetch, in the landing bucket: its rows are as the database has them."""
     return settings.landing(problem, "sources", source, "fetches", fetch)
 
 

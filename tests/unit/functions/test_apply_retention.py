@@ -69,7 +69,7 @@ def test_more_problems_than_s3_has_rules_for_are_told():
     decision = decide(cause_of(defined()), problems, RetentionRecord(), SETTINGS)
 
     assert decision.calls == ()
-    assert decision.events == (RetentionNotApplied(problem="churn", rules=1202, allowed=1000),)
+    assert decision.events == (RetentionNotApplied(problem="churn", rules=1601, allowed=1000),)
 
 
 def test_two_definitions_at_once_end_with_the_rules_of_both():
