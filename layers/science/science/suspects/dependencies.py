@@ -36,7 +36,8 @@ MOST_RULED = 0.2
 RARE_SHARE = 0.25
 MANY_GROUPS = 10
 MANY_RIVALS = 10
-MOST_PURE = 0.2
+MOST_PURE = 0.1
+FEW_VIOLATING = 0.05
 
 
 @dataclass
@@ -165,7 +166,7 @@ def _grouped(a: Any, b: Any, usable: Any) -> Groups:
 
 def _surely(groups: Groups, strength: float) -> float:
     """How reliable a dependency is, by its lambda and by how its violations befall the groups."""
-    pure = _pure_beyond_chance(groups)
+    pure, violating = _pure_beyond_chance(groups)
     dominated = _dominated(groups)
     surely = min(1.0, (strength - LEAST) / (SURE - LEAST)) * 0.98
     many_told = strength >= LEAST_OF_MANY and (groups.total > 1).sum() >= MANY_GROUPS
@@ -173,7 +174,8 @@ def _surely(groups: Groups, strength: float) -> float:
         surely = max(surely, 0.6)
     else:
         surely *= 0.5
-    return surely * (1 - max(0.0, pure - MOST_PURE) / (1 - MOST_PURE))
+    doubt = max(0.0, pure - MOST_PURE) / (1 - MOST_PURE)
+    return surely * (1 - doubt * min(1.0, violating / FEW_VIOLATING))
 
 
 def _dominated(groups: Groups) -> float:
@@ -185,19 +187,22 @@ def _dominated(groups: Groups) -> float:
     return float(clear[judged].mean())
 
 
-def _pure_beyond_chance(groups: Groups) -> float:
+def _pure_beyond_chance(groups: Groups) -> tuple[float, float]:
     """How many more groups have one value alone than if violations befell all rows alike.
 
     Errors do; a column that truly takes several values within some groups leaves the others pure.
+
+    Returns:
+        The groups beyond chance, at most 1, and the share of the rows that violate.
     """
     judged = groups.total >= 3
     total, first = groups.total[judged], groups.first[judged]
     if not len(total):
-        return 0.0
-    violating = 1 - first.sum() / total.sum()
+        return 0.0, 0.0
+    violating = float(1 - first.sum() / total.sum())
     chance = float(((1 - violating) ** total).mean())
     pure = float((first == total).mean())
-    return (pure - chance) / (1 - chance) if chance < 1 else 0.0
+    return ((pure - chance) / (1 - chance) if chance < 1 else 0.0), violating
 
 
 def _without_rules(table: Table, found: Dependency, at: int) -> None:

@@ -22,6 +22,9 @@ MOST_SHARE = 0.35
 MOST_BESIDE = 0.1
 """If more rows hold the other column's value although it stands there too, it belongs to both."""
 
+FEWEST_GAPS, TIMES = 0.2, 5
+"""Of the gaps beside, so many must be explained, and so many times as often as there is none."""
+
 BLANKS = " ,;-/("
 
 
@@ -59,14 +62,16 @@ def _pair(table: Table, at: int, other: int, known: dict[str, int]) -> Iterator[
     held[list(rests)] = [part for _, part in rests.values()]
     held_by_row = held[column.codes]
     holds, gaps = held_by_row >= 0, beside.empty[beside.codes]
-    if (holds & ~gaps).sum() > MOST_BESIDE * max((~gaps).sum(), 1):
-        return
+    besides = (holds & ~gaps).sum() / max((~gaps).sum(), 1)
     gap = gaps & holds
+    if besides > MOST_BESIDE or gap.sum() < max(FEWEST_GAPS, TIMES * besides) * gaps.sum():
+        gap = np.zeros(table.rows, dtype=bool)
     same = (held_by_row == beside.codes) & (held_by_row >= 0)
     known_rest = np.zeros(len(column.values), dtype=bool)
     for code, (rest, _) in rests.items():
         known_rest[code] = rest in column.code_of
-    strong = gap | (same & known_rest[column.codes])
+    rest_known = known_rest[column.codes] if besides <= MOST_BESIDE else False
+    strong = gap | (same & rest_known)
     if not 0 < strong.sum() <= MOST_SHARE * table.rows:
         return
     yield _told(at, np.where(gap, 0.95, 0.8) * strong, column, rests, beside)
