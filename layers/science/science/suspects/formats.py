@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from science.suspects.columns import GLANCE
 from science.suspects.evidence import ByValue
 from science.suspects.shapes import MIXED, NUMBER
 
@@ -89,6 +91,9 @@ def _rare_words(column: Coded) -> ByValue:
 def _lengths(column: Coded) -> ByValue:
     """Codes of digits that are all of one length, such as zip codes and phone numbers."""
     found = ByValue(column)
+    lengths = Counter(map(len, column.values[:GLANCE]))
+    if not lengths or lengths.most_common(1)[0][1] < 0.5 * sum(lengths.values()):
+        return found
     shares = column.share_by(column.shapes)
     if not shares or column.present < FEWEST_ROWS:
         return found

@@ -35,6 +35,7 @@ _SPREADSHEET = re.compile(rf"\d+[-/ ](?:{_MONTH})|(?:{_MONTH})[-/ ]\d+")
 
 _DURATION = re.compile(r"(?:\d+ ?[a-z]{1,8}[.,]?\s*){1,3}")
 _RANGE = re.compile(r"\d+(?:\.\d+)?\s*[-–/]\s*\d+(?:\.\d+)?")
+_DIGIT = re.compile(r"\d")
 _CLOSING = re.compile(r"\s*\([^()]*\)$")
 
 
@@ -49,7 +50,7 @@ def find(table: Table) -> Iterator[Evidence]:
 def kind(text: str) -> str:
     """What a text measures: number, quantity, date, range; nothing for other texts."""
     low = _CLOSING.sub("", text.strip().lower())
-    if not low or len(low) > LONGEST or not any(map(str.isdigit, low)):
+    if not low or len(low) > LONGEST or not _DIGIT.search(low):
         return ""
     if _DATES.fullmatch(low) or _SPREADSHEET.fullmatch(low):
         return "date"
@@ -60,6 +61,8 @@ def kind(text: str) -> str:
 
 def _others(column: Coded) -> ByValue:
     found = ByValue(column)
+    if not column.mostly(kind):
+        return found
     shapes = column.short_shapes
     kinds = [
         "number" if each == NUMBER else kind(text) for each, text in zip(shapes, column.values)

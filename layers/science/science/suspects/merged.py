@@ -18,6 +18,7 @@ MOST_PARTS = 2_000
 """A column with more different values is not looked for inside others."""
 
 FEWEST = 3
+MOST_WORDS = 3
 MOST_SHARE = 0.35
 MOST_BESIDE = 0.1
 """If more rows hold the other column's value although it stands there too, it belongs to both."""
@@ -34,9 +35,11 @@ def find(table: Table) -> Iterator[Evidence]:
     for at, column in enumerate(table.columns):
         if column.is_numeric or column.present == 0:
             continue
+        tails = _tails(column)
         for other, known in parts.items():
-            if other != at and known:
-                yield from _pair(table, at, other, known)
+            ending = {code for tail in tails.keys() & known.keys() for code in tails[tail]}
+            if other != at and ending:
+                yield from _pair(table, at, other, known, ending)
 
 
 def _parts(column: Coded) -> dict[str, int]:
@@ -49,11 +52,23 @@ def _parts(column: Coded) -> dict[str, int]:
     }
 
 
-def _pair(table: Table, at: int, other: int, known: dict[str, int]) -> Iterator[Evidence]:
+def _tails(column: Coded) -> dict[str, list[int]]:
+    """What the column's texts end in, their last one to three words, with the texts that do."""
+    tails: dict[str, list[int]] = {}
+    for code, value in enumerate(column.values):
+        words = value.split()
+        for count in range(1, min(MOST_WORDS, len(words) - 1) + 1):
+            tails.setdefault(" ".join(words[-count:]).strip("()"), []).append(code)
+    return tails
+
+
+def _pair(
+    table: Table, at: int, other: int, known: dict[str, int], ending: set[int]
+) -> Iterator[Evidence]:
     column, beside = table.columns[at], table.columns[other]
     rests: dict[int, tuple[str, int]] = {}
-    for code, value in enumerate(column.values):
-        split = _split(value, known)
+    for code in sorted(ending):
+        split = _split(column.values[code], known)
         if split:
             rests[code] = split
     if not rests:
@@ -102,7 +117,7 @@ def _gap(
 def _split(text: str, known: dict[str, int]) -> tuple[str, int] | None:
     """The rest and the known part of a text that ends in a known part."""
     words = text.split()
-    for count in (1, 2, 3):
+    for count in range(1, MOST_WORDS + 1):
         if len(words) <= count:
             return None
         tail = " ".join(words[-count:]).strip("()")
