@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from science.dates import MONTHS, PATTERNS
 from science.suspects.evidence import ByValue
+from science.suspects.recast import recast
 from science.suspects.shapes import NUMBER
 from science.values import FORMATTED
 
@@ -22,6 +23,7 @@ USUAL = 0.55
 MOST_SHARE = 0.35
 MOST_FORMS = 5
 LONGEST = 40
+EXAMPLES = 200
 
 _MONTH = "|".join(MONTHS)
 _DATES = re.compile(
@@ -82,6 +84,9 @@ def _others(column: Coded) -> ByValue:
     many = [each for each, count in forms.items() if count >= 0.01 * measured]
     if most < USUAL * measured or len(many) > MOST_FORMS:
         return found
+    alike = [value for value, each in zip(column.values, shapes) if each == usual]
+    dated = [value for value, what in zip(column.values, kinds) if what == "date"]
+    made = recast(usual, alike[:EXAMPLES], dated)
     for code, each in enumerate(shapes):
         share = forms[each] / measured
         if not kinds[code] or each == usual or column.missing[code] or share > MOST_SHARE:
@@ -89,5 +94,6 @@ def _others(column: Coded) -> ByValue:
         if of_form[usual] == "range" and kinds[code] == "number":
             continue
         reason = f"written as {each!r}, where {most / measured:.0%} of the column are {usual!r}"
-        found.suspect(code, 0.65, reason)
+        suggestion = None if kinds[code] == "quantity" else made(column.values[code])
+        found.suspect(code, 0.65, reason, suggestion)
     return found

@@ -71,7 +71,7 @@ WAYS: dict[str, Callable[[str], str]] = {
 }
 """What may become of a part."""
 
-PADDED = "two digits"
+LIKE_ALL = ("two digits", "short")
 """Where one part is written so, others that need not be are too."""
 
 
@@ -119,9 +119,11 @@ def learned(pair: tuple[str, str]) -> Iterable[Rewriting]:
         yield Rewriting(kinds, (Piece(0, "number"),))
     for backwards in (False, True):
         pieces = _put_together(parts, wanted, WAYS, backwards=backwards)
-        if pieces and any(piece.way == PADDED for piece in pieces):
-            padded = {PADDED: WAYS[PADDED], **WAYS}
-            yield Rewriting(kinds, _put_together(parts, wanted, padded, backwards=backwards) or ())
+        for way in LIKE_ALL:
+            if pieces and any(piece.way == way for piece in pieces):
+                first = {way: WAYS[way], **WAYS}
+                again = _put_together(parts, wanted, first, backwards=backwards)
+                yield Rewriting(kinds, again or pieces)
         if pieces:
             yield Rewriting(kinds, pieces)
 
