@@ -74,6 +74,8 @@ class DataIngested(Event):
     columns: int
     snapshot: str | None = None
     """The snapshot that the file belongs to; its rows count when that is closed."""
+    changes: tuple[str, ...] = ()
+    """How its columns differ from those of the files before it."""
 
 
 class QuietPeriodEnded(Event):
@@ -100,6 +102,16 @@ class SnapshotClosed(Event):
     rejected: int = 0
 
 
+class ProblemAwaited(Event):
+    """Records came by stream for a problem that is not defined; they wait, and nothing is lost."""
+
+    detail_type: ClassVar[str] = "ProblemAwaited"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    rows: int
+    cure: str
+
+
 class WaitingDataReleased(Event):
     """A landed object that had to wait (for its problem, or for a model) need wait no more."""
 
@@ -119,6 +131,45 @@ class DataRejected(Event):
     faults: tuple[Fault, ...]
     quarantine_uri: str | None = None
     snapshot: str | None = None
+
+
+class FetchRequested(Event):
+    """A database's rows are due: by its schedule, by a definition, or because somebody asked."""
+
+    detail_type: ClassVar[str] = "FetchRequested"
+    source: str
+    through: Literal["glue", "dms"]
+    because: Literal["schedule", "definition", "request"]
+    full: bool = False
+    """Whether all rows come anew, also of tables of which only what is new is fetched."""
+
+
+class FetchStarted(Event):
+    """A job began to fetch the tables of a database."""
+
+    detail_type: ClassVar[str] = "FetchStarted"
+    source: str
+    job: str
+    tables: tuple[str, ...]
+
+
+class FetchFailed(Event):
+    """The rows of a database could not be had; those fetched before stay in use."""
+
+    detail_type: ClassVar[str] = "FetchFailed"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    faults: tuple[Fault, ...]
+
+
+class ChangesDoubted(Event):
+    """Changes of a table did not fit its rows; what was made of them is told with each."""
+
+    detail_type: ClassVar[str] = "ChangesDoubted"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    table: str
+    faults: tuple[Fault, ...]
 
 
 class RunStarted(Event):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from lifecycle.decision import ApiCall
@@ -66,11 +66,36 @@ class Records(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a listing tells of it.
+
+    Attributes:
+        uri: its address.
+        etag: changes with its content.
+        modified: when it was written, ISO 8601 in UTC.
+    """
+
+    uri: str
+    etag: str
+    modified: str
+
+    @property
+    def name(self) -> str:
+        """The last part of its key."""
+        return self.uri.rsplit("/", 1)[-1]
+
+
 class Objects(Protocol):
     """Objects in S3, by their s3:// address."""
 
-    def download(self, uri: str, path: Path) -> Path:
-        """Copy an object to a file. Raises FileNotFoundError when there is none."""
+    def download(self, uri: str, path: Path, etag: str = ...) -> Path:
+        """Copy an object to a file, as it was when it had this ETag.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            ObjectChangedError: it has another ETag now.
+        """
 
     def upload(self, path: Path, uri: str, content_type: str = ...) -> None:
         """Copy a file to an object."""
@@ -86,6 +111,9 @@ class Objects(Protocol):
 
     def list(self, prefix: str) -> list[str]:
         """The addresses of all objects under a prefix, in key order."""
+
+    def stored(self, prefix: str) -> Sequence[StoredObject]:
+        """All objects under a prefix, in key order, with what tells one content from another."""
 
 
 class Api(Protocol):

@@ -182,9 +182,21 @@ class InputRecord(Record):
     """True while the object waits in the landing bucket for its problem, or for a model."""
     bucket: str = ""
     etag: str = ""
+    sequencer: str = ""
+    """S3's, of the event that told of it."""
     rejected: tuple[Fault, ...] = ()
+    changes: tuple[str, ...] = ()
+    """How its columns differ from those of the files before it."""
+    renewed: str = ""
+    """A fingerprint of a database's rows as they were when they last asked for a new run."""
     snapshot: str | None = None
     """The snapshot it belongs to, whose closing it waits for; None where it stands by itself."""
+    level: int = 0
+    """How often the stretches of the stream that it holds were gathered into one."""
+    gathered: str | None = None
+    """The digest of the input that holds its rows now."""
+    expires_at: int | None = None
+    """When DynamoDB may drop the row, in seconds since 1970; never, as long as it is None."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
@@ -227,6 +239,63 @@ class SnapshotRecord(Record):
         return f"problem#{self.problem}", f"snapshot#{digest(self.folder)}#{self.number:06d}"
 
 
+class SourceRecord(Record):
+    """Where one database of a problem stands: what is being fetched of it, and what came last."""
+
+    kind: ClassVar[str] = "source"
+    problem: str
+    source: str
+    asked_for: str = ""
+    """The fingerprint of the definition that was last asked for by itself."""
+    asked_at: str = ""
+    """When the schedule last asked, or the definition."""
+    holds: str = ""
+    """The fingerprint of the definition by which its tables were fetched."""
+    fetch: str | None = None
+    """The fetch under way."""
+    job: str | None = None
+    """The run of the Glue job that carries it out."""
+    fetch_started_at: str = ""
+    fetched_at: str = ""
+    faults: tuple[Fault, ...] = ()
+    """Why the last fetch failed, or the rows could not be had; nothing when all is well."""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", f"source#{self.source}"
+
+
+class TableRecord(Record):
+    """The current state of one table of a database, and what it is made of."""
+
+    kind: ClassVar[str] = "table"
+    problem: str
+    source: str
+    table: str
+    files: tuple[str, ...] = ()
+    """Where its rows lie; nothing before its first load."""
+    rows: int = 0
+    tells_apart: tuple[str, ...] = ()
+    """The columns of its key."""
+    untyped: bool = False
+    mark: str | None = None
+    """The highest watermark or key that was fetched, as the database writes it."""
+    loads: tuple[str, ...] = ()
+    """Marks of the files of the full load."""
+    loaded_at: str = ""
+    """Changes that landed before are contained in a load that came anew."""
+    last_change: str = ""
+    changes: str = ""
+    """A fingerprint of all change files up to the last one merged."""
+    stopped: str = ""
+    """The mark of the file that could not be merged."""
+    awaits_load: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", f"table#{self.source}/{self.table}"
+
+
 class ShardRecord(Record):
     """How far one shard of the stream was taken in: what came before is never taken in again."""
 
@@ -234,10 +303,36 @@ class ShardRecord(Record):
     stream: str
     shard: str
     sequence: str = "0"
+    cause: str = ""
+    """The event by which the mark was moved last."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"shard#{self.stream}/{self.shard}", "shard"
+
+
+class SchemaRecord(Record):
+    """The columns of all files that a problem has been given, as ``science.schema`` keeps them."""
+
+    kind: ClassVar[str] = "schema"
+    problem: str
+    columns: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "schema"
+
+
+class AwaitedRecord(Record):
+    """Records came by stream for a problem that was not defined; people were told of it once."""
+
+    kind: ClassVar[str] = "awaited"
+    problem: str
+    at: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "awaited"
 
 
 class JobRecord(Record):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lifecycle.adapters.s3_objects import S3Objects, split_uri
+from lifecycle.errors import ObjectChangedError
 from tests.fakes import FakeObjects
 
 if TYPE_CHECKING:
@@ -44,6 +46,18 @@ def test_files_travel_both_ways(objects: Objects, tmp_path: Path) -> None:
     assert target.read_bytes() == source.read_bytes()
 
 
+def test_an_object_that_is_no_longer_the_one_that_was_meant_is_refused(
+    objects: Objects, tmp_path: Path
+) -> None:
+    """Told by its ETag, which of an object in one part is its MD5."""
+    meant = md5(b"one", usedforsecurity=False).hexdigest()
+    objects.write("s3://lake/a", b"one")
+    assert objects.download("s3://lake/a", tmp_path / "a", meant).read_bytes() == b"one"
+    objects.write("s3://lake/a", b"two")
+    with pytest.raises(ObjectChangedError):
+        objects.download("s3://lake/a", tmp_path / "a", meant)
+
+
 def test_writing_again_replaces(objects: Objects) -> None:
     """An object has the content that was written last."""
     objects.write("s3://lake/a", b"one")
@@ -77,6 +91,19 @@ def test_a_listing_is_in_key_order_under_its_prefix(objects: Objects) -> None:
     objects.write("s3://landing/p/d", b"")
     assert objects.list("s3://lake/p/") == ["s3://lake/p/a", "s3://lake/p/b", "s3://lake/p/ä"]
     assert objects.list("s3://lake/none/") == []
+
+
+def test_what_is_stored_is_told_with_a_mark_of_its_content(objects: Objects) -> None:
+    """Another content has another ETag, the same the same; times sort as they pass."""
+    objects.write("s3://lake/churn/a", b"one")
+    objects.write("s3://lake/churn/b", b"one")
+    first, second = objects.stored("s3://lake/churn/")
+    objects.write("s3://lake/churn/a", b"two")
+    changed, same = objects.stored("s3://lake/churn/")
+
+    assert (first.uri, first.name) == ("s3://lake/churn/a", "a")
+    assert first.etag == second.etag == same.etag != changed.etag
+    assert first.modified <= changed.modified
 
 
 def test_only_s3_addresses_are_addresses(objects: Objects) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from lifecycle.adapters.clients import client
+from lifecycle.errors import ObjectChangedError
+from lifecycle.ports import StoredObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 BINARY = "application/octet-stream"
@@ -42,15 +45,28 @@ def _missing_told(uri: str) -> Iterator[None]:
 class S3Objects:
     """Reads and writes objects with the function's own role."""
 
-    def download(self, uri: str, path: Path) -> Path:
-        """Copy an object to a file.
+    def download(self, uri: str, path: Path, etag: str = "") -> Path:
+        """Copy an object of any size to a file, in ranges side by side.
+
+        s3transfer asks for every range "if it matches" the first; which object that was is seen
+        from the ETag that there is afterwards.
 
         Raises:
             FileNotFoundError: there is no such object.
+            ObjectChangedError: it no longer has this ETag, if one is given.
         """
+        from s3transfer.exceptions import S3DownloadFailedError
+
         bucket, key = split_uri(uri)
         with path.open("wb") as file, _missing_told(uri):
-            client("s3").download_fileobj(bucket, key, file)
+            try:
+                client("s3").download_fileobj(bucket, key, file)
+            except S3DownloadFailedError as error:
+                raise ObjectChangedError(uri) from error
+            if etag:
+                found = client("s3").head_object(Bucket=bucket, Key=key)["ETag"]
+                if found.strip('"') != etag:
+                    raise ObjectChangedError(uri)
         return path
 
     def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:
@@ -91,4 +107,18 @@ class S3Objects:
         pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
         return [
             f"s3://{bucket}/{item['Key']}" for page in pages for item in page.get("Contents", [])
+        ]
+
+    def stored(self, prefix: str) -> Sequence[StoredObject]:
+        """All objects under a prefix, in key order, with what tells one content from another."""
+        bucket, key = split_uri(prefix)
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        return [
+            StoredObject(
+                f"s3://{bucket}/{item['Key']}",
+                item["ETag"].strip('"'),
+                item["LastModified"].astimezone(UTC).isoformat(),
+            )
+            for page in pages
+            for item in page.get("Contents", [])
         ]
