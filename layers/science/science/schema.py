@@ -61,7 +61,8 @@ def of_file(path: Path) -> Optional[list[dict[str, Any]]]:
             return None
         cells = ", ".join(f"{sql_values.cell(each)} AS {name(each)}" for each in names)
         connection.execute(
-            f"CREATE TEMP TABLE seen AS SELECT {cells} FROM (SELECT * FROM {source} LIMIT {LOOKED_AT})"
+            f"CREATE TEMP TABLE seen AS SELECT {cells} "
+            f"FROM (SELECT * FROM {source} LIMIT {LOOKED_AT})"
         )
         counts = aggregate(connection, "seen", [_counts(each) for each in names])
         return [
