@@ -98,12 +98,14 @@ check: setup check-template  ## all that guards main besides tests: format, lint
 test: setup  ## install what is needed and run all tests
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
 
-bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning, the local SageMaker
+bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning, taking in, the local SageMaker
 	.venv/bin/python -m bench.imports
 	.venv/bin/python -m bench.hop
 	.venv/bin/python -m bench.relay
 	.venv/bin/python -m bench.relay --rows 5000
 	.venv/bin/python bench/clean.py --rows 5000000
+	.venv/bin/python bench/ingest.py --gigabytes 5
+	.venv/bin/python -m bench.stream
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects --scale
 	.venv/bin/python -m bench.sagemaker

@@ -20,6 +20,7 @@ def opening(cloud):
     huge = {"problem": "streamed", "record": {}, "padding": ""}
     huge["padding"] = "x" * (1_000_000 - len(json.dumps(huge)))
     cloud.stream(huge)
+    cloud.stream(*({"problem": "awaited", "record": row} for row in ROWS[:600]))
 
 
 def test_streamed_rows_become_a_model(cloud):
@@ -55,3 +56,14 @@ def test_a_record_of_a_megabyte_is_handled_like_any_other(cloud):
 
     assert "record" in refused["faults"][0]["message"]
     assert len(cloud.read(refused["quarantine_uri"])) > 1_000_000
+
+
+def test_records_of_a_problem_that_is_not_defined_wait_for_it(cloud):
+    """One alert; nothing of them is in the lake, and its definition takes all of them up."""
+    cloud.event("awaited", "ProblemAwaited")
+    assert "problem.yaml" in cloud.alert("awaited", "ProblemAwaited")["Message"]
+    assert cloud.keys("awaited/") == []
+    cloud.define("awaited", "Churn", data={"minimum_rows": 600})
+
+    assert cloud.event("awaited", "RunStarted")["rows"] == 600
+    assert len(cloud.heard("awaited", "ProblemAwaited")) == 1
