@@ -1,4 +1,4 @@
-"""Spark and DuckDB side by side: the first half of preparing, on the same file, with the same rules.
+"""Spark and DuckDB side by side: the first half of preparing, on one file, by the same rules.
 
 Both read the Parquet file that a landed CSV file became, tell each column's kind, drop copies,
 split, read numbers and dates, and write the rows that features are fitted to. Each is a process of
@@ -183,8 +183,8 @@ def report(found: dict[int, dict[str, dict[str, float]]]) -> None:
         return
     here = len(os.sched_getaffinity(0))
     for cores in (here, *CORES):
-        rows = wins_from(found, cores / here)
-        told = "never" if rows is None else f"from {rows:,.0f} rows on"
+        least = wins_from(found, cores / here)
+        told = "never" if least is None else f"from {least:,.0f} rows on"
         print(f"Spark on {cores} cores would be faster than DuckDB on {here}: {told}.")
 
 
