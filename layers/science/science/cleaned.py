@@ -45,6 +45,7 @@ class Cleaned:
         aim: what is learned; its column is one of ``columns``.
         counted: rows by what became of them.
         unread: cells that could not be read as their column's kind, by column.
+        landed: the columns as they landed, in order, before any step.
         own: the definition's own steps, fitted.
     """
 
@@ -53,6 +54,7 @@ class Cleaned:
     aim: Target
     counted: Counted
     unread: dict[str, int]
+    landed: list[str] = field(default_factory=list)
     own: list[Step] = field(default_factory=list)
 
     @property
@@ -69,6 +71,7 @@ class Cleaned:
             "aim": {**aim, "column": self.aim.column.name},
             "counted": asdict(self.counted),
             "unread": self.unread,
+            "landed": self.landed,
             "own": [documents.written(step) for step in self.own],
         }
 
@@ -84,6 +87,7 @@ class Cleaned:
             Target(**{**aim, "column": column}),
             Counted(**document["counted"]),
             document["unread"],
+            document["landed"],
             documents.parse(document["own"]),
         )
 

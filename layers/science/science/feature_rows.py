@@ -105,22 +105,25 @@ def _here(connection: Any, cleaned: Cleaned, inputs: Sequence[Path]) -> tuple[st
 
     A row is known by its own identifier; by a fingerprint of itself where it has none.
     """
+    # The definition's own steps may have left rows out: then the rows tell their numbers.
+    cells = column_names(connection, "cells")
+    row = '"_row_"' if "_row_" in cells else "rowid"
     relation = (
-        'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.rowid = typed."_row_"'
+        f'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.{row} = typed."_row_"'
     )
     source = _source(connection, inputs)
     if cleaned.roles.identifier is None:
         return 'typed."_key_"', "keys.moment", source, relation
     own = name(cleaned.roles.identifier)
     target = cleaned.roles.target
-    columns = [each for each in column_names(connection, "cells") if each != target]
+    columns = [each for each in cells if each not in {target, "_row_"}]
     identifier = (
         f"CASE WHEN cells.{own} IS NULL THEN nameless.mark "
         f"WHEN strlen(cells.{own}) > {LONGEST_IDENTIFIER} THEN md5(cells.{own}) "
         f"ELSE cells.{own} END"
     )
     nameless = (
-        f"LEFT JOIN (SELECT rowid AS row, md5({content(columns)}) AS mark FROM cells "
+        f"LEFT JOIN (SELECT {row} AS row, md5({content(columns)}) AS mark FROM cells "
         f'WHERE {own} IS NULL) nameless ON nameless.row = typed."_row_"'
     )
     return identifier, "keys.moment", source, f"{relation} {nameless}"
