@@ -26,6 +26,9 @@ TYPES = {
 """The types of Spark that a recipe takes as they are."""
 
 
+MOST_PLAN_CHARACTERS = 4096
+
+
 class SparkEngine:
     """A Spark session that carries out recipes."""
 
@@ -37,6 +40,8 @@ class SparkEngine:
 
         self.spark = spark
         self.kept: dict[str, Any] = {}
+        # Tables are made of tables: the plans that Spark writes down for people grow very long.
+        spark.conf.set("spark.sql.maxPlanStringLength", MOST_PLAN_CHARACTERS)
         spark.udf.register("normal_text", text_functions.normal_text_or_none, StringType())
         spark.udf.register("number_text", text_functions.number_text_or_none, StringType())
 
