@@ -9,6 +9,7 @@ import numpy as np
 import xgboost
 
 from science import features as feature_recipe
+from science.embeddings.features import located
 from science.served_steps import engine_of
 from serving_package import FEATURES, MODEL, PROBLEM, verify
 
@@ -58,7 +59,7 @@ class ServedModel:
         features, problem = (
             json.loads((folder / name).read_bytes()) for name in (FEATURES, PROBLEM)
         )
-        return cls((folder / MODEL).read_bytes(), features, problem, threads)
+        return cls((folder / MODEL).read_bytes(), located(features, folder), problem, threads)
 
     def stepped(self, columns: dict[str, Array]) -> dict[str, Array]:
         """Raw columns as the definition's own steps leave them."""

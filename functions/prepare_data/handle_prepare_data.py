@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import science
+from fetch_encoder import fetch_encoder
 from lifecycle.aws_events import GlueJobEnded
 from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
 from lifecycle.errors import RecordMissingError
@@ -69,6 +70,7 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
         out = Path(folder, "out")
         out.mkdir()
         try:
+            fetch_encoder(run.definition, Path(folder), out, ports)
             prepared = prepare(inputs, run.definition, out)
         except UnusableData as error:
             faults = tuple(

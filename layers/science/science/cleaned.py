@@ -10,6 +10,8 @@ folder carries what goes from one to the other::
                         for each feature: DOUBLE for numbers and dates (seconds since 1970), else
                         VARCHAR, missing is NULL
     held/*.parquet      _row_ BIGINT, then every column as it landed: the held-out rows
+    kept/*.parquet      _row_ BIGINT, _moment_ DOUBLE, then every column trimmed, missing is NULL:
+                        what the feature store keeps; none where nothing is kept there
 
 Files in the order of their names hold the rows in the order of ``_row_``.
 """
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from science.recipe.steps import Step
 
-DOCUMENT, TYPED, HELD = "cleaned.json", "typed", "held"
+DOCUMENT, TYPED, HELD, KEPT = "cleaned.json", "typed", "held", "kept"
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Cleaned:
         unread: cells that could not be read as their column's kind, by column.
         landed: the columns as they landed, in order, before any step.
         own: the definition's own steps, fitted.
+        file_rows: how many rows each landed file has, where ``kept`` goes with them.
     """
 
     columns: list[Column]
@@ -56,6 +59,7 @@ class Cleaned:
     unread: dict[str, int]
     landed: list[str] = field(default_factory=list)
     own: list[Step] = field(default_factory=list)
+    file_rows: list[int] = field(default_factory=list)
 
     @property
     def kept(self) -> list[Column]:
@@ -73,6 +77,7 @@ class Cleaned:
             "unread": self.unread,
             "landed": self.landed,
             "own": [documents.written(step) for step in self.own],
+            "file_rows": self.file_rows,
         }
 
     @classmethod
@@ -89,6 +94,7 @@ class Cleaned:
             document["unread"],
             document["landed"],
             documents.parse(document["own"]),
+            document["file_rows"],
         )
 
 
@@ -99,8 +105,19 @@ def write(cleaned: Cleaned, folder: Path) -> None:
 
 
 def read(connection: Any, folder: Path) -> Cleaned:
-    """Read the document, and make the rows the views ``typed`` and ``held``."""
-    for view in (TYPED, HELD):
+    """Read the document, and make the rows the views ``typed`` and ``held``.
+
+    Where rows are kept for the feature store, they are the views ``cells`` and ``keys``.
+    """
+    for view in (TYPED, HELD, KEPT):
         files = sorted((folder / view).glob("*.parquet"))
-        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({file_list(files)})")
+        if files or view != KEPT:
+            source = f"read_parquet({file_list(files)})"
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {source}")
+            if view == KEPT:
+                connection.execute(
+                    f'CREATE VIEW cells AS SELECT * EXCLUDE ("_moment_") FROM {KEPT}'
+                )
+                listed = '"_row_" AS row, "_moment_" AS moment'
+                connection.execute(f"CREATE VIEW keys AS SELECT {listed} FROM {KEPT}")
     return Cleaned.of(json.loads((folder / DOCUMENT).read_text(encoding="utf-8")))

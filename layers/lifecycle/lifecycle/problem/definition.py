@@ -5,8 +5,8 @@ The classes are frozen and refuse keys they do not know. What must fit *together
 
 What ``prepare`` accepts is what ``science.prepare`` carries out:
 ``missing`` auto, drop, mean, median, mode · ``duplicates`` drop, keep · ``outliers`` clip, drop,
-keep · ``text`` tokenize, drop · ``scale`` standardize, normalize, none · ``steps`` of a recipe
-(``recipe_steps``), done before anything is told of the cells.
+keep · ``text`` tokenize, embed, drop · ``scale`` standardize, normalize, none · ``steps`` of a
+recipe (``recipe_steps``), done before anything is told of the cells.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Prepare(Section):
     missing: Literal["auto", "drop", "mean", "median", "mode"] = "auto"
     duplicates: Literal["drop", "keep"] = "drop"
     outliers: Literal["clip", "drop", "keep"] = "clip"
-    text: Literal["tokenize", "drop"] = "tokenize"
+    text: Literal["tokenize", "embed", "drop"] = "tokenize"
     scale: Literal["standardize", "normalize", "none"] = "standardize"
     image_size: Annotated[
         tuple[Annotated[int, whole(8, 1024)], Annotated[int, whole(8, 1024)]], PAIR

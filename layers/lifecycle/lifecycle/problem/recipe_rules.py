@@ -46,3 +46,11 @@ def _faults_of(step: dict[str, Any], path: Path) -> Iterator[Finding]:
         elif not accepts(value, about):
             message = f"{written(value)} is not accepted"
             yield Finding((*path, key), message, accepted_of(about))
+
+
+@rule("prepare.steps", "features.online")
+def online(problem: Problem, _place: Place) -> Iterator[Finding]:
+    """What is kept online is what the steps made: looked up, it would be stepped again."""
+    if problem.features.online and problem.prepare.steps:
+        message = "features of rows that have steps of their own cannot be looked up online yet"
+        yield Finding(("features", "online"), message, (), "Take out online, or prepare.steps.")

@@ -61,6 +61,13 @@ def test_every_fault_of_every_step_is_told_at_once():
     assert by_path["prepare.steps[2].factor"].accepted == ("a number from 0.1 to 1000",)
 
 
+def test_features_that_steps_made_are_not_looked_up_online():
+    with pytest.raises(ProblemFaultsError) as caught:
+        parsed("    - {step: trim}\nfeatures: {online: true}\ncolumns: {id: id}\n")
+
+    assert [fault.path for fault in caught.value.faults] == ["features.online"]
+
+
 @pytest.mark.parametrize("text", ["    impute\n", "    - impute\n", "    {step: trim}\n"])
 def test_what_is_no_list_of_steps_is_refused(text):
     with pytest.raises(ProblemFaultsError):
