@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MODEL = "huggingface-textembedding-all-MiniLM-L6-v2"
 """JumpStart's id of the encoder: 384 numbers a text, 22 million weights, English."""
 MOST_TEXTS = 20_000
-"""So many training rows at most: a function has fifteen minutes (`python -m bench.embeddings`)."""
+"""So many training rows at most: a function has fifteen minutes (`python -m bench.texts --embed` measures)."""
 
 
 def fit(column: str, rows: int, folder: Path) -> dict[str, Any]:
