@@ -106,6 +106,8 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 	.venv/bin/python bench/clean.py --rows 5000000
 	.venv/bin/python bench/ingest.py --gigabytes 5
 	.venv/bin/python -m bench.stream
+	.venv/bin/python -m bench.texts
+	.venv/bin/python -m bench.texts --embed
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects --scale
 	.venv/bin/python bench/spark.py --rows 1000000 5000000
