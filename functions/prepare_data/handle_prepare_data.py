@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import science
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import Fault, RunStarted
 from lifecycle.leg import leg
+from lifecycle.problem.durations import seconds
+from lifecycle.records import FeatureGroupRecord
 from lifecycle.runs import past
 from prepare_data import decide_prepared, decide_unusable
+from science.point_in_time import Group, join
 from science.prepare import UnusableData, prepare
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 JOBS = Path(science.__file__).parents[1] / "jobs.pyz"
 """The jobs' code, which the science layer brings: every run keeps the code that made it."""
+
+THREADS = 16
 
 TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8"}
 
@@ -38,7 +44,8 @@ def lambda_handler(cause: Cause[RunStarted], ports: Ports) -> Decision:
         out = Path(folder, "out")
         out.mkdir()
         try:
-            prepared = prepare(inputs, run.definition, out)
+            inputs, joined = _joined(inputs, run.definition, Path(folder), ports)
+            prepared = prepare(inputs, run.definition | joined, out)
         except UnusableData as error:
             faults = tuple(
                 Fault(path=fault.where, message=fault.what, cure=fault.cure)
@@ -58,6 +65,45 @@ def _fetch(problem: str, run: str, folder: Path, ports: Ports) -> list[Path]:
         ports.objects.download(uri, folder / f"{index:06d}.parquet")
         for index, uri in enumerate(listing["inputs"])
     ]
+
+
+def _joined(
+    inputs: list[Path], definition: dict[str, Any], folder: Path, ports: Ports
+) -> tuple[list[Path], dict[str, Any]]:
+    """The inputs with the features of other problems that are asked for, and what was joined.
+
+    Raises:
+        UnusableData: a problem keeps no such features.
+    """
+    wanted = definition["features"].get("join") or []
+    if not wanted:
+        return inputs, {}
+    groups = [_group(number, each, definition, folder, ports) for number, each in enumerate(wanted)]
+    written, joined = join(inputs, groups, definition, folder / "joined")
+    return written, {"joined": joined}
+
+
+def _group(
+    number: int, wanted: dict[str, Any], definition: dict[str, Any], folder: Path, ports: Ports
+) -> Group:
+    """Another problem's features, fetched from the offline stores of its groups, old and new."""
+    problem = wanted["group"]
+    row = ports.records.get(FeatureGroupRecord(problem=problem, group=problem))
+    stores = row.stores if row else ()
+    uris = [uri for store in stores for uri in ports.objects.list(f"{store}/")]
+    place = folder / f"store{number}"
+    place.mkdir()
+    files = [place / f"{index:06d}.parquet" for index in range(len(uris))]
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(ports.objects.download, uris, files))
+    return Group(
+        problem,
+        files,
+        on=wanted["on"] or definition["columns"]["id"],
+        columns=wanted["columns"],
+        mended=row.mended if row else {},
+        within=seconds(wanted["within"]) if wanted["within"] else None,
+    )
 
 
 def _keep(out: Path, target: str, ports: Ports) -> None:

@@ -21,7 +21,7 @@ from science.sql_values import literal, name, words_in_order
 from science.target import REGRESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from science.cleaned import Cleaned
@@ -44,7 +44,11 @@ def _written(moment: str) -> str:
 
 
 def keep_rows(
-    connection: Any, cleaned: Cleaned, inputs: Sequence[Path] | None, path: Path
+    connection: Any,
+    cleaned: Cleaned,
+    inputs: Sequence[Path] | None,
+    path: Path,
+    left_out: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Keep the cleaned rows of a run.
 
@@ -59,11 +63,12 @@ def keep_rows(
         inputs: the files that ``cells`` was made of, in order; None where they were cleaned
             elsewhere. Then a row is known by the hash of its identifier.
         path: the Parquet file.
+        left_out: columns that come from other groups, which keep them.
 
     Returns:
         What the Feature Store knows of the columns, see ``feature_names.stored_as``.
     """
-    stored = stored_as(cleaned.kept, cleaned.roles.identifier, hashed=inputs is None)
+    stored = stored_as(cleaned.kept, cleaned.roles.identifier, left_out, hashed=inputs is None)
     kinds = {column.name: column for column in cleaned.kept}
     read = _typed if inputs is None else _read
     listed = "".join(
@@ -235,6 +240,7 @@ def _make_records(
         if kind != STRING and types.get(feature) == STRING
     )
     listed = ", ".join(f"{literal(at)}::TIMESTAMPTZ::TIMESTAMP" for at in arrivals)
+    arrival = f"[{listed}][{SOURCE} + 1], list_max([{listed}])"
     moment = (
         f"CASE WHEN {MOMENT} BETWEEN {EARLIEST} AND {LATEST} "
         f"THEN make_timestamp(({MOMENT} * 1e6)::BIGINT) END"
@@ -244,8 +250,9 @@ def _make_records(
         f"CREATE TABLE records AS SELECT * EXCLUDE ({SOURCE}, {MOMENT}, at_), "
         f"{_written('at_')} AS {EVENT_TIME}, at_ FROM ("
         f"SELECT *{replaced}, row_number() OVER () AS place_, "
-        f"date_trunc('milliseconds', coalesce({moment}, [{listed}][{SOURCE} + 1], "
-        f"list_max([{listed}]))) AS at_ "
+        # Up to the next millisecond: a record never seems to be older than it is.
+        "date_trunc('milliseconds', INTERVAL 999 MICROSECOND + "
+        f"coalesce({moment}, {arrival})) AS at_ "
         f"FROM {source})"
     )
 

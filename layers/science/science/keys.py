@@ -60,7 +60,7 @@ def make(
         'CREATE TEMP TABLE hashed AS SELECT "_row_" AS row, "_label_" AS label, "_key_" AS key, '
         '"_whole_" AS whole, "_moment_" AS moment FROM (SELECT rowid AS "_row_", '
         f'{_label(target)} AS "_label_", md5_number_lower({key}) AS "_key_", {whole} AS "_whole_", '
-        f'{_moment(clock)} AS "_moment_" FROM cells) WHERE "_label_" IS NOT NULL'
+        f'{moment_of(clock)} AS "_moment_" FROM cells) WHERE "_label_" IS NOT NULL'
     )
     read = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
     labelled = connection.execute("SELECT count(*) FROM hashed").fetchone()[0]
@@ -102,13 +102,20 @@ def _label(target: Target) -> str:
     return f"(CASE {cell} {cases} END)::DOUBLE"
 
 
-def _moment(clock: Column | None) -> str:
+def moment_of(clock: Column | None) -> str:
+    """A row's time in seconds since 1970, as an expression over ``cells``.
+
+    Raises:
+        UnusableData: the column's cells are no times.
+    """
     if clock is None:
         return "NULL::DOUBLE"
     if clock.kind == "date":
         return sql_values.seconds(name(clock.name), clock.formats)
     if clock.kind == "number" or clock.note:
-        return sql_values.plain_number(name(clock.name))
+        # One time throughout, say, is a constant, and was not looked at as a date.
+        cell = name(clock.name)
+        return f"coalesce({sql_values.plain_number(cell)}, epoch(TRY_CAST({cell} AS TIMESTAMPTZ)))"
     fault = Fault(
         f"its cells read as {clock.kind}, not as dates",
         clock.name,

@@ -17,7 +17,8 @@ written under ``out``:
   ``classes`` (label texts by number; a binary task's positive class is number 1), ``inputs`` (raw
   columns in the order they were first seen, without the target), ``target``, ``target_position``
   (where the target stood among them), ``target_decimal``, ``label`` (its kind), ``feature_store``
-  (what of the rows is kept there, under which names; null if nothing is)
+  (what of the rows is kept there, under which names; null if nothing is), ``joined`` (what came
+  from other problems' features, if anything did)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
@@ -53,6 +54,7 @@ from science.feature_rows import keep_rows
 from science.findings import Findings
 from science.fitting import fit
 from science.monitor_files import baseline_files
+from science.point_in_time import is_joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,7 +148,9 @@ def finish(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )
     if (problem.get("features") or {}).get("store", True):
-        findings.stored = keep_rows(connection, first, inputs, out / "rows" / "rows.parquet")
+        findings.stored = keep_rows(
+            connection, first, inputs, out / "rows" / "rows.parquet", is_joined(problem)
+        )
     findings.power = power.measure(kept, training, training["_label_"], first.aim.task)
     findings.warnings = [
         *(*first.roles.warnings, *first.aim.warnings, *first.counted.warnings),

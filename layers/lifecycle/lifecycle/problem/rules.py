@@ -195,9 +195,6 @@ def _online(problem: Problem, _place: Place) -> Iterator[Finding]:
 @rule("features.join", "columns.id", "columns.time", "name")
 def _joins(problem: Problem, _place: Place) -> Iterator[Finding]:
     seen: set[str] = set()
-    if problem.features.join:
-        message = "joining features of other problems is not built yet"
-        yield Finding(("features", "join"), message, (), "Take it out.")
     for index, join in enumerate(problem.features.join):
         path = ("features", "join", index)
         if join.group == problem.name:
