@@ -21,9 +21,9 @@ from aws_lambda_powertools import Logger
 from lifecycle.adapters import ports_from_environment
 from lifecycle.adapters.clients import client
 from lifecycle.clock import now
-from lifecycle.records import FeatureGroupRecord
+from lifecycle.feature_groups import online_groups
 from predict import Question, RefusedError, answer, capture_record, read_question, refusal_of
-from science.lookup import Source, UnknownRow, complete_body, sources
+from science.lookup import Source, StoreUnavailable, UnknownRow, complete_body, sources
 
 if TYPE_CHECKING:
     from lifecycle.records import ProblemRecord
@@ -50,15 +50,9 @@ def _served(problem: str, _minute: str) -> tuple[str, tuple[Source, ...]]:
 
 
 def _sources(found: ProblemRecord) -> list[Source]:
-    features = found.definition["features"]
-    joined = [join["group"] for join in features.get("join") or []]
-    if found.champion is None or not (joined or features.get("online")):
+    groups = online_groups(found.problem, found.definition, _ports().records)
+    if found.champion is None or not groups:
         return []
-    groups = {}
-    for name in (found.problem, *joined):
-        row = _ports().records.get(FeatureGroupRecord(problem=name, group=name))
-        if row is not None and row.online:
-            groups[name] = row.group
     return sources(_prepared(found.problem, found.champion), groups)
 
 
@@ -98,9 +92,9 @@ def _completed(question: Question, known: tuple[Source, ...]) -> Question:
         body = complete_body(question.body, question.content_type, known, _fetch, time.time())
     except UnknownRow as error:
         raise RefusedError(404, str(error)) from error
-    except LookupError as error:
+    except StoreUnavailable as error:
         logger.warning("the online store did not answer", problem=question.problem)
-        raise RefusedError(503, f"The online store is busy; ask again: {error}.") from error
+        raise RefusedError(503, f"The online store does not answer; ask again: {error}") from error
     return replace(question, body=body)
 
 

@@ -35,6 +35,10 @@ class UnknownRow(LookupError):  # noqa: N818  (named for what the caller is told
     """Rows give nothing but an identifier, and nothing is stored for it."""
 
 
+class StoreUnavailable(LookupError):  # noqa: N818  (HTTP's 503)
+    """The online store did not answer for every identifier."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A feature group with an online store, and what it knows of a model's columns.
@@ -90,6 +94,7 @@ def complete_body(
 
     Raises:
         UnknownRow: rows give only an identifier that nothing is stored for.
+        StoreUnavailable: the store did not answer for some.
     """
     kind = content_type.split(";", maxsplit=1)[0].strip().lower()
     rows = _rows(body, kind) if known else None
@@ -177,7 +182,7 @@ def _stored(source: Source, identifiers: Iterable[str], fetch: Fetch) -> Records
             found[record["RecordIdentifierValueAsString"]] = values
         left = [*answer.get("Errors", []), *answer.get("UnprocessedIdentifiers", [])]
         if left:
-            raise LookupError(f"the online store did not answer for {len(left)} of them: {left[0]}")
+            raise StoreUnavailable(f"{len(left)} rows are unanswered, among them {left[0]}")
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from science.lookup import Source, UnknownRow, complete_body, hash_of, sources
+from science.lookup import Source, StoreUnavailable, UnknownRow, complete_body, hash_of, sources
 
 COLUMNS = {
     "age": {"name": "age", "type": "Fractional"},
@@ -154,7 +154,7 @@ def test_a_store_that_does_not_answer_is_no_empty_store():
     def failing(request):
         return {"Records": [], "Errors": [{"ErrorCode": "InternalFailure"}]}
 
-    with pytest.raises(LookupError, match="did not answer"):
+    with pytest.raises(StoreUnavailable, match="1 rows are unanswered"):
         completed([{"customerID": "7590"}], store=failing)
 
 
