@@ -83,8 +83,8 @@ def knock(url: str, row: dict[str, str]) -> bytes:
     """Ask the front door for one row."""
     body = json.dumps({"instances": [row]}).encode()
     request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
-    session = boto3.Session()
-    SigV4Auth(session.get_credentials(), "lambda", "us-east-1").add_auth(request)
+    credentials: Any = boto3.Session().get_credentials()
+    SigV4Auth(credentials, "lambda", "us-east-1").add_auth(request)
     sent = urllib.request.Request(url, data=body, headers=dict(request.headers.items()))
     with urllib.request.urlopen(sent, timeout=60) as answer:
         said: bytes = answer.read()

@@ -21,6 +21,9 @@ _KINDS = {
     "FeatureGroupName": "feature-group",
 }
 
+_BATCHES = {"BatchGetRecord": "Identifiers", "BatchWriteRecord": "Entries"}
+"""Path of a request for records of many groups → the member that lists them."""
+
 
 def resource_arn(path: str, headers: Json, body: bytes, region: str, account: str) -> str:
     """Name the ARN that a SageMaker request acts on; `*` where it is no single one, as in lists.
@@ -37,6 +40,10 @@ def resource_arn(path: str, headers: Json, body: bytes, region: str, account: st
         return f"{prefix}feature-group/{parts[1].lower()}"
     operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
     request = json_object(body)
+    if parts[0] in _BATCHES:
+        groups = {str(item.get("FeatureGroupName")) for item in request.get(_BATCHES[parts[0]], [])}
+        # Several groups are no single resource: whoever asks needs the right to all.
+        return f"{prefix}feature-group/{groups.pop().lower()}" if len(groups) == 1 else "*"
     for member in ("ModelPackageName", "ModelPackageArn", "ResourceArn"):
         if str(request.get(member, "")).startswith("arn:"):
             return str(request[member])

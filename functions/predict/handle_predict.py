@@ -93,14 +93,19 @@ def _completed(question: Question, known: tuple[Source, ...]) -> Question:
     except UnknownRow as error:
         raise RefusedError(404, str(error)) from error
     except StoreUnavailable as error:
-        logger.warning("the online store did not answer", problem=question.problem)
+        logger.warning("the online store did not answer", problem=question.problem, why=str(error))
         raise RefusedError(503, f"The online store does not answer; ask again: {error}") from error
     return replace(question, body=body)
 
 
 def _fetch(request: dict[str, Any]) -> dict[str, Any]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
     service = "sagemaker-featurestore-runtime"
-    found: dict[str, Any] | None = _ports().api.describe(service, "BatchGetRecord", request)
+    try:
+        found: dict[str, Any] | None = _ports().api.describe(service, "BatchGetRecord", request)
+    except (BotoCoreError, ClientError) as error:
+        raise StoreUnavailable(str(error)) from error
     return found or {"Records": []}
 
 
