@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from cli.errors import CliError
-from cli.output import AsJson, console, print_json, verb
-
-if TYPE_CHECKING:
-    from science.suspects.columns import Table
-    from science.suspects.judge import Suspect
+from cli.output import AsJson, print_json, verb
+from cli.suspects import ASKED, look, tell
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="CSV, TSV, JSON, JSON lines or Parquet; also .gz")
@@ -23,88 +18,41 @@ Suspects = Annotated[
     Path | None,
     typer.Option("--suspects", metavar="OUT", help="write the cells that seem wrong to this CSV"),
 ]
+Labels = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        metavar="LABELS",
+        help="right values of some rows: the data's columns, and row (from 0)",
+    ),
+]
+Ask = Annotated[
+    Path | None,
+    typer.Option(
+        "--ask", metavar="ROWS", help=f"write the {ASKED} rows whose labels would say most"
+    ),
+]
 
 
 @verb
-def profile(file: File, *, suspects: Suspects = None, as_json: AsJson = False) -> None:
+def profile(
+    file: File,
+    *,
+    suspects: Suspects = None,
+    labels: Labels = None,
+    ask: Ask = None,
+    as_json: AsJson = False,
+) -> None:
     """Look at a file of rows: which of its cells are probably wrong, and what should stand there.
 
     Needs no stack. Each line of OUT is a cell: row (from 0), column, value, reason, suggestion.
     """
-    if suspects is None:
+    if suspects is None and ask is None:
         raise CliError(
             "Nothing is asked of the file.", "Add --suspects OUT.csv to find its wrong cells."
         )
-    _check(file, suspects)
-    table = _read(file)
-    found = _find(table)
-    _write(found, suspects)
-    _tell(file, suspects, table, found, as_json=as_json)
-
-
-def _check(file: Path, out: Path) -> None:
-    if not file.is_file():
-        what = "is a folder" if file.is_dir() else "is not there"
-        raise CliError(f"{file} {what}.", "Name a file of rows.")
-    if out.is_dir():
-        raise CliError(f"{out} is a folder.", "Name the CSV file to write.")
-    if out.resolve() == file.resolve():
-        raise CliError(f"{out} is the file itself.", "Write the suspects to another file.")
-
-
-def _read(file: Path) -> Table:
-    from science.suspects.columns import read_table
-    from science.tables import UnreadableFile
-
-    try:
-        return read_table(file)
-    except UnreadableFile as error:
-        raise CliError(f"{file} cannot be read: {error.reason}", error.cure) from error
-    except OSError as error:
-        raise CliError(f"{file} cannot be read: {error}") from error
-
-
-def _find(table: Table) -> list[Suspect]:
-    from science.suspects.judge import find_suspects
-
-    return find_suspects(table)
-
-
-def _write(found: list[Suspect], out: Path) -> None:
-    from science.suspects.output import write_suspects
-
-    try:
-        write_suspects(found, out)
-    except OSError as error:
-        raise CliError(
-            f"{out} cannot be written: {error.strerror}.", "Name another place."
-        ) from error
-
-
-def _tell(file: Path, out: Path, table: Table, found: list[Suspect], *, as_json: bool) -> None:
-    columns = Counter(each.column for each in found)
+    document = look(file, suspects, labels, ask)
     if as_json:
-        document: dict[str, Any] = {
-            "file": str(file),
-            "rows": table.file_rows,
-            "rows_examined": table.rows,
-            "suspects": len(found),
-            "columns": dict(columns.most_common()),
-            "path": str(out),
-        }
         print_json(document)
-        return
-    screen = console()
-    if table.rows < table.file_rows:
-        screen.print(
-            f"[yellow]![/] {table.rows:,} of {table.file_rows:,} rows were examined, "
-            "an even sample",
-            soft_wrap=True,
-        )
-    for column, count in columns.most_common():
-        share = count / table.rows
-        screen.print(f"  {count:>8,}  {share:>6.1%}  {escape(column)}", soft_wrap=True)
-    screen.print(
-        f"[green]✓[/] {len(found):,} suspected cells in {table.rows:,} rows → {escape(str(out))}",
-        soft_wrap=True,
-    )
+    else:
+        tell(document)

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 SESSION = botocore.session.get_session()
 MODELS = {
     "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"),
+    "glue": ("glue",),
     "sns": ("sns",),
     "cloudwatch": ("cloudwatch",),
     "sqs": ("sqs",),
@@ -36,11 +37,19 @@ OBJECT_DOORS = {
     "upload": {"s3:PutObject"},
     "copy": {"s3:GetObject", "s3:PutObject"},
     "list": {"s3:ListBucket"},
+    "stored": {"s3:ListBucket"},
 }
 """The door to objects → what it takes; see lifecycle/adapters/s3_objects.py."""
 
 COPIED = {"s3:GetObjectTagging", "s3:PutObjectTagging"}
 """What copying an object with tags takes besides."""
+
+
+HELPERS = {
+    "set_aside": OBJECT_DOORS["copy"] | COPIED,
+    "start_job_run": {"glue:StartJobRun", "glue:GetJobRuns"},
+}
+"""A function of the lifecycle layer → what it takes of its caller's role."""
 
 
 @cache
@@ -71,8 +80,8 @@ def _actions_of(node: ast.AST) -> set[str]:
         return {known[node.value]} if node.value in known else set()
     if not isinstance(node, ast.Call):
         return set()
-    if isinstance(node.func, ast.Name) and node.func.id == "set_aside":
-        return OBJECT_DOORS["copy"] | COPIED
+    if isinstance(node.func, ast.Name):
+        return HELPERS.get(node.func.id, set())
     if isinstance(node.func, ast.Attribute):
         door = node.func.value
         if isinstance(door, ast.Attribute) and door.attr == "objects":

@@ -48,6 +48,27 @@ class JobEnded(Model):
         return self.status == "Completed"
 
 
+class GlueJobEnded(Model):
+    """A run of a Glue job reached its end; ``status`` is in Glue's spelling (``SUCCEEDED``)."""
+
+    job: str
+    name: str
+    status: str
+    reason: str = ""
+
+    @property
+    def completed(self) -> bool:
+        """Whether the script came to its end."""
+        return self.status == "SUCCEEDED"
+
+
+class ReplicationTaskFailed(Model):
+    """A replication task of DMS failed; what it wrote before stays."""
+
+    task: str
+    reason: str = ""
+
+
 class EndpointChanged(Model):
     """An endpoint changed its status; ``status`` is spelled as in the event (``IN_SERVICE``)."""
 
@@ -92,6 +113,8 @@ class RecordsArrived(Model):
 type AwsEvent = (
     ObjectCreated
     | JobEnded
+    | GlueJobEnded
+    | ReplicationTaskFailed
     | EndpointChanged
     | ModelPackageChanged
     | FeatureGroupChanged
@@ -124,6 +147,23 @@ def _job_ended(kind: JobKind, prefix: str) -> Any:
         )
 
     return parse
+
+
+def _glue_job_ended(envelope: dict[str, Any]) -> GlueJobEnded:
+    detail = envelope["detail"]
+    return GlueJobEnded(
+        job=detail["jobName"],
+        name=detail["jobRunId"],
+        status=detail["state"],
+        reason=detail.get("message") or "",
+    )
+
+
+def _replication_task_failed(envelope: dict[str, Any]) -> ReplicationTaskFailed:
+    return ReplicationTaskFailed(
+        task=(envelope.get("resources") or [""])[0],
+        reason=envelope["detail"].get("detailMessage") or "",
+    )
 
 
 def _endpoint_changed(envelope: dict[str, Any]) -> EndpointChanged:
@@ -170,6 +210,8 @@ PARSERS: dict[tuple[str, str], Any] = {
     ("aws.sagemaker", "SageMaker Processing Job State Change"): _job_ended(
         "processing-job", "ProcessingJob"
     ),
+    ("aws.glue", "Glue Job State Change"): _glue_job_ended,
+    ("aws.dms", "DMS Replication Task State Change"): _replication_task_failed,
     ("aws.sagemaker", "SageMaker Endpoint State Change"): _endpoint_changed,
     ("aws.sagemaker", "SageMaker Model Package State Change"): _model_package_changed,
     ("aws.sagemaker", "SageMaker Feature Group State Change"): _feature_group_changed,

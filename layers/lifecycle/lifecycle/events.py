@@ -121,6 +121,45 @@ class DataRejected(Event):
     snapshot: str | None = None
 
 
+class FetchRequested(Event):
+    """A database's rows are due: by its schedule, by a definition, or because somebody asked."""
+
+    detail_type: ClassVar[str] = "FetchRequested"
+    source: str
+    through: Literal["glue", "dms"]
+    because: Literal["schedule", "definition", "request"]
+    full: bool = False
+    """Whether all rows come anew, also of tables of which only what is new is fetched."""
+
+
+class FetchStarted(Event):
+    """A job began to fetch the tables of a database."""
+
+    detail_type: ClassVar[str] = "FetchStarted"
+    source: str
+    job: str
+    tables: tuple[str, ...]
+
+
+class FetchFailed(Event):
+    """The rows of a database could not be had; those fetched before stay in use."""
+
+    detail_type: ClassVar[str] = "FetchFailed"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    faults: tuple[Fault, ...]
+
+
+class ChangesDoubted(Event):
+    """Changes of a table did not fit its rows; what was made of them is told with each."""
+
+    detail_type: ClassVar[str] = "ChangesDoubted"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    table: str
+    faults: tuple[Fault, ...]
+
+
 class RunStarted(Event):
     """A run, one model's life from data to traffic, began."""
 
@@ -144,6 +183,16 @@ class DataPrepared(Event):
     classes: int
     prepared_uri: str
     warnings: tuple[str, ...] = ()
+
+
+class PreparationFailed(Event):
+    """The job that prepares a run's rows ended without them; the cause and what to do."""
+
+    detail_type: ClassVar[str] = "PreparationFailed"
+    severity: ClassVar[Severity | None] = "critical"
+    job: str
+    reason: str
+    cure: str
 
 
 class OnlineRecordsPut(Event):
@@ -403,6 +452,8 @@ class CompletionMissed(Event):
     name: str
     status: str
     reason: str = ""
+    leg: str = ""
+    """The leg that waits for the end, where the kind of job does not tell."""
 
 
 def _catalogue() -> dict[str, type[Event]]:

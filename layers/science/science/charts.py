@@ -132,6 +132,44 @@ def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Markup:
     return _svg(parts, top + size * side + 8, "Confusion matrix: true classes by predicted ones")
 
 
+def heat(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Sequence[Sequence[Optional[float]]],
+    label: str,
+) -> Markup:
+    """A table of figures from -1 to 1 as shades: blue above zero, orange below, empty for none."""
+    left, top, right = 132.0, 96.0, 64.0
+    side = min(44.0, (WIDTH - left - right) / max(1, len(columns)))
+    parts = []
+    for at, name in enumerate(columns):
+        x = left + (at + 0.6) * side
+        parts.append(
+            f'<text transform="translate({x:.1f} {top - 8}) rotate(-48)">{_short(name, 15)}</text>'
+        )
+    for row, (name, line) in enumerate(zip(rows, values)):
+        y = top + row * side
+        parts.append(
+            f'<text class="name" x="{left - 8}" y="{y + side / 2 + 4:.1f}">'
+            f"{_short(name, 18)}</text>"
+        )
+        for at, value in enumerate(line):
+            kind = "c1" if (value or 0.0) < 0 else "c0"
+            told = "none" if value is None else f"{value:.2f}"
+            parts.append(
+                f'<rect class="cell {kind}" fill-opacity="{0.04 + 0.9 * abs(value or 0.0):.3f}" '
+                f'x="{left + at * side + 0.5:.1f}" y="{y + 0.5:.1f}" width="{side - 1:.1f}" '
+                f'height="{side - 1:.1f}" rx="2"><title>{escape(name)}, {escape(columns[at])}: '
+                f"{told}</title></rect>"
+            )
+            if side >= 26 and value is not None:
+                parts.append(
+                    f'<text class="middle small" x="{left + (at + 0.5) * side:.1f}" '
+                    f'y="{y + side / 2 + 4:.1f}">{value:.2f}</text>'
+                )
+    return _svg(parts, top + len(rows) * side + 6, label)
+
+
 def histogram(edges: Sequence[float], series: dict[str, Sequence[float]], across: str) -> Markup:
     """Shares over bins, one colour a series, drawn over each other."""
     shares = {name: _shares(counts) for name, counts in series.items()}

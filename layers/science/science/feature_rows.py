@@ -54,7 +54,7 @@ def keep_rows(
 
     The file has ``record_id``, ``label`` (the class's text, or the number), a column for each
     feature as it was read, before anything is filled, clipped or scaled, ``_source_`` and
-    ``_moment_``.
+    ``_moment_``. Pictures are left out: a record has 350 KB at most (Feature Store quotas).
 
     Args:
         connection: a database with the relation ``typed``; with ``cells`` and ``keys``, too, where
@@ -68,7 +68,13 @@ def keep_rows(
     Returns:
         What the Feature Store knows of the columns, see ``feature_names.stored_as``.
     """
-    stored = stored_as(cleaned.kept, cleaned.roles.identifier, left_out, hashed=inputs is None)
+    pictures = [column.name for column in cleaned.kept if column.kind == "image"]
+    stored = stored_as(
+        cleaned.kept,
+        cleaned.roles.identifier,
+        [*left_out, *pictures],
+        hashed=inputs is None,
+    )
     kinds = {column.name: column for column in cleaned.kept}
     read = _typed if inputs is None else _read
     listed = "".join(
@@ -113,9 +119,13 @@ def _here(connection: Any, cleaned: Cleaned, inputs: Sequence[Path]) -> tuple[st
     relation = (
         'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.rowid = typed."_row_"'
     )
-    source = _source(connection, inputs)
+    source, moment = _source(connection, inputs), "keys.moment"
+    if cleaned.roles.time:
+        # One time throughout is a constant, and was not looked at as a date.
+        told = f"cells.{name(cleaned.roles.time)}"
+        moment = f"coalesce({moment}, epoch(TRY_CAST({told} AS TIMESTAMPTZ)))"
     if cleaned.roles.identifier is None:
-        return 'typed."_key_"', "keys.moment", source, relation
+        return 'typed."_key_"', moment, source, relation
     own = name(cleaned.roles.identifier)
     target = cleaned.roles.target
     columns = [each for each in column_names(connection, "cells") if each != target]
@@ -128,7 +138,7 @@ def _here(connection: Any, cleaned: Cleaned, inputs: Sequence[Path]) -> tuple[st
         f"LEFT JOIN (SELECT rowid AS row, md5({content(columns)}) AS mark FROM cells "
         f'WHERE {own} IS NULL) nameless ON nameless.row = typed."_row_"'
     )
-    return identifier, "keys.moment", source, f"{relation} {nameless}"
+    return identifier, moment, source, f"{relation} {nameless}"
 
 
 def _elsewhere(cleaned: Cleaned) -> tuple[str, str, str, str]:

@@ -17,12 +17,14 @@ from science import load, roles
 from science.database import column_names, connect, file_list, write_parquet
 from science.faults import Fault, UnusableData
 from science.feature_names import EVENT_TIME, FRACTIONAL, IDENTIFIER, LABEL, STRING
-from science.keys import moment_of
+from science.keys import moment
 from science.sql_values import name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from science.landed import Landed
 
 ADDED = frozenset({"write_time", "api_invocation_time", "is_deleted"})
 """What the offline store adds to a record."""
@@ -72,9 +74,9 @@ def join(
         UnusableData: rows or groups lack a column; every fault is told.
     """
     with connect() as connection:
-        names = load.load(connection, inputs)
-        found = roles.find(names, problem)
-        _find_times(connection, found.time)
+        landed = load.load(connection, inputs)
+        names, found = landed.names, roles.find(landed.names, problem)
+        _find_times(connection, landed, found.time)
         joined, faults = list[dict[str, Any]](), list[Fault]()
         for number, group in enumerate(groups):
             place = f"features.join[{number}]"
@@ -93,16 +95,21 @@ def join(
         return _write(connection, inputs, joined, folder), joined
 
 
-def _find_times(connection: Any, clock: str | None) -> None:
+def _find_times(connection: Any, landed: Landed, clock: str | None) -> None:
     """The table ``moments``: each row's number and its time in microseconds since 1970."""
     if clock is None:
         cure = "name the rows' time in columns.time"
         raise UnusableData([Fault("the rows have no time", "columns.time", cure)])
     rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
-    (column,) = load.survey(connection, "cells", [clock], rows)
+    (column,) = load.survey(landed.engine, "cells", [clock], rows)
+    # One time throughout is a constant, and was not looked at as a date.
+    told = (
+        f"coalesce({moment(column, landed.engine.dialect)}, "
+        f"epoch(TRY_CAST({name(clock)} AS TIMESTAMPTZ)))"
+    )
     connection.execute(
         "CREATE TABLE moments AS SELECT rowid AS row, "
-        f"TRY_CAST(floor(({moment_of(column)}) * {MICROSECONDS}) AS BIGINT) AS moment FROM cells"
+        f"TRY_CAST(floor({told} * {MICROSECONDS}) AS BIGINT) AS moment FROM cells"
     )
 
 

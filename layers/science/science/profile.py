@@ -1,139 +1,86 @@
-"""The profile report: every column as it landed, and the target.
+"""The profile report of a run: every column as it landed, the training rows measured, the target.
 
 The document::
 
-    {"problem", "rows", "task", "target": {"name", "kind", "classes": [{"label", "rows",
-     "share"}] | null, "numbers": {…} | null}, "warnings": […], "columns": [
-      {"name", "kind", "role", "note", "rows", "present", "missing", "missing_share", "distinct",
-       "example", "power": {"figure", "value", "leaks"} | null,
-       "numbers": {"min", "max", "mean", "deviation", "quantiles": {"0.25": …}} | null,
-       "histogram": {"edges", "counts"} | null, "top": [{"value", "rows", "share"}]}]}
+    {"version", "problem", "rows", "task",
+     "target": {"name", "kind", "classes": [{"label", "rows", "share"}] | null, "imbalance",
+                "numbers" | null, "histogram" | null, "outliers" | null} | null,
+     "insights": [as ``science.profiling.insights`` has them, gravest first],
+     "warnings": [sentence],
+     "columns": [
+      {"name", "kind", "role", "note", "rows", "present", "missing", "missing_share", "invalid",
+       "distinct", "example", "power": {"figure", "value", "leaks"} | null,
+       "numbers": {"min", "max", "mean", "deviation", "quantiles": {"0.25": …}, "zeros", "negative",
+                   "whole", "skewness", "kurtosis"} | null,
+       "histogram": {"edges", "counts"} | null, "outliers": {"rows", "low", "high"} | null,
+       "hidden_missing": {"value", "share"} | null, "top": [{"value", "rows", "share"}],
+       "lengths": {"min", "mean", "max"} | null, "shapes": [{"shape", "share"}],
+       "variants": [[text, …]]}],
+     "duplicates", "anomalies", "correlations", "quick_model": as their modules in
+     ``science.profiling`` have them, "sampling": [what was not measured over all rows, sentences]}
+
+``rows``, ``present``, ``missing`` and ``distinct`` are of all rows that landed; the rest is of the
+training rows, so that nothing here knows the held-out ones. A file that belongs to no run is
+profiled by ``science.profiling.table``, which gives the same document.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from science.target import REGRESSION
-from science.values import text_of
+from science import encode, split
+from science.profiling import document, figures, insights, measures
+from science.profiling.sample import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from science.findings import Findings
-    from science.kinds import Column
-    from science.target import Target
 
-BINS = 24
-TOP = 8
-ROWS_PICTURED = 50_000
-"""Pictures and frequent values are of so many training rows at most."""
-QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-LONGEST = 80
+SAMPLED = 20_000
 
 
-def describe(found: Findings, training: Mapping[str, Any]) -> dict[str, Any]:
+def describe(found: Findings, connection: Any) -> dict[str, Any]:
     """The document.
 
     Args:
         found: what preparing found out.
-        training: the training rows' cells by column, and their labels as ``_label_``.
+        connection: the database, with the relation ``typed``.
     """
-    step = max(1, len(training["_label_"]) // ROWS_PICTURED)
-    listed = []
-    for column in found.columns:
-        cells = training.get(column.name)
-        told = _column(column, None if cells is None else cells[::step], found.counted.read)
-        told["power"] = found.power.get(column.name)
-        listed.append(told)
-    return {
+    kept = [column for column in found.columns if column.role == "feature"]
+    relation, rows = encode.part_of(split.TRAIN), found.counted.train
+    sample = draw(connection, relation, kept, rows, SAMPLED, labelled=True)
+    measured = figures.of_columns(connection, relation, kept, rows, sample)
+    told = [
+        document.column(
+            column,
+            found.counted.read,
+            found.unread.get(column.name, 0),
+            measured.get(column.name),
+        )
+        for column in found.columns
+    ]
+    for column in told:
+        column["power"] = found.power.get(column["name"])
+    made = {
+        "version": document.VERSION,
         "problem": found.problem.get("name", ""),
         "rows": found.counted.read,
         "task": found.aim.task,
-        "target": _target(found.aim, training["_label_"]),
+        "target": document.target(found.aim, sample.labels, sample.rows),
         "warnings": found.warnings,
-        "columns": listed,
+        "columns": told,
+        "duplicates": _duplicates(found),
+        **measures.of_sample(sample, found.aim, found.power, _metric(found)),
     }
+    made["insights"] = insights.judge(made)
+    return made
 
 
-def _column(column: Column, cells: Any, rows: int) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "name": column.name,
-        "kind": column.kind,
-        "role": column.role,
-        "note": column.note,
-        "rows": rows,
-        "present": column.present,
-        "missing": rows - column.present,
-        "missing_share": (rows - column.present) / rows if rows else 0.0,
-        "distinct": column.distinct,
-        "example": None,
-        "numbers": None,
-        "histogram": None,
-        "top": [],
-    }
-    if cells is None:
-        return found
-    if cells.dtype.kind == "f":
-        known = cells[np.isfinite(cells)]
-        if known.size:
-            found["numbers"] = numbers(known)
-            found["histogram"] = histogram(known)
-            found["example"] = float(known[0])
-    else:
-        counts = Counter(text for text in map(text_of, cells.tolist()) if text is not None)
-        found["top"] = [
-            {"value": _short(text), "rows": count, "share": count / len(cells)}
-            for text, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
-        ]
-        found["example"] = found["top"][0]["value"] if found["top"] else None
-    return found
+def _metric(found: Findings) -> str | None:
+    return (found.problem.get("metric") or {}).get("name")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def numbers(known: Any) -> dict[str, Any]:
-    """What the numbers of a column look like; ``known`` has no NaN and is not empty."""
-    quantiles = np.quantile(known, QUANTILES)
-    return {
-        "min": float(known.min()),
-        "max": float(known.max()),
-        "mean": float(known.mean()),
-        "deviation": float(known.std()),
-        "quantiles": {str(at): float(value) for at, value in zip(QUANTILES, quantiles)},
-    }
-
-
-def histogram(known: Any) -> dict[str, Any]:
-    """Counts over equal bins between the 0.5 % and 99.5 % quantiles; the ends take in the rest."""
-    low, high = (float(value) for value in np.quantile(known, (0.005, 0.995)))
-    if not low < high:
-        low, high = float(known.min()), float(known.max())
-    if not low < high or not math.isfinite(high - low):
-        low, high = low - 0.5, low + 0.5
-    counts, edges = np.histogram(np.clip(known, low, high), bins=BINS, range=(low, high))
-    return {"edges": [float(edge) for edge in edges], "counts": [int(count) for count in counts]}
-
-
-def _target(aim: Target, labels: Any) -> dict[str, Any]:
-    classes = None
-    if aim.task != REGRESSION:
-        rows = sum(aim.counts)
-        classes = [
-            {"label": label, "rows": count, "share": count / rows}
-            for label, count in zip(aim.classes, aim.counts)
-        ]
-    regression = aim.task == REGRESSION and len(labels)
-    return {
-        "name": aim.column.name,
-        "kind": aim.column.kind,
-        "classes": classes,
-        "numbers": numbers(labels) if regression else None,
-        "histogram": histogram(labels) if regression else None,
-    }
+def _duplicates(found: Findings) -> dict[str, Any]:
+    """As counted when they were left out; which rows they were is not kept."""
+    rows = found.counted.read - found.counted.without_target
+    extra = found.counted.duplicates
+    return {"rows": extra, "share": extra / rows if rows else 0.0, "most": []}

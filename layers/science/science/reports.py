@@ -6,8 +6,10 @@ are inline SVG (``science.charts``); the style follows the reader's light or dar
 
 from __future__ import annotations
 
+import json
 import math
 import pkgutil
+from datetime import datetime, time, timezone
 from functools import lru_cache
 from typing import Any
 
@@ -53,6 +55,9 @@ def _environment() -> Environment:
         points=points,
         triples=triples,
         powers=powers,
+        moment=moment,
+        cell=cell,
+        step=step,
     )
     made.globals.update(charts=charts)
     return made
@@ -121,6 +126,29 @@ def triples(
 ) -> list[tuple[str, float, str]]:
     """Three keys of each row, as bars: name, value, and a share as text."""
     return [(str(row[name]), float(row[value]), percent(row[share])) for row in rows]
+
+
+def moment(value: Any) -> str:
+    """Seconds since 1970 as a date, with its time where it has one."""
+    if value is None or isinstance(value, Undefined):
+        return "–"
+    try:
+        told = datetime.fromtimestamp(float(value), tz=timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return figure(value)
+    return told.strftime("%Y-%m-%d" if told.time() == time() else "%Y-%m-%d %H:%M")
+
+
+def cell(value: Any, kind: str = "") -> str:
+    """A cell as people read it: dates as dates, numbers with few digits, none as a dash."""
+    if kind == "date" and isinstance(value, (int, float)):
+        return moment(value)
+    return figure(value)
+
+
+def step(value: Any) -> str:
+    """A recipe step as one line that can be pasted into problem.yaml."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def powers(columns: list[dict[str, Any]]) -> list[tuple[str, float, str]]:
