@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import science
+from fetch_encoder import fetch_encoder
 from joined_features import joined, wanted
 from lifecycle.aws_events import GlueJobEnded
 from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
@@ -70,6 +71,7 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
         out = Path(folder, "out")
         out.mkdir()
         try:
+            fetch_encoder(run.definition, Path(folder), out, ports)
             inputs, told = joined(inputs, run.definition, Path(folder), ports)
             prepared = prepare(inputs, run.definition | told, out)
         except UnusableData as error:
