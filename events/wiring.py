@@ -32,6 +32,7 @@ DEPLOYED = {
     "LakeBucket": "baton-lake-example",
     "EventBus": "baton",
     "JobRole.Arn": f"arn:aws:iam::{ACCOUNT}:role/baton-JobRole-EXAMPLE",
+    "PrepareLarge": "baton-PrepareLarge",
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::Region": "eu-west-1",

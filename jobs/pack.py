@@ -67,7 +67,10 @@ def _science(sources: Iterable[bytes]) -> dict[str, bytes]:
     wanted = {"__init__"} | {name for source in sources for name in _imported(source)}
     while wanted:
         name = wanted.pop()
-        key, path = f"science/{name}.py", SCIENCE / f"{name}.py"
+        path = SCIENCE / f"{name}.py"
+        if not path.is_file():  # a package, or a name that a module defines
+            path = SCIENCE / name / "__init__.py"
+        key = f"science/{path.relative_to(SCIENCE).as_posix()}"
         if key not in files and path.is_file():
             files[key] = path.read_bytes()
             wanted |= _imported(files[key])
@@ -75,13 +78,15 @@ def _science(sources: Iterable[bytes]) -> dict[str, bytes]:
 
 
 def _imported(source: bytes) -> set[str]:
-    """Names of the modules of ``science`` that a source imports anywhere."""
+    """Paths, without their ending, of the modules of ``science`` that a source imports anywhere."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == "science":
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("science."):
-            found.add(str(node.module).split(".")[1])
+            parts = str(node.module).split(".")[1:]
+            found |= {"/".join(parts[: at + 1]) for at in range(len(parts))}
+            found |= {"/".join([*parts, alias.name]) for alias in node.names}
     return found
 
 

@@ -29,6 +29,7 @@ SERVICES = frozenset(
         "cloudwatch",
         "dynamodb",
         "events",
+        "glue",
         "s3",
         "sagemaker",
         "sagemaker-featurestore-runtime",
@@ -63,7 +64,8 @@ def build(layer: str, target: Path, architecture: str) -> None:
     )
     compile_all(modules)
     if layer == "science":
-        pack_jobs(modules)
+        pack(modules, "jobs", "jobs.pyz")
+        pack(modules, "glue", "glue.zip")
 
 
 def install(requirements: Path, target: Path, machine: str) -> None:
@@ -124,12 +126,12 @@ def compile_all(modules: Path) -> None:
     )
 
 
-def pack_jobs(modules: Path) -> None:
-    """Pack the code that runs inside SageMaker's containers; every run keeps a copy of it.
+def pack(modules: Path, folder: str, archive: str) -> None:
+    """Pack the code that runs in SageMaker's containers or on Glue; every run keeps a copy of it.
 
     The libraries that it takes along are those of the layer.
     """
-    command = [sys.executable, str(ROOT / "jobs/pack.py"), str(modules / "jobs.pyz")]
+    command = [sys.executable, str(ROOT / folder / "pack.py"), str(modules / archive)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(modules)})
 
 

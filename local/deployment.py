@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 #: Where `sam deploy` puts its archives; samconfig.toml names it too.
 ARTIFACTS_BUCKET = "baton-laptop-artifacts"
 #: Whatever lies here beside the template is part of what gets deployed.
-_SOURCES = ("samconfig.toml", "functions", "layers", "jobs", "events")
+_SOURCES = ("samconfig.toml", "functions", "layers", "jobs", "glue", "events")
 #: The files in which a deployment is saved.
 _DEPLOYED_STATE = ("cloudformation.json", "lambda.json")
 #: Template parameters that make the laptop answer sooner than a cloud that is paid for.
 _PROMPT = ("RetrySeconds=30", 'ReconcileEvery="rate(1 minute)"')
+#: Template parameters that say where things are on the laptop.
+_PLACES = (f"ArtifactsBucket={ARTIFACTS_BUCKET}",)
 _IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache"}
 
 
@@ -112,7 +114,7 @@ class Deployment:
             ["deploy", "--config-env", "local", "--stack-name", STACK, "--region", REGION],
             ["--config-file", str(self._settings.root / "samconfig.toml")],
             ["--template-file", str(self._settings.state / "build" / "template.yaml")],
-            ["--parameter-overrides", f"Architecture={architecture()}", *_PROMPT],
+            ["--parameter-overrides", f"Architecture={architecture()}", *_PLACES, *_PROMPT],
             ["--no-progressbar"],
         )
         self._finish()

@@ -6,16 +6,22 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_files import decide_ingested, decide_no_data, decide_unreadable, decide_waiting
+from ingest_files import (
+    decide_ingested,
+    decide_left_out,
+    decide_no_data,
+    decide_unreadable,
+    decide_waiting,
+)
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
 from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
-from lifecycle.sources import sqlite_source
-from science.databases.landed import ingest_sqlite, is_sqlite_name
-from science.tables import Ingested, UnreadableFile, ingest
+from read_landed import faults_of, read_landed
+from science.examples.wanted import content_of
+from science.readers.unreadable import UnreadableFile
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -51,32 +57,32 @@ def _take_in(
     source = f"s3://{row.bucket}/{row.source}"
     target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
     with tempfile.TemporaryDirectory() as folder:
-        name = row.source.rsplit("/", 1)[-1]
         landed = ports.objects.download(source, Path(folder, "landed"))
         try:
-            read = _read(landed, name, definition, Path(folder, "rows.parquet"))
+            read = read_landed(landed, row, definition, Path(folder, "rows.parquet"), ports)
         except UnreadableFile as error:
             fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
             aside = set_aside(ports, row.problem, source, row.source, (fault,))
             return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
         ports.objects.upload(Path(folder, "rows.parquet"), target)
-    return decide_ingested(cause, _placed(row, definition, ports), target, read.rows, read.columns)
+        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
+    row = _placed(row, definition, ports)
+    taken = decide_ingested(cause, row, target, read.rows, read.columns)
+    left_out = faults_of(read.refused, row.source)
+    if not left_out:
+        return taken
+    aside = set_aside(ports, row.problem, source, row.source, left_out)
+    return decide_left_out(taken, row, left_out, aside)
 
 
 def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
     """The input in the snapshot that is open now: looked up after the reading, which takes long."""
     close = snapshot_settings(definition)["close"]
+    if close == "auto" and content_of(row.source):
+        close = "quiet"  # pictures and texts come one by one, and are learned from together
     if close == "at_once":
         return row
     snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
     folder = snapshot_folder(row.source, close, snapshots.begun())
     name = snapshots.current(folder).name if folder else None
     return row.model_copy(update={"snapshot": name})
-
-
-def _read(landed: Path, name: str, definition: dict[str, Any], out: Path) -> Ingested:
-    """Write a landed file's rows; an SQLite database's by the definition's tables and query."""
-    if not is_sqlite_name(name):
-        return ingest(landed, name, out)
-    source = sqlite_source(definition)
-    return ingest_sqlite(landed, out, tables=source.tables, query=source.query)

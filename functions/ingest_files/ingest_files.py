@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import Decision
@@ -55,6 +56,21 @@ def decide_ingested(
         absent=_next_snapshot(row),
         events=(said,),
     )
+
+
+def decide_left_out(
+    taken: Decision, row: InputRecord, faults: tuple[Fault, ...], quarantine_uri: str
+) -> Decision:
+    """Some examples of the object cannot be read; the others go on, and a copy is set aside."""
+    said = DataRejected(
+        problem=row.problem,
+        source=row.source,
+        faults=faults,
+        quarantine_uri=quarantine_uri,
+        snapshot=row.snapshot,
+    )
+    reason = f"{taken.reason} {len(faults)} fault(s), the first: {faults[0].message}"
+    return replace(taken, reason=reason, events=(*taken.events, said))
 
 
 def _next_snapshot(row: InputRecord) -> tuple[SnapshotRecord, ...]:

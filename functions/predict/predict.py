@@ -7,7 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-TYPES = ("text/csv", "application/json", "application/jsonlines")
+TYPES = ("text/csv", "application/json", "application/jsonlines", "application/x-image")
+PICTURES = "image/"
+"""And the types of pictures, where a problem has one column of them."""
 
 
 class RefusedError(Exception):
@@ -50,8 +52,8 @@ def read_question(event: dict[str, Any]) -> Question:
         raise RefusedError(404, "Name the problem in the path: POST /<problem>.")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     content_type = headers.get("content-type", "application/json").split(";")[0].strip()
-    if content_type not in TYPES:
-        raise RefusedError(415, f"Send one of {', '.join(TYPES)}, not {content_type}.")
+    if content_type not in TYPES and not content_type.startswith(PICTURES):
+        raise RefusedError(415, f"Send one of {', '.join(TYPES)}, image/…, not {content_type}.")
     text = event.get("body") or ""
     body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
     if not body.strip():
@@ -88,12 +90,16 @@ def refusal_of(code: str, message: str, original_status: int | None) -> RefusedE
 def capture_record(question: Question, reply: str, inference_id: str, time: str) -> dict[str, Any]:
     """A capture line in SageMaker's own shape ("Capture data from real-time endpoint")."""
     encoding = "CSV" if question.content_type == "text/csv" else "JSON"
+    if question.content_type.startswith((PICTURES, "application/x-image")):
+        encoding, data = "BASE64", base64.b64encode(question.body).decode()
+    else:
+        data = question.body.decode("utf-8", "replace")
     return {
         "captureData": {
             "endpointInput": {
                 "observedContentType": question.content_type,
                 "mode": "INPUT",
-                "data": question.body.decode("utf-8", "replace"),
+                "data": data,
                 "encoding": encoding,
             },
             "endpointOutput": {

@@ -1,40 +1,71 @@
-"""Hears: RunStarted. Says: DataPrepared or DataRejected."""
+"""Hears: RunStarted, and the end of a Glue job that prepares a large run.
+
+Says: DataPrepared, DataRejected or PreparationFailed.
+"""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import science
+from lifecycle.aws_events import GlueJobEnded
+from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
 from lifecycle.errors import RecordMissingError
-from lifecycle.events import Fault, RunStarted
+from lifecycle.events import CompletionMissed, Fault, RunStarted
 from lifecycle.leg import leg
+from lifecycle.records import JobRecord
+from lifecycle.requests.glue import KNOWN_BY
 from lifecycle.runs import past
-from prepare_data import decide_prepared, decide_unusable
+from prepare_data import (
+    CODE,
+    decide_failed,
+    decide_large,
+    decide_prepared,
+    decide_unowned,
+    decide_unusable,
+    is_large,
+)
 from science.prepare import UnusableData, prepare
+from science.run_files import placed
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
     from lifecycle.decision import Decision
     from lifecycle.ports import Ports
+    from lifecycle.records import ProblemRecord, RunRecord
 
-JOBS = Path(science.__file__).parents[1] / "jobs.pyz"
+LAYER = Path(science.__file__).parents[1]
+JOBS, GLUE = LAYER / "jobs.pyz", LAYER / "glue.zip"
 """The jobs' code, which the science layer brings: every run keeps the code that made it."""
 
-TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8"}
 
-
-@leg(RunStarted)
-def lambda_handler(cause: Cause[RunStarted], ports: Ports) -> Decision:
-    """Fetch the run's inputs, prepare them, and put the results in the run's folder."""
-    name, run_name = cause.event.problem, str(cause.event.run)
-    run = ports.records.run(name, run_name)
-    if run.stage != "started":
+@leg(RunStarted, GlueJobEnded, CompletionMissed)
+def lambda_handler(
+    cause: Cause[RunStarted | GlueJobEnded | CompletionMissed], ports: Ports
+) -> Decision:
+    """Load the run; prepare its rows, have them prepared, or look at what was prepared."""
+    event = cause.event
+    if not isinstance(event, RunStarted):
+        return _finish(cause, glue_job_end(event), ports)
+    run = ports.records.run(event.problem, str(event.run))
+    if run.stage != "started" or run.preparing_job:
         return past(run)
+    folder = ports.settings.run_uri(run.problem, run.run)
+    ports.objects.upload(JOBS, f"{folder}/code/jobs.pyz")
+    if is_large(run, ports.settings):
+        ports.objects.upload(GLUE, f"{folder}/{CODE}")
+        return decide_large(cause, run, ports.settings)
+    return _prepare(cause, run, ports)
+
+
+def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
+    """Fetch the run's inputs, prepare them here, and put the results in the run's folder."""
+    target = ports.settings.run_uri(run.problem, run.run)
     with tempfile.TemporaryDirectory() as folder:
-        inputs = _fetch(name, run_name, Path(folder), ports)
+        inputs = _fetch(target, Path(folder), ports)
         out = Path(folder, "out")
         out.mkdir()
         try:
@@ -44,32 +75,57 @@ def lambda_handler(cause: Cause[RunStarted], ports: Ports) -> Decision:
                 Fault(path=fault.where, message=fault.what, cure=fault.cure)
                 for fault in error.faults
             )
-            problem = ports.records.problem(name)
-            if problem is None:
-                raise RecordMissingError(f"problem {name} is not recorded") from error
-            return decide_unusable(cause, problem, run, faults)
-        _keep(out, ports.settings.run_uri(name, run_name), ports)
+            return decide_unusable(cause, _problem(run.problem, ports), run, faults)
+        for file in placed(out):
+            ports.objects.upload(file.path, f"{target}/{file.where}", file.content_type)
     return decide_prepared(cause, run, prepared.summary, ports.settings)
 
 
-def _fetch(problem: str, run: str, folder: Path, ports: Ports) -> list[Path]:
-    listing = json.loads(ports.objects.read(ports.settings.run_uri(problem, run, "inputs.json")))
+def _fetch(target: str, folder: Path, ports: Ports) -> list[Path]:
+    listing = json.loads(ports.objects.read(f"{target}/inputs.json"))
     return [
         ports.objects.download(uri, folder / f"{index:06d}.parquet")
         for index, uri in enumerate(listing["inputs"])
     ]
 
 
-def _keep(out: Path, target: str, ports: Ports) -> None:
-    """Upload all that was made, and the code of the jobs that will use it.
+def _finish(cause: Cause[Any], end: GlueJobEnded, ports: Ports) -> Decision:
+    """Find the run by its job row, and read what the job left in its folder."""
+    job = ports.records.get(JobRecord(job_kind=GLUE_JOB_RUN, name=end.name, problem=""))
+    if job is None:
+        return _unowned(end, ports)
+    run = ports.records.run(job.problem, str(job.run))
+    if run.stage != "started":
+        return past(run)
+    if not end.completed:
+        return decide_failed(cause, end, _problem(job.problem, ports), run, job)
+    address = ports.settings.run_uri(run.problem, run.run, "preparation.json")
+    answer = json.loads(ports.objects.read(address))
+    if "faults" in answer:
+        faults = tuple(Fault(**fault) for fault in answer["faults"])
+        return decide_unusable(cause, _problem(job.problem, ports), run, faults, job)
+    return decide_prepared(cause, run, answer["summary"], ports.settings, job)
 
-    The documents go to a folder of their own, since jobs are given whole folders and need no
-    training rows beside them.
+
+def _unowned(end: GlueJobEnded, ports: Ports) -> Decision:
+    """Nobody recorded this job run, not yet or because another one was faster.
+
+    Raises:
+        RecordMissingError: its run waits for no other job run; the record is on its way.
     """
-    for path in sorted(item for item in out.rglob("*") if item.is_file()):
-        where = path.relative_to(out).as_posix()
-        if path.parent == out / "prepared":
-            where = f"prepared/documents/{path.name}"
-        kind = TYPES.get(path.suffix, "application/octet-stream")
-        ports.objects.upload(path, f"{target}/{where}", kind)
-    ports.objects.upload(JOBS, f"{target}/code/jobs.pyz")
+    request = {"JobName": end.job or ports.settings.prepare_job, "RunId": end.name}
+    found = ports.api.describe("glue", "GetJobRun", request) or {}
+    arguments = found.get("JobRun", {}).get("Arguments", {})
+    problem, _, name = arguments.get(KNOWN_BY, "").partition("/")
+    if name:
+        run = ports.records.run(problem, name)
+        if run.preparing_job and run.preparing_job != end.name:
+            return decide_unowned(run, end)
+    raise RecordMissingError(f"no run waits for the Glue job run {end.name}")
+
+
+def _problem(name: str, ports: Ports) -> ProblemRecord:
+    problem = ports.records.problem(name)
+    if problem is None:
+        raise RecordMissingError(f"problem {name} is not recorded")
+    return problem

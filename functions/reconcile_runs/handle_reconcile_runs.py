@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @leg(ScheduleTicked)
 def lambda_handler(cause: Cause[ScheduleTicked], ports: Ports) -> Decision:
-    """Ask SageMaker after every open job that is not brand new."""
+    """Ask after every open job that is not brand new."""
     jobs = [job for job in ports.records.open_jobs() if due(job, cause.time)]
-    answers = [(job, ports.api.describe("sagemaker", *question(job))) for job in jobs]
+    answers = [(job, ports.api.describe(*question(job))) for job in jobs]
     return decide(cause, answers)

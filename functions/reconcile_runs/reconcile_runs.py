@@ -1,6 +1,7 @@
 """On a schedule: ask after jobs whose end nobody heard of, and wake what still waits.
 
-SageMaker's events are best effort (EventBridge, "Events from AWS services"): one may never come.
+The events of SageMaker and Glue are best effort (EventBridge, "Events from AWS services"): one may
+never come.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import seconds_between
+from lifecycle.completions import GLUE_JOB_RUN
 from lifecycle.decision import Decision
 from lifecycle.events import CompletionMissed
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 60
 """A job younger than this is not asked after: its own event is likely on its way."""
 
-ASK: dict[str, tuple[str, str, str]] = {
+ASK: dict[str, tuple[str, str, str]] = {  # of SageMaker
     "training-job": ("DescribeTrainingJob", "TrainingJobName", "TrainingJobStatus"),
     "hyper-parameter-tuning-job": (
         "DescribeHyperParameterTuningJob",
@@ -33,15 +35,22 @@ ASK: dict[str, tuple[str, str, str]] = {
 """For each kind of job: the operation, its one parameter, and the status in the answer."""
 
 OPEN = frozenset(
-    {"InProgress", "Stopping", "Creating", "Updating", "SystemUpdating", "RollingBack"}
+    {
+        *("InProgress", "Stopping", "Creating", "Updating", "SystemUpdating", "RollingBack"),
+        *("STARTING", "RUNNING", "STOPPING", "WAITING"),
+    }
 )
+"""Statuses of what is under way: SageMaker's, then Glue's ("AWS Glue job run statuses")."""
 
 
-def question(job: JobRecord) -> tuple[str, dict[str, str]]:
-    """The operation and request that ask after a job."""
+def question(job: JobRecord) -> tuple[str, str, dict[str, str]]:
+    """The service, operation and request that ask after a job."""
+    if job.job_kind == GLUE_JOB_RUN:
+        return "glue", "GetJobRun", {"JobName": job.detail["job"], "RunId": job.name}
     operation, parameter, _ = ASK[job.job_kind]
     # A deployment's row is named after its endpoint configuration; its endpoint is the problem's.
-    return operation, {parameter: job.problem if job.job_kind == "endpoint" else job.name}
+    name = job.problem if job.job_kind == "endpoint" else job.name
+    return "sagemaker", operation, {parameter: name}
 
 
 def due(job: JobRecord, time: str) -> bool:
@@ -56,11 +65,11 @@ def decide(
 
     Args:
         _cause: the tick.
-        answers: open jobs with what SageMaker says of them, None where it knows them no more.
+        answers: open jobs with what their service says of them, None where it knows them no more.
     """
     missed = []
     for job, answer in answers:
-        status = answer[ASK[job.job_kind][2]] if answer else "Failed"
+        status = _status(job, answer) if answer else "Failed"
         if status in OPEN or _updating(answer):
             continue
         missed.append(
@@ -71,12 +80,19 @@ def decide(
                 name=job.name,
                 status=status,
                 reason=_reason(answer),
+                leg=job.leg,
             )
         )
     return Decision(
         f"Asked after {len(answers)} open job(s); {len(missed)} had ended unheard.",
         events=tuple(missed),
     )
+
+
+def _status(job: JobRecord, answer: dict[str, Any]) -> str:
+    if job.job_kind == GLUE_JOB_RUN:
+        return str(answer["JobRun"]["JobRunState"])
+    return str(answer[ASK[job.job_kind][2]])
 
 
 def _updating(answer: dict[str, Any] | None) -> bool:
@@ -86,5 +102,7 @@ def _updating(answer: dict[str, Any] | None) -> bool:
 
 def _reason(answer: dict[str, Any] | None) -> str:
     if answer is None:
-        return "SageMaker knows the job no more"
-    return str(answer.get("FailureReason") or answer.get("ExitMessage") or "")
+        return "its service knows the job no more"
+    told = answer.get("JobRun", answer)
+    reasons = (told.get(name) for name in ("FailureReason", "ExitMessage", "ErrorMessage"))
+    return str(next((reason for reason in reasons if reason), ""))

@@ -17,6 +17,7 @@ SUBJECT_LIMIT = 100
 SUBJECTS = {
     "ProblemRejected": "{problem}: problem.yaml was refused",
     "DataRejected": "{problem}: data was set aside",
+    "PreparationFailed": "{problem}: preparing the data failed",
     "FeatureStorageFailed": "{problem}: features could not be kept",
     "TrainingFailed": "{problem}: training failed",
     "CandidateRejected": "{problem}: the new model was rejected",

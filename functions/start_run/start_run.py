@@ -148,6 +148,7 @@ def _start(
         definition_version=problem.definition_version,
         inputs=len(learned),
         rows=rows,
+        bytes=sum(row.bytes for row in learned),
         champion=problem.champion,
     )
     listing = {

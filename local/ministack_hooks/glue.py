@@ -33,6 +33,7 @@ OPEN = frozenset({"STARTING", "RUNNING", "STOPPING"})
 MINUTE = 60.0
 #: What ministack forgets of a job's definition.
 _KEPT = ("ExecutionProperty", "ExecutionClass", "JobRunQueuingEnabled", "LogUri", "JobMode")
+_NUMBERS = ("MaxRetries", "NumberOfWorkers", "Timeout")
 _SEVERITY = {"FAILED": "ERROR", "TIMEOUT": "WARN"}
 _logger = logging.getLogger("baton")
 
@@ -181,7 +182,9 @@ def hook_glue(runs: GlueRuns) -> None:
     @functools.wraps(fields)
     def job_fields(properties: Json) -> Json:
         kept = {key: properties[key] for key in _KEPT if key in properties}
-        return {**fields(properties), **kept}
+        made = {**fields(properties), **kept}
+        # A parameter of a template is a text, whatever its type.
+        return made | {key: int(made[key]) for key in _NUMBERS if key in made}
 
     glue._create_job, glue._update_job = create_job, update_job
     provisioners._glue_job_fields = job_fields

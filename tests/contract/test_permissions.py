@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 SESSION = botocore.session.get_session()
 MODELS = {
     "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"),
+    "glue": ("glue",),
     "sns": ("sns",),
     "cloudwatch": ("cloudwatch",),
     "sqs": ("sqs",),
@@ -41,6 +42,13 @@ OBJECT_DOORS = {
 
 COPIED = {"s3:GetObjectTagging", "s3:PutObjectTagging"}
 """What copying an object with tags takes besides."""
+
+
+HELPERS = {
+    "set_aside": OBJECT_DOORS["copy"] | COPIED,
+    "start_job_run": {"glue:StartJobRun", "glue:GetJobRuns"},
+}
+"""A function of the lifecycle layer → what it takes of its caller's role."""
 
 
 @cache
@@ -71,8 +79,8 @@ def _actions_of(node: ast.AST) -> set[str]:
         return {known[node.value]} if node.value in known else set()
     if not isinstance(node, ast.Call):
         return set()
-    if isinstance(node.func, ast.Name) and node.func.id == "set_aside":
-        return OBJECT_DOORS["copy"] | COPIED
+    if isinstance(node.func, ast.Name):
+        return HELPERS.get(node.func.id, set())
     if isinstance(node.func, ast.Attribute):
         door = node.func.value
         if isinstance(door, ast.Attribute) and door.attr == "objects":

@@ -41,6 +41,8 @@ class FakeApi:
         self.calls.append(call)
         if self._is_there(call):
             return {}
+        if (found := self._found(call)) is not None:
+            return found
         try:
             answer = self._invoke(call.service, call.operation, call.request)
         except ClientError as error:
@@ -52,9 +54,20 @@ class FakeApi:
     def _is_there(self, call: ApiCall) -> bool:
         return bool(call.unless and self.describe(call.service, *call.unless) is not None)
 
+    def _found(self, call: ApiCall) -> dict[str, Any] | None:
+        search = call.search
+        if search is None:
+            return None
+        return search.kept(self.describe(call.service, search.operation, search.request))
+
     def describe(
         self, service: str, operation: str, request: dict[str, Any]
     ) -> dict[str, Any] | None:
+        if operation == "GetJobRuns":
+            return {"JobRuns": self.job_runs(request["JobName"])}
+        if operation == "GetJobRun":
+            runs = {run["Id"]: run for run in self.job_runs(request["JobName"])}
+            return {"JobRun": runs[request["RunId"]]} if request["RunId"] in runs else None
         if operation == "BatchGetRecord":
             return self._batch_get_record(request)
         noun = re.sub("^(Describe|Get|Head)", "", operation)
@@ -77,6 +90,8 @@ class FakeApi:
                 return self._tokens[token]
         if (service, operation) == ("s3", "PutObject"):
             answer = self._put_object(request)
+        elif operation == "StartJobRun":
+            answer = self._start_job_run(request)
         elif operation == "PutRecord":
             answer = self._put_record(request)
         elif operation.startswith("Create"):
@@ -86,6 +101,17 @@ class FakeApi:
         self.done.append((operation, request))
         self._tokens |= {request[name]: answer for name in TOKENS if name in request}
         return answer
+
+    def job_runs(self, job: str) -> list[dict[str, Any]]:
+        """The runs of a Glue job, newest first."""
+        made = [run for key, run in self.things.items() if key[:2] == ("glue", "JobRun")]
+        return [run for run in reversed(made) if run["JobName"] == job]
+
+    def _start_job_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        name = f"jr_{len(self.job_runs(request['JobName'])) + 1}"
+        run = {"Id": name, "JobRunState": "RUNNING", **request}
+        self.things["glue", "JobRun", name] = run
+        return {"JobRunId": name}
 
     def _put_object(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._objects is not None:

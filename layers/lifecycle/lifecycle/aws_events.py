@@ -48,6 +48,20 @@ class JobEnded(Model):
         return self.status == "Completed"
 
 
+class GlueJobEnded(Model):
+    """A run of a Glue job reached its end; ``status`` is in Glue's spelling (``SUCCEEDED``)."""
+
+    job: str
+    name: str
+    status: str
+    reason: str = ""
+
+    @property
+    def completed(self) -> bool:
+        """Whether the script came to its end."""
+        return self.status == "SUCCEEDED"
+
+
 class EndpointChanged(Model):
     """An endpoint changed its status; ``status`` is spelled as in the event (``IN_SERVICE``)."""
 
@@ -92,6 +106,7 @@ class RecordsArrived(Model):
 type AwsEvent = (
     ObjectCreated
     | JobEnded
+    | GlueJobEnded
     | EndpointChanged
     | ModelPackageChanged
     | FeatureGroupChanged
@@ -124,6 +139,16 @@ def _job_ended(kind: JobKind, prefix: str) -> Any:
         )
 
     return parse
+
+
+def _glue_job_ended(envelope: dict[str, Any]) -> GlueJobEnded:
+    detail = envelope["detail"]
+    return GlueJobEnded(
+        job=detail["jobName"],
+        name=detail["jobRunId"],
+        status=detail["state"],
+        reason=detail.get("message") or "",
+    )
 
 
 def _endpoint_changed(envelope: dict[str, Any]) -> EndpointChanged:
@@ -170,6 +195,7 @@ PARSERS: dict[tuple[str, str], Any] = {
     ("aws.sagemaker", "SageMaker Processing Job State Change"): _job_ended(
         "processing-job", "ProcessingJob"
     ),
+    ("aws.glue", "Glue Job State Change"): _glue_job_ended,
     ("aws.sagemaker", "SageMaker Endpoint State Change"): _endpoint_changed,
     ("aws.sagemaker", "SageMaker Model Package State Change"): _model_package_changed,
     ("aws.sagemaker", "SageMaker Feature Group State Change"): _feature_group_changed,

@@ -11,6 +11,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """How to find what an earlier delivery started, where its name is not ours to choose.
+
+    Attributes:
+        operation: a listing operation, such as ``GetJobRuns``.
+        request: its parameters.
+        items: the key of the list in its answer.
+        path: keys that lead to a value inside an item.
+        value: the value by which the item is known.
+        keep: answers to remember: placeholder name → key of the item.
+    """
+
+    operation: str
+    request: dict[str, Any]
+    items: str
+    path: tuple[str, ...]
+    value: str
+    keep: dict[str, str] = field(default_factory=dict)
+
+    def kept(self, answer: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The kept answers of the first item with the value; None when there is no such item."""
+        for item in (answer or {}).get(self.items) or ():
+            found: Any = item
+            for key in self.path:
+                found = (found or {}).get(key)
+            if found == self.value:
+                return {name: item[key] for name, key in self.keep.items()}
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class ApiCall:
     """One request to an AWS API.
 
@@ -21,6 +52,7 @@ class ApiCall:
         exists: error codes that mean "an earlier delivery did this already", which is success.
         unless: a describing operation and its parameters to ask first, for APIs that have no
             such error; when it finds the thing, the call is not made.
+        search: likewise, for APIs that name things themselves.
         keep: answers to remember: placeholder name → top-level key of the response. Records and
             events may carry ``{{name}}`` where the answer belongs.
     """
@@ -30,6 +62,7 @@ class ApiCall:
     request: dict[str, Any]
     exists: tuple[str, ...] = ()
     unless: tuple[str, dict[str, Any]] | None = None
+    search: Search | None = None
     keep: dict[str, str] = field(default_factory=dict)
 
 

@@ -146,6 +146,16 @@ class DataPrepared(Event):
     warnings: tuple[str, ...] = ()
 
 
+class PreparationFailed(Event):
+    """The job that prepares a run's rows ended without them; the cause and what to do."""
+
+    detail_type: ClassVar[str] = "PreparationFailed"
+    severity: ClassVar[Severity | None] = "critical"
+    job: str
+    reason: str
+    cure: str
+
+
 class OnlineRecordsPut(Event):
     """A stretch of the newest records is in the online store; the rest follows."""
 
@@ -403,6 +413,8 @@ class CompletionMissed(Event):
     name: str
     status: str
     reason: str = ""
+    leg: str = ""
+    """The leg that waits for the end, where the kind of job does not tell."""
 
 
 def _catalogue() -> dict[str, type[Event]]:

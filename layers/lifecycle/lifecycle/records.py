@@ -33,7 +33,7 @@ type Stage = Literal[
 ]
 
 MOVES: dict[Stage, tuple[Stage, ...]] = {
-    "started": ("prepared", "data_rejected"),
+    "started": ("prepared", "data_rejected", "failed"),
     "prepared": ("labelling", "training", "failed"),
     "labelling": ("prepared", "training", "failed"),
     "training": ("trained", "failed"),
@@ -121,6 +121,10 @@ class RunRecord(Record):
     definition_version: int = 1
     inputs: int = 0
     rows: int = 0
+    bytes: int = 0
+    """The size of its ingested files."""
+    preparing_job: str | None = None
+    """The run of a Glue job that prepares its rows, where a function does not."""
     task: str = ""
     classes: int = 0
     features: int = 0
@@ -169,6 +173,8 @@ class InputRecord(Record):
     origin: Origin
     uri: str | None = None
     rows: int = 0
+    bytes: int = 0
+    """The size of what lies at ``uri``."""
     columns: int = 0
     at: str = ""
     purpose: Literal["data", "score"] = "data"
@@ -235,7 +241,7 @@ class ShardRecord(Record):
 
 
 class JobRecord(Record):
-    """Which run a job of SageMaker belongs to, and which leg waits for its end."""
+    """Which run a job of SageMaker or Glue belongs to, and which leg waits for its end."""
 
     kind: ClassVar[str] = "job"
     job_kind: str

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+NUMBERS = ("large_from_bytes", "large_from_rows")
+"""Settings that are whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,9 @@ class Settings:
         region: the Region of the stack.
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
+        prepare_job: the Glue job that prepares what outgrows a function.
+        large_from_bytes: size of a run's ingested files from which Glue prepares them; 0 is never.
+        large_from_rows: likewise, by their rows.
     """
 
     landing_bucket: str = ""
@@ -36,6 +43,9 @@ class Settings:
     region: str = "us-east-1"
     partition: str = "aws"
     account: str = ""
+    prepare_job: str = ""
+    large_from_bytes: int = 0
+    large_from_rows: int = 0
 
     def lake(self, *parts: str) -> str:
         """An address in the lake bucket."""
@@ -52,4 +62,5 @@ def settings() -> Settings:
     names = Settings.__dataclass_fields__
     found = {name: os.environ.get(f"BATON_{name.upper()}", "") for name in names}
     found["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    return Settings(**{name: value for name, value in found.items() if value})
+    given: dict[str, Any] = {name: value for name, value in found.items() if value}
+    return Settings(**given | {name: int(given[name]) for name in NUMBERS if name in given})

@@ -1,7 +1,7 @@
 """Rows once they are cleaned: what is known of them, and where they lie.
 
 This is the seam between the two halves of preparing. The first half, in DuckDB
-(``science.prepare``) or in Spark (``science.recipe.spark_engine``), turns landed files into typed
+(``science.prepare``) or in Spark (``science.recipe.spark_clean``), turns landed files into typed
 rows that know their part. The second half fits features to them and writes every document. A
 folder carries what goes from one to the other::
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from science import features as feature_rules
-from science import split, sql_values
-from science.database import aggregate, arrays, write_matrix, write_parquet
+from science.database import arrays, write_matrix, write_parquet
 from science.fitting import TYPED
 from science.sql_values import literal, name
 
@@ -20,43 +19,6 @@ if TYPE_CHECKING:
 
 CELLS_AT_ONCE = 40_000_000
 """So many numbers are encoded in memory at a time: 160 MB of them."""
-
-
-def type_rows(connection: Any, columns: Sequence[Column]) -> None:
-    """Create ``typed``: row, key, part, label, then the columns; numbers and dates as DOUBLE."""
-    listed = ", ".join(
-        f"{typed_cell(column, f'cells.{name(column.name)}')} AS {name(column.name)}"
-        for column in columns
-    )
-    connection.execute(
-        'CREATE TABLE typed AS SELECT keys.row AS "_row_", keys.key::VARCHAR AS "_key_", '
-        f'keys.part AS "_part_", keys.label AS "_label_", {listed} '
-        "FROM cells JOIN keys ON cells.rowid = keys.row ORDER BY keys.row"
-    )
-
-
-def typed_cell(column: Column, cell: str) -> str:
-    """The SQL that reads a cell as its column's kind: DOUBLE for numbers and dates."""
-    if column.kind == "date":
-        return sql_values.seconds(cell, column.formats)
-    if column.kind == "number":
-        return sql_values.number(cell, column.decimal, sure=column.sure)
-    return cell
-
-
-def unread(connection: Any, columns: Sequence[Column]) -> dict[str, int]:
-    """Cells of the kept rows that are there but could not be read as their column's kind."""
-    doubtful = [column for column in columns if column.kind in TYPED and not column.sure]
-    if not doubtful:
-        return {}
-    titles = [name(each.name) for each in doubtful]
-    lost = [
-        [f"count(*) FILTER (typed.{title} IS NULL AND cells.{title} IS NOT NULL)"]
-        for title in titles
-    ]
-    source = 'typed JOIN cells ON cells.rowid = typed."_row_"'
-    counts = aggregate(connection, source, lost)
-    return {each.name: count for each, (count,) in zip(doubtful, counts) if count}
 
 
 def part_of(part: str) -> str:
@@ -116,14 +78,6 @@ def _encoded(document: Mapping[str, Any], columns: Mapping[str, Any]) -> Iterato
     matrix = feature_rules.apply(document, columns, len(labels))
     for index in range(matrix.shape[1]):
         yield matrix[:, index]
-
-
-def hold_out(connection: Any) -> None:
-    """Create the view ``held``: row, then every column of the held-out rows as it landed."""
-    connection.execute(
-        'CREATE VIEW held AS SELECT keys.row AS "_row_", raw.* FROM raw JOIN keys '
-        f"ON raw.rowid = keys.row WHERE keys.part = {literal(split.HOLDOUT)}"
-    )
 
 
 def write_holdout(connection: Any, path: Path) -> None:

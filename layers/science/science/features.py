@@ -17,6 +17,7 @@ date       formats, origin (seconds), parts, fill
 ordinal    levels {text: rank}, one_hot [text], fill
 category   levels [text], one_hot (how many of them), frequency [share], rank, fill
 text       buckets [number], idf [weight], extras
+image      size [width, height], grid [across, down], directions, levels
 ========== ==========================================================================
 
 ``fill`` is null unless the definition asks for imputation: XGBoost learns which way a missing value
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from science import dates, texts
+from science.images import features as pictures
 from science.values import booleans, level_of, mapped, numbers
 
 if TYPE_CHECKING:
@@ -131,6 +133,10 @@ def _text(encoder: Mapping[str, Any], cells: Any, out: Any) -> None:
     texts.encode(encoder, cells, out)
 
 
+def _image(encoder: Mapping[str, Any], cells: Any, out: Any) -> None:
+    pictures.encode(encoder, cells, out)
+
+
 def _filled(values: Any, fill: float | None) -> Any:
     return values if fill is None else np.where(np.isnan(values), fill, values)
 
@@ -142,4 +148,5 @@ ENCODERS: dict[str, Callable[[Mapping[str, Any], Any, Any], None]] = {
     "ordinal": _ordinal,
     "category": _category,
     "text": _text,
+    "image": _image,
 }

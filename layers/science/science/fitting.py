@@ -20,6 +20,7 @@ from science import texts
 from science.database import aggregate, arrays
 from science.dates import SECONDS_A_DAY
 from science.features import MISSING_LEVEL, VERSION
+from science.images import features as pictures
 from science.sql_values import name
 from science.values import FALSE_WORDS, TRUE_WORDS, boolean_of, level_of
 
@@ -75,6 +76,8 @@ def fit(
             if prepare.get("text") == "drop":
                 continue
             encoder = _text(connection, relation, column, rows)
+        elif column.kind == "image":
+            encoder = pictures.fit(column.name, prepare.get("image_size") or pictures.SIZE)
         else:
             counted = _levels(connection, relation, column)
             encoder = _FITTERS_OF_LEVELS[column.kind](column, counted, prepare)

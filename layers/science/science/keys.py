@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from science import split, sql_values
+from science.dialects import DUCKDB
 from science.faults import Fault, UnusableData
-from science.sql_values import literal, name
 from science.target import FEWEST_ROWS, REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from science.dialects import Dialect
     from science.kinds import Column
+    from science.landed import Landed
+    from science.recipe.engines import Engine
     from science.roles import Roles
     from science.target import Target
 
@@ -39,7 +42,7 @@ class Counted:
 
 
 def make(
-    connection: Any,
+    landed: Landed,
     columns: Sequence[Column],
     roles: Roles,
     target: Target,
@@ -49,37 +52,58 @@ def make(
 
     Rows without a target go, then exact duplicates (the first stays), then the rest is split.
     """
-    names = [column.name for column in columns]
+    engine = landed.engine
     clock = next((column for column in columns if column.name == roles.time), None)
-    others = [each for each in names if each != roles.target]
-    key = split.content(others)
-    if roles.identifier:
-        key = f"coalesce({name(roles.identifier)}, '')"
-    whole = f"md5_number({split.content(others)})"
-    label = label_of(target, name(target.column.name))
-    connection.execute(
-        'CREATE TEMP TABLE hashed AS SELECT "_row_" AS row, "_label_" AS label, "_key_" AS key, '
-        '"_whole_" AS whole, "_moment_" AS moment FROM (SELECT rowid AS "_row_", '
-        f'{label} AS "_label_", md5_number_lower({key}) AS "_key_", {whole} AS "_whole_", '
-        f'{_moment(clock)} AS "_moment_" FROM cells) WHERE "_label_" IS NOT NULL'
-    )
-    read = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
-    labelled = connection.execute("SELECT count(*) FROM hashed").fetchone()[0]
+    engine.define("hashed", _hashed(landed, columns, roles, target))
+    ((read,),) = engine.query("SELECT count(*) FROM cells")
+    ((labelled,),) = engine.query("SELECT count(*) FROM hashed")
     firsts = ""
     if (problem.get("prepare") or {}).get("duplicates", "drop") == "drop":
         firsts = "WHERE row IN (SELECT min(row) FROM hashed GROUP BY whole, label)"
     holdout = (problem.get("evaluate") or {}).get("holdout", 0.15)
     part = split.by_hash(holdout) if clock is None else split.by_time(holdout)
-    connection.execute(
-        f"CREATE TABLE keys AS SELECT row, label, key, moment, {part} AS part "
-        f"FROM hashed {firsts} ORDER BY row"
+    engine.define(
+        "keys",
+        f"SELECT row, label, key, moment, {part} AS part FROM hashed {firsts} ORDER BY row",
     )
-    kept = connection.execute("SELECT count(*) FROM keys").fetchone()[0]
+    ((kept,),) = engine.query("SELECT count(*) FROM keys")
     counted = Counted(read, read - labelled, labelled - kept)
     _warn_of_repeats(counted)
     _refuse_too_few(counted)
-    _settle_parts(connection, target, holdout, counted, timed=clock is not None)
+    _settle_parts(engine, target, holdout, counted, timed=clock is not None)
     return counted
+
+
+def _hashed(landed: Landed, columns: Sequence[Column], roles: Roles, target: Target) -> str:
+    """Each labelled row's number, label, key (of its part), content (of copies) and moment."""
+    dialect = landed.engine.dialect
+    clock = next((column for column in columns if column.name == roles.time), None)
+    content = split.content([c.name for c in columns if c.name != roles.target], dialect)
+    source, row = "cells", f"cells.{landed.cells_row}"
+    if landed.key:
+        source = f"cells JOIN {landed.key} AS origin ON origin.row = {row}"
+    key = "origin.key" if landed.key else key_of(roles, content, dialect)
+    whole = dialect.md5(content)
+    told = {
+        "row": row,
+        "label": label_of(target, dialect.name(target.column.name), dialect),
+        "key": key,
+        "whole": whole,
+        "moment": moment(clock, dialect),
+    }
+    titles = {title: dialect.name(f"_{title}_") for title in told}
+    inner = ", ".join(f"{each} AS {titles[title]}" for title, each in told.items())
+    outer = ", ".join(f"{quoted} AS {title}" for title, quoted in titles.items())
+    return (
+        f"SELECT {outer} FROM (SELECT {inner} FROM {source}) AS told "
+        f"WHERE {titles['label']} IS NOT NULL"
+    )
+
+
+def key_of(roles: Roles, content: str, dialect: Dialect) -> str:
+    """The number that a row's part follows from: of its identifier, else of its content."""
+    told = f"coalesce({dialect.name(roles.identifier)}, '')" if roles.identifier else content
+    return dialect.low_half_of_md5(told)
 
 
 def _refuse_too_few(counted: Counted) -> None:
@@ -93,22 +117,28 @@ def _refuse_too_few(counted: Counted) -> None:
         raise UnusableData([fault])
 
 
-def label_of(target: Target, cell: str) -> str:
+def label_of(target: Target, cell: str, dialect: Dialect = DUCKDB) -> str:
     """The SQL of the label as a number: the class's index, or the value."""
     if target.task == REGRESSION:
-        mark = target.column.decimal
-        return sql_values.formatted_number(cell, mark) if mark else sql_values.plain_number(cell)
-    cases = " ".join(f"WHEN {literal(text)} THEN {at}" for text, at in target.numbers.items())
-    return f"(CASE {cell} {cases} END)::DOUBLE"
+        return sql_values.number(cell, target.column.decimal, sure=False, dialect=dialect)
+    cases = " ".join(
+        f"WHEN {dialect.literal(text)} THEN {at}" for text, at in target.numbers.items()
+    )
+    return f"CAST((CASE {cell} {cases} END) AS DOUBLE)"
 
 
-def _moment(clock: Column | None) -> str:
+def moment(clock: Column | None, dialect: Dialect) -> str:
+    """A row's time as a number.
+
+    Raises:
+        UnusableData: the column's cells are no times.
+    """
     if clock is None:
-        return "NULL::DOUBLE"
+        return "CAST(NULL AS DOUBLE)"
     if clock.kind == "date":
-        return sql_values.seconds(name(clock.name), clock.formats)
+        return sql_values.seconds(dialect.name(clock.name), clock.formats, dialect)
     if clock.kind == "number" or clock.note:
-        return sql_values.plain_number(name(clock.name))
+        return sql_values.plain_number(dialect.name(clock.name), dialect)
     fault = Fault(
         f"its cells read as {clock.kind}, not as dates",
         clock.name,
@@ -127,35 +157,36 @@ def _warn_of_repeats(counted: Counted) -> None:
 
 
 def _settle_parts(
-    connection: Any, target: Target, holdout: float, counted: Counted, *, timed: bool
+    engine: Engine, target: Target, holdout: float, counted: Counted, *, timed: bool
 ) -> None:
     """Make sure that every part can do its work, and count them."""
     grouped = "label" if target.task != REGRESSION else "'all'"
-    if timed and _lacking(connection, grouped):
+    if timed and _lacking(engine, grouped):
         counted.warnings.append(
             "The newest rows hold too little to judge by (one class, or no rows): "
             "the rows were split by chance, not by time."
         )
-        connection.execute(f"UPDATE keys SET part = {split.by_hash(holdout)}")
+        part = split.by_hash(holdout)
+        engine.define(
+            "keys", f"SELECT row, label, key, moment, {part} AS part FROM keys ORDER BY row"
+        )
         timed = False
     if not timed:
-        counted.warnings += split.mend(connection, holdout, grouped)
-    count_parts(connection, "keys", "part", counted)
+        counted.warnings += split.mend(engine, holdout, grouped)
+    count_parts(engine, "keys", "part", counted)
 
 
-def count_parts(connection: Any, table: str, part: str, counted: Counted) -> None:
+def count_parts(engine: Engine, table: str, part: str, counted: Counted) -> None:
     """Count the rows of each part of a table."""
-    query = f"SELECT {name(part)}, count(*) FROM {table} GROUP BY 1"
-    found = dict(connection.execute(query).fetchall())
+    title = engine.dialect.name(part)
+    found = dict(engine.query(f"SELECT {title}, count(*) FROM {table} GROUP BY 1"))
     counted.train = found.get(split.TRAIN, 0)
     counted.validation = found.get(split.VALIDATION, 0)
     counted.holdout = found.get(split.HOLDOUT, 0)
 
 
-def _lacking(connection: Any, grouped: str) -> bool:
+def _lacking(engine: Engine, grouped: str) -> bool:
     """Whether some part has no rows, or one class where there are two."""
     least = 2 if grouped == "label" else 1
-    found = connection.execute(
-        f"SELECT count(DISTINCT {grouped}) FROM keys GROUP BY part"
-    ).fetchall()
+    found = engine.query(f"SELECT count(DISTINCT {grouped}) FROM keys GROUP BY part")
     return len(found) < 3 or any(classes < least for (classes,) in found)

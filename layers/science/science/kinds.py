@@ -1,7 +1,7 @@
 """What kind of thing each column holds, inferred from its cells, and what becomes of it.
 
-A column is a ``number``, ``boolean``, ``date``, ``ordinal``, ``category`` or ``text``; or it is
-left out as ``empty``, ``constant`` or ``identifier``, with a note that says so.
+A column is a ``number``, ``boolean``, ``date``, ``ordinal``, ``category``, ``text`` or ``image``;
+or it is left out as ``empty``, ``constant`` or ``identifier``, with a note that says so.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from science import dates, ordinals
+from science.images.cells import is_picture
 from science.values import (
     FALSE_WORDS,
     SOFT_MISSING,
@@ -30,7 +31,7 @@ ID_NAMES = re.compile(
 )
 TIME_NAMES = re.compile(r".*(time|date|timestamp|epoch|created|updated|_at|ts)$", re.IGNORECASE)
 
-FEATURE_KINDS = ("number", "boolean", "date", "ordinal", "category", "text")
+FEATURE_KINDS = ("number", "boolean", "date", "ordinal", "category", "text", "image")
 MOST_LEVELS_SEEN = 1000
 """How many of a column's most frequent cells are looked at to tell what they are."""
 
@@ -87,7 +88,9 @@ def infer(name: str, seen: Seen) -> Column:
     if seen.numbers == seen.present:
         return _infer_number(column, seen)
     firm = [(text, count) for text, count in seen.top if text.lower() not in SOFT_MISSING]
-    if not firm:
+    if firm and all(is_picture(text) for text, _ in firm):
+        column.kind, column.note = "image", "pictures; their mean brightness stands for them here"
+    if not firm or column.kind == "image":
         return column
     return _infer_text(column, seen, firm)
 

@@ -5,27 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from science import sql_values
-from science.database import aggregate, column_names, file_list
+from science.database import column_names, file_list
 from science.faults import Fault, UnusableData
 from science.kinds import MOST_LEVELS_SEEN, Column, Seen, infer
+from science.landed import Landed
+from science.recipe.duckdb_engine import DuckDBEngine
+from science.recipe.fits import aggregates
 from science.sql_values import name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from science.recipe.engines import Engine
+
 EXACT_UP_TO = 1_000_000
 """Rows up to which different cells are counted exactly; beyond, HyperLogLog estimates them."""
 
 
-def load(connection: Any, inputs: Sequence[Path]) -> list[str]:
+def load(connection: Any, inputs: Sequence[Path]) -> Landed:
     """Unite files by column name into ``raw`` (as read) and ``cells`` (trimmed, missing is NULL).
 
     A column that a file lacks is missing in its rows. Both tables have a row for each row of the
     files in their order; the pseudo-column ``rowid`` joins them.
 
     Returns:
-        The columns in the order in which they were first seen.
+        The two tables.
     """
     if not inputs:
         raise UnusableData([Fault("there are no files", "data", "drop a file with rows")])
@@ -35,31 +40,32 @@ def load(connection: Any, inputs: Sequence[Path]) -> list[str]:
     connection.execute(f"CREATE TABLE raw AS SELECT {as_text} FROM {source}")
     cells = ", ".join(f"{sql_values.cell(column)} AS {name(column)}" for column in columns)
     connection.execute(f"CREATE TABLE cells AS SELECT {cells} FROM raw")
-    return columns
+    engine = DuckDBEngine(connection)
+    return Landed(engine, columns, "rowid", "rowid", columns)
 
 
-def survey(connection: Any, relation: str, columns: Sequence[str], rows: int) -> list[Column]:
+def survey(engine: Engine, relation: str, columns: Sequence[str], rows: int) -> list[Column]:
     """The kind of each column, from one pass of counts and a look at its most frequent texts."""
-    counted = aggregate(connection, relation, [_counts(column, rows) for column in columns])
+    counted = aggregates(engine, relation, [_counts(engine, column, rows) for column in columns])
     found = []
     for column, counts in zip(columns, counted):
         seen = Seen(rows, *counts)
         if _worth_a_look(seen):
-            seen.top = frequent(connection, relation, column, MOST_LEVELS_SEEN)
+            seen.top = frequent(engine, relation, column, MOST_LEVELS_SEEN)
         found.append(infer(column, seen))
     return found
 
 
-def _counts(column: str, rows: int) -> list[str]:
-    cell = name(column)
-    number = f"TRY_CAST({cell} AS DOUBLE)"
+def _counts(engine: Engine, column: str, rows: int) -> list[str]:
+    cell = engine.dialect.name(column)
+    number = sql_values.plain_number(cell, engine.dialect)
     distinct = (
         f"count(DISTINCT {cell})" if rows <= EXACT_UP_TO else f"approx_count_distinct({cell})"
     )
     return [
         f"count({cell})",
-        f"count({sql_values.plain_number(cell)})",
-        f"count(*) FILTER ({number} = floor({number}))",
+        f"count({number})",
+        f"count(*) FILTER (WHERE {number} = floor({number}))",
         distinct,
         f"min({number})",
         f"max({number})",
@@ -75,11 +81,11 @@ def _worth_a_look(seen: Seen) -> bool:
     return bool(seen.present and dated)
 
 
-def frequent(connection: Any, relation: str, column: str, most: int) -> list[tuple[str, int]]:
+def frequent(engine: Engine, relation: str, column: str, most: int) -> list[tuple[str, int]]:
     """The most frequent cells of a column with their counts; ties in the order of the text."""
-    cell = name(column)
+    cell = engine.dialect.name(column)
     query = (
         f"SELECT {cell}, count(*) AS found FROM {relation} WHERE {cell} IS NOT NULL "
         f"GROUP BY 1 ORDER BY found DESC, 1 LIMIT {most}"
     )
-    return [(str(text), int(count)) for text, count in connection.execute(query).fetchall()]
+    return [(str(text), int(count)) for text, count in engine.query(query)]

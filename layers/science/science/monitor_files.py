@@ -13,7 +13,7 @@ from typing import Any, Iterable, Mapping, Optional
 import numpy as np
 
 from science.drift import THRESHOLD, ColumnDrift, compare, gap_of
-from science.sketch import NUMBER, PRESENCE, ColumnSketch, Sketch
+from science.sketch import NUMBER, PRESENCE, UNSTRUCTURED, ColumnSketch, Sketch
 
 Array = np.ndarray[Any, Any]
 Document = dict[str, Any]
@@ -119,7 +119,7 @@ def inferred_type(column: ColumnSketch) -> str:
     """``Integral``, ``Fractional``, ``String``, or ``Unknown`` if there are no values."""
     if not column.present:
         return "Unknown"
-    if column.measure != NUMBER or column.kind == "text":
+    if column.measure != NUMBER or column.kind in UNSTRUCTURED:
         return "String"
     return "Integral" if column.whole == column.present else "Fractional"
 
@@ -127,7 +127,7 @@ def inferred_type(column: ColumnSketch) -> str:
 def _feature_statistics(column: ColumnSketch) -> Document:
     common = {"num_present": column.present, "num_missing": column.missing}
     entry: Document = {"name": column.name, "inferred_type": inferred_type(column)}
-    if column.measure == NUMBER and column.kind != "text":
+    if column.measure == NUMBER and column.kind not in UNSTRUCTURED:
         entry["numerical_statistics"] = {
             "common": common,
             "mean": column.mean,
@@ -149,7 +149,7 @@ def _feature_statistics(column: ColumnSketch) -> Document:
 
 def _distinct(column: ColumnSketch) -> int:
     """Levels that occur; those counted together as others count as one."""
-    if column.measure == PRESENCE or column.kind == "text":
+    if column.measure == PRESENCE or column.kind in UNSTRUCTURED:
         return column.present
     return sum(1 for count in column.counts if count)
 
@@ -200,7 +200,7 @@ def _feature_constraints(column: ColumnSketch) -> Document:
         "inferred_type": inferred_type(column),
         "completeness": round(column.present / column.rows, 6) if column.rows else 1.0,
     }
-    if column.measure == NUMBER and column.kind != "text":
+    if column.measure == NUMBER and column.kind not in UNSTRUCTURED:
         lowest = column.lowest
         entry["num_constraints"] = {"is_non_negative": lowest is not None and lowest >= 0}
     elif column.levels and column.complete and _closed(column):

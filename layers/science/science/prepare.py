@@ -15,9 +15,10 @@ written under ``out``:
   the features in ``features.json``'s order, float32
 - ``prepared/problem.json``: the resolved definition, and what the data made of it: ``task``,
   ``classes`` (label texts by number; a binary task's positive class is number 1), ``inputs`` (raw
-  columns in the order they were first seen, without the target), ``target``, ``target_position``
-  (where the target stood among them), ``target_decimal``, ``label`` (its kind), ``feature_store``
-  (what of the rows is kept there, under which names; null if nothing is)
+  columns in the order they were first seen, without the target), ``images`` (those of them that
+  hold pictures), ``target``, ``target_position`` (where the target stood among them),
+  ``target_decimal``, ``label`` (its kind), ``feature_store`` (what of the rows is kept there, under
+  which names; null if nothing is)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
@@ -34,30 +35,29 @@ from typing import TYPE_CHECKING, Any
 from science import (
     cleaned,
     cleaning,
-    drops,
     encode,
-    keys,
     load,
     power,
     profile,
     recipe,
     reports,
-    roles,
     split,
     target,
 )
-from science.cleaned import Cleaned
+from science.clean_rows import clean_rows
 from science.database import connect
 from science.faults import Fault, UnusableData
 from science.feature_rows import keep_rows
 from science.findings import Findings
 from science.fitting import fit
+from science.images import features as pictures
 from science.monitor_files import baseline_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from science.cleaned import Cleaned
     from science.kinds import Column
 
 __all__ = ["Fault", "Prepared", "UnusableData", "clean", "finish", "prepare", "prepare_cleaned"]
@@ -108,18 +108,7 @@ def clean(connection: Any, inputs: Sequence[Path], problem: dict[str, Any]) -> C
     Raises:
         UnusableData: no model can learn from these rows; every fault found is told.
     """
-    names = load.load(connection, inputs)
-    found = roles.find(names, problem)
-    rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
-    columns = load.survey(connection, "cells", names, rows)
-    kept = roles.assign(columns, found, problem)
-    aim = _aim(connection, columns, found, problem)
-    counted = keys.make(connection, columns, found, aim, problem)
-    encode.type_rows(connection, kept)
-    encode.hold_out(connection)
-    unread = encode.unread(connection, kept)
-    drops.drop(connection, kept, problem.get("prepare") or {}, counted)
-    return Cleaned(columns, found, aim, counted, unread)
+    return clean_rows(load.load(connection, inputs), problem)
 
 
 def finish(
@@ -141,7 +130,7 @@ def finish(
     kept = first.kept
     settings = problem.get("prepare") or {}
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
-    training = _write_parts(connection, kept, features, out)
+    training = pictures.stand_in(kept, _write_parts(connection, kept, features, out))
     findings = Findings(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )
@@ -202,17 +191,6 @@ def _write_parts(
     return parts[split.TRAIN]
 
 
-def _aim(
-    connection: Any, columns: Sequence[Column], found: roles.Roles, problem: dict[str, Any]
-) -> target.Target:
-    column = next(column for column in columns if column.name == found.target)
-    spellings = load.frequent(connection, "cells", column.name, load.EXACT_UP_TO)
-    if not spellings:
-        fault = Fault("every row lacks the target", column.name, "bring rows that have it")
-        raise UnusableData([fault])
-    return target.decide(column, spellings, problem)
-
-
 def describe(found: Findings) -> dict[str, Any]:
     """``problem.json``."""
     aim = found.aim
@@ -225,6 +203,7 @@ def describe(found: Findings) -> dict[str, Any]:
         "classes": aim.classes,
         "positive": aim.classes[1] if aim.task == target.BINARY else None,
         "inputs": inputs,
+        "images": [each.name for each in found.columns if each.kind == "image"],
         "input_columns": inputs,
         "target_position": names.index(aim.column.name),
         "target_decimal": aim.column.decimal,

@@ -18,6 +18,8 @@ Row = list[Any]
 CSV = "text/csv"
 JSON = "application/json"
 JSON_LINES = ("application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
+PICTURE = "application/x-image"
+"""The built-in Image Classification algorithm's type; ``image/jpeg`` and the like are taken too."""
 TOLD = 10
 """So many faults are told one by one; the rest are counted."""
 
@@ -54,10 +56,13 @@ def parse_rows(body: bytes, content_type: str, problem: dict[str, Any]) -> Colum
 
     Raises:
         UnsupportedType: the type is none of ``text/csv``, ``application/json``,
-            ``application/jsonlines``.
+            ``application/jsonlines``; nor, of a problem with one column of pictures,
+            ``application/x-image`` or ``image/…``.
         BadRequest: rows cannot be read.
     """
     kind = content_type.split(";", maxsplit=1)[0].strip().lower()
+    if kind == PICTURE or kind.startswith("image/"):
+        return _from_picture(body, problem)
     text = _decoded(body)
     if kind == CSV:
         return _from_csv(text, problem)
@@ -108,7 +113,7 @@ def _from_records(records: list[Any], problem: dict[str, Any]) -> Columns:
             faults.append(f"Row {number} has none of the columns {_listed(names)}.")
         else:
             rows.append([_plain(record.get(name), name, number, faults) for name in names])
-    return _columns(rows, names, faults)
+    return _columns(rows, problem, faults)
 
 
 def _plain(value: Any, name: str, number: int, faults: list[str]) -> Any:
@@ -138,7 +143,7 @@ def _from_csv(text: str, problem: dict[str, Any]) -> Columns:
         else:
             given = dict(zip(header, cells))
             rows.append([given.get(name) for name in names])
-    return _columns(rows, names, faults)
+    return _columns(rows, problem, faults)
 
 
 def _header(lines: list[list[str]], problem: dict[str, Any]) -> list[str] | None:
@@ -164,17 +169,48 @@ def _positional(cells: Row, number: int, problem: dict[str, Any], faults: list[s
     return cells
 
 
-def _columns(rows: list[Row], names: list[str], faults: list[str]) -> Columns:
+def _columns(rows: list[Row], problem: dict[str, Any], faults: list[str]) -> Columns:
     if not rows and not faults:
         faults.append("There are no rows in the body.")
     if faults:
         raise BadRequest(faults)
     columns: Columns = {}
-    for position, name in enumerate(names):
+    for position, name in enumerate(problem["inputs"]):
         column = np.empty(len(rows), dtype=object)
         column[:] = [row[position] for row in rows]
         columns[name] = column
+    return _with_pictures(columns, problem)
+
+
+def _with_pictures(columns: Columns, problem: dict[str, Any]) -> Columns:
+    """Pictures as arrays, so that one that cannot be decoded is told and not guessed at."""
+    names = problem.get("images") or []
+    if not names:
+        return columns
+    from science.images.cells import pixels_of, text_of
+    from science.images.decoding import UnreadableImage
+
+    size = tuple(problem["prepare"]["image_size"])
+    faults: list[str] = []
+    for name in names:
+        for number, cell in enumerate(columns[name].tolist(), 1):
+            if cell is not None:
+                try:
+                    columns[name][number - 1] = text_of(pixels_of(cell, size))
+                except UnreadableImage as error:
+                    faults.append(f"Row {number}: {name}: {error}")
+    if faults:
+        raise BadRequest(faults)
     return columns
+
+
+def _from_picture(body: bytes, problem: dict[str, Any]) -> Columns:
+    """The body is a picture's file: one row."""
+    names = problem.get("images") or []
+    if len(names) != 1:
+        raise UnsupportedType([f"Send {CSV}, {JSON} or {JSON_LINES[0]}: there is no one picture."])
+    row = [body if name == names[0] else None for name in problem["inputs"]]
+    return _columns([row], problem, [])
 
 
 def _listed(names: list[str]) -> str:

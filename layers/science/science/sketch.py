@@ -14,6 +14,7 @@ from typing import Any, Iterable, Mapping, Optional
 
 import numpy as np
 
+from science.images.features import brightness
 from science.values import boolean_of, level_of, number_of, text_of
 
 Array = np.ndarray[Any, Any]
@@ -32,13 +33,19 @@ NUMBER, CATEGORY, PRESENCE = "number", "category", "presence"
 MEASURES = {
     "number": NUMBER,
     "text": NUMBER,
+    "image": NUMBER,
     "boolean": CATEGORY,
     "ordinal": CATEGORY,
     "category": CATEGORY,
     "constant": CATEGORY,
 }
-"""How a kind of column is watched. Free text is watched by its length. Of dates and identifiers,
+"""How a kind of column is watched. Free text is watched by its length,
+pictures by their mean brightness. Of dates and identifiers,
 new in every row by their nature, only whether they are there."""
+
+
+UNSTRUCTURED = frozenset({"text", "image"})
+"""Kinds whose number is a stand-in, not the value."""
 
 
 @dataclass
@@ -346,10 +353,12 @@ def _measured(
 ) -> tuple[Array, Optional[Array], int]:
     """A column as numbers, their weights (None: once each), and how many cells are no number.
 
-    Text is measured by its length in characters.
+    Text is measured by its length in characters, a picture by its mean brightness.
     """
     if kind != "text" and column.dtype.kind in "fiub":
         return column.astype(np.float64, copy=False), None, 0
+    if kind == "image":
+        return brightness(column), None, 0
     cells, weights = _tally(column)
     texts = [text_of(cell) for cell in cells]
     if kind == "text":

@@ -8,12 +8,14 @@ and the newest of the rest validate.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from science.sql_values import literal, name
+from science.dialects import DUCKDB, Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from science.recipe.engines import Engine
 
 TRAIN, VALIDATION, HOLDOUT = "train", "validation", "holdout"
 VALIDATION_SHARE = 0.15
@@ -21,16 +23,19 @@ FEWEST_IN_A_PART = 3
 STEPS = 1_000_000
 """Shares are told apart to so many parts."""
 
-SEPARATOR = "chr(31)"
+SEPARATOR_TEXT = "\x1f"
+"""Between the cells of a row that is told as one text."""
 
 
-def content(columns: Sequence[str]) -> str:
+def content(columns: Sequence[str], dialect: Dialect = DUCKDB) -> str:
     """A row as one text: ``name=cell`` of all cells that are not missing, by name.
 
     Files whose columns come and go therefore give equal rows equal texts.
     """
-    listed = [f"{literal(column + '=')} || {name(column)}" for column in sorted(columns)]
-    return f"concat_ws({SEPARATOR}, {', '.join(listed)})"
+    listed = ", ".join(
+        f"{dialect.literal(column + '=')} || {dialect.name(column)}" for column in sorted(columns)
+    )
+    return f"concat_ws({dialect.literal(SEPARATOR_TEXT)}, {listed})" if listed else "''"
 
 
 def by_hash(holdout: float, key: str = "key") -> str:
@@ -53,45 +58,49 @@ def by_time(holdout: float, moment: str = "moment") -> str:
     )
 
 
-def mend(connection: Any, holdout: float, group: str) -> list[str]:
+def mend(engine: Engine, holdout: float, group: str) -> list[str]:
     """Give every part some rows of each class, where chance left a part of ``keys`` without.
 
     Only classes that a part lacks are dealt again, by rank of their keys; so it touches small data
     alone, and there a row may change its part when rows are added.
 
     Args:
-        connection: the database.
+        engine: the database.
         holdout: the share to hold out.
         group: what tells the classes apart: ``label``, or a constant where there are none.
 
     Returns:
         Warnings.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE thin AS "
-        f"SELECT {group} AS label FROM keys GROUP BY {group} HAVING "
-        + " OR ".join(
-            f"count(*) FILTER (part = '{part}') < least({FEWEST_IN_A_PART}, count(*) // 3)"
-            for part in (TRAIN, VALIDATION, HOLDOUT)
-        )
-        + f" OR (count(*) < 3 AND count(*) FILTER (part = '{TRAIN}') < count(*))"
+    lacking = " OR ".join(
+        f"count(*) FILTER (WHERE part = '{part}') < least({FEWEST_IN_A_PART}, floor(count(*) / 3))"
+        for part in (TRAIN, VALIDATION, HOLDOUT)
     )
-    thin = connection.execute("SELECT count(*) FROM thin").fetchone()[0]
+    thin = engine.query(
+        f"SELECT class FROM (SELECT {group} AS class, part FROM keys) AS grouped GROUP BY class "
+        f"HAVING {lacking} "
+        f"OR (count(*) < 3 AND count(*) FILTER (WHERE part = '{TRAIN}') < count(*))"
+    )
     if not thin:
         return []
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE dealt AS SELECT row, row_number() OVER "
-        f"(PARTITION BY {group} ORDER BY key, row) - 1 AS place, "
-        f"count(*) OVER (PARTITION BY {group}) AS members FROM keys "
-        f"WHERE {group} IN (SELECT label FROM thin)"
+    classes = ", ".join(
+        engine.dialect.literal(each) if isinstance(each, str) else engine.dialect.number(each)
+        for (each,) in thin
     )
-    held = f"greatest(ceil(members * {holdout}), least({FEWEST_IN_A_PART}, members // 3))"
-    checked = (
-        f"greatest(ceil(members * {VALIDATION_SHARE}), least({FEWEST_IN_A_PART}, members // 3))"
+    engine.define(
+        "dealt",
+        f"SELECT row AS dealt_row, row_number() OVER (PARTITION BY {group} ORDER BY key, row) - 1 "
+        f"AS place, count(*) OVER (PARTITION BY {group}) AS members FROM keys "
+        f"WHERE {group} IN ({classes})",
     )
-    connection.execute(
-        f"UPDATE keys SET part = CASE WHEN members < 3 THEN '{TRAIN}' "
-        f"WHEN place < {held} THEN '{HOLDOUT}' WHEN place < {held} + {checked} "
-        f"THEN '{VALIDATION}' ELSE '{TRAIN}' END FROM dealt WHERE dealt.row = keys.row"
+    least = f"least({FEWEST_IN_A_PART}, floor(members / 3))"
+    held = f"greatest(ceil(members * {engine.dialect.number(holdout)}), {least})"
+    checked = f"greatest(ceil(members * {engine.dialect.number(VALIDATION_SHARE)}), {least})"
+    engine.define(
+        "keys",
+        "SELECT row, label, key, moment, CASE WHEN dealt_row IS NULL THEN part "
+        f"WHEN members < 3 THEN '{TRAIN}' WHEN place < {held} THEN '{HOLDOUT}' "
+        f"WHEN place < {held} + {checked} THEN '{VALIDATION}' ELSE '{TRAIN}' END AS part "
+        "FROM keys LEFT JOIN dealt ON dealt_row = row ORDER BY row",
     )
-    return [f"{thin} classes with few rows were dealt to the parts evenly, not by chance."]
+    return [f"{len(thin)} classes with few rows were dealt to the parts evenly, not by chance."]

@@ -18,8 +18,11 @@ import numpy as np
 from science.values import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from science.kinds import Column
+
+TASK = "text_classification"
 BUCKETS = 65_536
 ROWS_AT_ONCE = 4096
 FEWEST_ROWS_OF_A_WORD = 3
@@ -30,6 +33,29 @@ _WORD = re.compile(r"\w+|[$£€%!?]+")
 _DIGITS = re.compile(r"\d")
 _CAPITALS = re.compile(r"[A-Z]")
 _MARKS = re.compile(r"[!?$£€%]")
+
+
+def settle(columns: Sequence[Column], problem: Mapping[str, Any], target: str) -> None:
+    """Make sure that a problem about text has a column of text: the one with the most words.
+
+    Short texts (a subject line, a search) look like categories, or like identifiers where each
+    occurs once.
+
+    Args:
+        columns: as they were inferred; the chosen one is changed.
+        problem: the resolved definition.
+        target: the target's name.
+    """
+    told = problem.get("columns") or {}
+    apart = {target, told.get("id"), told.get("time"), *(told.get("exclude") or [])}
+    open_ones = [column for column in columns if column.name not in apart]
+    if problem.get("task") != TASK or any(column.kind == "text" for column in open_ones):
+        return
+    wordy = [column for column in open_ones if column.kind in {"category", "identifier"}]
+    if wordy:
+        chosen = max(wordy, key=lambda column: (column.words, column.distinct))
+        chosen.kind, chosen.role = "text", "feature"
+        chosen.note = "read as text, which this problem is about"
 
 
 def words_of(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from lifecycle.adapters.aws_api import AwsApi
 from lifecycle.decision import ApiCall
+from lifecycle.requests.glue import start_job_run
 from lifecycle.requests.training import tuning_request
 from tests.builders import prepared_run
 from tests.fakes import FakeApi, FakeObjects, fake_settings
@@ -84,6 +85,23 @@ def test_a_tolerated_error_means_that_it_was_done_before(api: Api) -> None:
     """The names are derived from the cause, so that "exists" is success."""
     api.call(tuning_call())
     assert api.call(tuning_call("ResourceInUse")) == {}
+
+
+def test_a_glue_job_is_started_once_for_the_same_purpose(api: Api, side: str) -> None:
+    """StartJobRun takes no name of ours: the run is known by an argument."""
+    if side == "adapter":
+        glue = boto3.client("glue")
+        command = {"Name": "glueetl", "ScriptLocation": "s3://a/b.py"}
+        most = {"MaxConcurrentRuns": 9}
+        glue.create_job(Name="prepare", Role="r", Command=command, ExecutionProperty=most)
+
+    first = api.call(start_job_run("prepare", "churn/r1", {"--run-uri": "s3://lake/churn"}))
+    again = api.call(start_job_run("prepare", "churn/r1", {"--run-uri": "s3://lake/churn"}))
+    other = api.call(start_job_run("prepare", "churn/r2", {"--run-uri": "s3://lake/churn"}))
+
+    assert set(first) == {"job_run_id"}
+    assert first == again
+    assert first != other
 
 
 def test_other_errors_are_raised(api: Api) -> None:

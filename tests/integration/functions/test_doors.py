@@ -72,7 +72,7 @@ def request(body="", path=f"/{PROBLEM}", method="POST", content_type="applicatio
     [
         (request(method="GET"), 405),
         (request(path="/"), 404),
-        (request(content_type="image/png"), 415),
+        (request(content_type="text/html"), 415),
         (request(), 400),
         (request("{}", path="/nobody"), 404),
     ],

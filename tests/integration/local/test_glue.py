@@ -225,7 +225,9 @@ def test_cloudformation_keeps_all_of_a_job(laptop, name, role):
         "ExecutionProperty": {"MaxConcurrentRuns": 7},
         "Timeout": 60,
     }
-    template = {"Resources": {"Job": {"Type": "AWS::Glue::Job", "Properties": properties}}}
+    job = {"Type": "AWS::Glue::Job", "Properties": properties | {"Timeout": {"Ref": "Minutes"}}}
+    minutes = {"Type": "Number", "Default": 60}
+    template = {"Parameters": {"Minutes": minutes}, "Resources": {"Job": job}}
     stack = laptop.client("cloudformation")
 
     stack.create_stack(StackName=name, TemplateBody=json.dumps(template))

@@ -129,7 +129,7 @@ def test_a_deployment_is_asked_after_by_its_endpoint():
     """Its row is named after the endpoint configuration."""
     job = job_record("endpoint", "churn-config")
 
-    assert question(job) == ("DescribeEndpoint", {"EndpointName": PROBLEM})
+    assert question(job) == ("sagemaker", "DescribeEndpoint", {"EndpointName": PROBLEM})
 
 
 def test_a_brand_new_job_is_not_asked_after():

@@ -29,7 +29,7 @@ def files_of(folder):
 
 
 def test_both_halves_apart_write_what_they_write_together(tmp_path):
-    inputs, definition = [ingested(tmp_path, table())], problem(features={"store": True})
+    inputs, definition = [ingested(tmp_path, table())], problem()
     folder, whole, apart = (tmp_path / name for name in ("seam", "whole", "apart"))
     for each in (folder, whole, apart):
         each.mkdir()

@@ -12,6 +12,8 @@ BINARY = "binary_classification"
 MULTICLASS = "multiclass_classification"
 REGRESSION = "regression"
 CLASSIFICATION = (BINARY, MULTICLASS)
+BY_CONTENT = ("text_classification", "image_classification")
+"""Tasks named by what is classified; whether there are two classes or more, the data tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +69,5 @@ def default_metric(task: str) -> str:
 
 def metrics_of(task: str) -> tuple[str, ...]:
     """The names of all metrics that are defined for a task."""
-    return tuple(name for name, metric in METRICS.items() if task in metric.tasks)
+    same = MULTICLASS if task in BY_CONTENT else task
+    return tuple(name for name, metric in METRICS.items() if same in metric.tasks)

@@ -42,7 +42,7 @@ class ResolvedProblem:
         """The definition as plain JSON, every default written out, also those that depend."""
         problem = self.definition
         document: dict[str, Any] = problem.model_dump(mode="json")
-        if problem.task and not problem.metric.name:
+        if problem.task in DEFAULTS and not problem.metric.name:
             document["metric"]["name"] = DEFAULTS[problem.task]
         document["compliance"]["regions"] = list(problem.compliance.regions) or [self.region]
         document["tune"]["parallel"] = problem.tune.parallel or min(PARALLEL, problem.tune.jobs)

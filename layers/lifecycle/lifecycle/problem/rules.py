@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from lifecycle.prices import USD_PER_HOUR
 from lifecycle.problem.definition import SHORTEST_LINEAR_PERCENT
-from lifecycle.problem.metric_names import BINARY, DEFAULTS, METRICS, REGRESSION, metrics_of
+from lifecycle.problem.metric_names import (
+    BINARY,
+    BY_CONTENT,
+    DEFAULTS,
+    METRICS,
+    REGRESSION,
+    metrics_of,
+)
 from lifecycle.problem.values import bounds
 
 if TYPE_CHECKING:
@@ -89,9 +96,19 @@ def _folder(problem: Problem, place: Place) -> Iterator[Finding]:
 
 @rule("task")
 def _task(problem: Problem, _place: Place) -> Iterator[Finding]:
-    if problem.task and problem.task not in DEFAULTS:
+    accepted = (*DEFAULTS, *BY_CONTENT)
+    if problem.task and problem.task not in accepted:
         message = f"{problem.task} is not supported yet"
-        yield Finding(("task",), message, tuple(DEFAULTS), "Use one of the accepted tasks.")
+        yield Finding(("task",), message, accepted, "Use one of the accepted tasks.")
+
+
+@rule("task", "target")
+def _content(problem: Problem, _place: Place) -> Iterator[Finding]:
+    """Pictures and texts that are dropped as files get a column of this name."""
+    content = (problem.task or "").partition("_")[0]
+    if problem.task in BY_CONTENT and problem.target == content:
+        message = f"{content} is the name of the column that holds each {content}"
+        yield Finding(("target",), message, (), "Name the target label, or class.")
 
 
 @rule("learning")
@@ -104,8 +121,9 @@ def _learning(problem: Problem, _place: Place) -> Iterator[Finding]:
 @rule("task", "metric.name")
 def _metric(problem: Problem, _place: Place) -> Iterator[Finding]:
     name, task = problem.metric.name, problem.task
-    if name and task in DEFAULTS and task not in METRICS[name].tasks:
-        cure = f"Name a metric of {task}, or leave it out for {DEFAULTS[task]}."
+    if name and task in (*DEFAULTS, *BY_CONTENT) and name not in metrics_of(task):
+        usual = DEFAULTS.get(task, "the usual one")
+        cure = f"Name a metric of {task}, or leave it out for {usual}."
         message = f"{name} does not judge {task}"
         yield Finding(("metric", "name"), message, metrics_of(task), cure)
 

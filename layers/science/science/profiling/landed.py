@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from science import load, tables
 from science.database import aggregate
-from science.encode import typed_cell
 from science.fitting import TYPED
 from science.kinds import Column
+from science.recipe.duckdb_engine import DuckDBEngine
 from science.sql_values import literal, name, words
+from science.typing_rows import typed_cell
 from science.values import MISSING
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def _read_as_training(connection: Any, path: Path, file_name: str) -> Landed:
     with tempfile.TemporaryDirectory(prefix="science-") as folder:
         ingested = Path(folder, "ingested.parquet")
         tables.ingest(path, file_name, ingested)
-        names = load.load(connection, [ingested])
+        landed = load.load(connection, [ingested])
     connection.execute("DROP TABLE raw")
     rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
-    columns = load.survey(connection, "cells", names, rows)
+    columns = load.survey(landed.engine, "cells", landed.names, rows)
     return Landed(
         columns,
         rows,
@@ -138,7 +139,7 @@ def _add(connection: Any, found: Landed, title: str, kind: str, step: int) -> No
     elif kind.startswith(DATES):
         column, expression = Column(title, "date"), f"epoch({cell})::DOUBLE"
     else:
-        column = load.survey(connection, sampled, [title], count)[0]
+        column = load.survey(DuckDBEngine(connection), sampled, [title], count)[0]
         expression = typed_cell(column, text)
     found.columns.append(column)
     found.expressions[title], found.texts[title] = expression, text

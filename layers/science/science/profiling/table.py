@@ -19,6 +19,7 @@ from science.fitting import TYPED
 from science.profiling import document, duplicates, figures, insights, measures
 from science.profiling import landed as files
 from science.profiling.sample import draw
+from science.recipe.duckdb_engine import DuckDBEngine
 from science.sql_values import name
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _aim(
     column = next(each for each in landed.columns if each.name == found)
     spelled = f"(SELECT {landed.texts[found]} AS {name(found)} FROM cells)"
     try:
-        counted = load.frequent(connection, spelled, found, _most(landed))
+        counted = load.frequent(DuckDBEngine(connection), spelled, found, _most(landed))
         if not counted:
             fault = Fault("every row lacks the target", found, "bring rows that have it")
             return None, [fault]

@@ -12,8 +12,6 @@ from tests.unit.lifecycle.problem.helpers import LEAST, fault_in, faults_of, res
     [
         ("task: clustering\n", "task"),
         ("task: anomaly_detection\n", "task"),
-        ("task: text_classification\n", "task"),
-        ("task: image_classification\n", "task"),
         ("learning: reinforcement\n", "learning"),
         ("learning: unsupervised\n", "learning"),
         ("build: {algorithm: lightgbm}\n", "build.algorithm"),

@@ -1,0 +1,1 @@
+"""Pictures: decoded safely, kept as arrays of one size, and told by numbers."""

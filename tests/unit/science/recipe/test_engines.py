@@ -1,0 +1,162 @@
+"""Two engines, one result: DuckDB, Spark and the row engine give the same rows.
+
+``RECIPE_EXAMPLES`` sets how many tables each property is tried on.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as some
+
+from science.recipe import documents
+from science.recipe.duckdb_engine import DuckDBEngine
+from science.recipe.engines import carry_out, sound
+from science.recipe.plans import UnfitStepError
+from science.recipe.row_engine import RowEngine
+from tests.unit.science.recipe.conftest import SparkFailedError
+from tests.unit.science.recipe.tables_of_dirt import (
+    CELL_STEPS,
+    FIT_STEPS,
+    ROW_STEPS,
+    SCHEMA,
+    SMALL_WHOLES,
+    recipes,
+    tables,
+)
+
+pytestmark = pytest.mark.xdist_group("spark")
+
+MANY = int(os.environ.get("RECIPE_EXAMPLES", "15"))
+SQL_TYPES = {"text": "VARCHAR", "number": "DOUBLE", "whole": "BIGINT", "boolean": "BOOLEAN"}
+PROFILE = settings(
+    max_examples=MANY,
+    deadline=None,
+    # A failing table is small as it is; making it smaller asks Spark hundreds of times.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def in_duckdb(rows, told):
+    """The outcome's steps, schema and rows."""
+    with duckdb.connect() as connection:
+        listed = ", ".join(f'"{column}" {SQL_TYPES[kind]}' for column, kind in SCHEMA.items())
+        connection.execute(f"CREATE TABLE landed ({listed})")
+        places = ", ".join("?" * len(SCHEMA))
+        connection.executemany(f"INSERT INTO landed VALUES ({places})", rows)
+        engine = DuckDBEngine(connection)
+        relation = sound(engine, "landed", SCHEMA)
+        outcome = carry_out(engine, relation, SCHEMA, documents.parse(told))
+        found = engine.query(f'SELECT * FROM {outcome.relation} ORDER BY "_row_"')
+        return outcome.steps, outcome.schema, [list(row) for row in found]
+
+
+def fits(rows, told):
+    """The outcome in DuckDB; recipes that fit no table are left out of the property."""
+    try:
+        return in_duckdb(rows, told)
+    except UnfitStepError:
+        assume(condition=False)
+        raise
+
+
+def differences(left, right, place=""):
+    """Where two results differ: texts and whole numbers at all, floats by more than 1e-9."""
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        return [
+            each for key in left for each in differences(left[key], right[key], f"{place}.{key}")
+        ]
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        if len(left) != len(right):
+            return [f"{place}: {len(left)} and {len(right)} of them: {left} and {right}"]
+        pairs = enumerate(zip(left, right, strict=True))
+        return [each for at, pair in pairs for each in differences(*pair, f"{place}[{at}]")]
+    if isinstance(left, float) and isinstance(right, float):
+        alike = math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-12)
+    else:
+        alike = type(left) is type(right) and left == right
+    return [] if alike else [f"{place}: {left!r} and {right!r}"]
+
+
+def assert_same_outcome(spark, rows, told):
+    steps, schema, found = fits(rows, told)
+
+    answer = spark.ask("carry_out", schema=SCHEMA, rows=rows, steps=told)
+
+    assert answer["schema"] == schema
+    assert differences(answer["steps"], [documents.written(step) for step in steps]) == []
+    assert differences(answer["rows"], found) == []
+
+
+@PROFILE
+@given(tables(), recipes(CELL_STEPS))
+def test_steps_of_cells_are_the_same_in_duckdb_and_spark(spark, rows, told):
+    assert_same_outcome(spark, rows, told)
+
+
+@PROFILE
+@given(tables(SMALL_WHOLES), recipes(FIT_STEPS))
+def test_steps_that_learn_are_the_same_in_duckdb_and_spark(spark, rows, told):
+    assert_same_outcome(spark, rows, told)
+
+
+@PROFILE
+@given(tables(), recipes(ROW_STEPS))
+def test_steps_that_drop_rows_are_the_same_in_duckdb_and_spark(spark, rows, told):
+    assert_same_outcome(spark, rows, told)
+
+
+@PROFILE
+@given(tables(SMALL_WHOLES), recipes(CELL_STEPS, FIT_STEPS, ROW_STEPS))
+def test_recipes_of_all_kinds_are_the_same_in_duckdb_and_spark(spark, rows, told):
+    assert_same_outcome(spark, rows, told)
+
+
+def cells_of(row):
+    """A row as the row engine takes it: numbers are finite or missing, and there is one zero."""
+    cells = dict(zip(SCHEMA, row, strict=True))
+    for column, kind in SCHEMA.items():
+        if kind == "number" and cells[column] is not None:
+            cells[column] = cells[column] + 0.0 if math.isfinite(cells[column]) else None
+    return cells
+
+
+@settings(PROFILE, max_examples=10 * MANY)
+@given(tables(), recipes(CELL_STEPS, FIT_STEPS))
+def test_the_row_engine_gives_what_duckdb_gives(rows, told):
+    told = [each for each in told if each.get("action") != "drop"]
+    assume(told)
+    steps, schema, found = fits(rows, told)
+
+    engine = RowEngine(steps, SCHEMA)
+    made = [engine.row(cells_of(row)) for row in rows]
+
+    hidden = {"_row_", "_part_"}
+    assert engine.schema == schema
+    for one, other in zip(made, found, strict=True):
+        wanted = dict(zip(schema, other, strict=True))
+        left, right = ({k: v for k, v in e.items() if k not in hidden} for e in (one, wanted))
+        assert differences(left, right) == []
+
+
+@PROFILE
+@given(tables(SMALL_WHOLES), recipes(FIT_STEPS), some.booleans())
+def test_a_fitted_recipe_learns_nothing_anew(rows, told, cut):
+    steps, _, _ = fits(rows, told)
+    fewer = rows[: len(rows) // 2 + 1] if cut else rows
+
+    again, _, _ = in_duckdb(fewer, [documents.written(step) for step in steps])
+
+    assert again == steps
+
+
+def test_spark_says_what_is_wrong(spark):
+    told = [{"step": "leave_out", "columns": ["nowhere"]}]
+
+    with pytest.raises(SparkFailedError, match="'nowhere', which is not there"):
+        spark.ask("carry_out", schema=SCHEMA, rows=[[0] + [None] * 9], steps=told)
