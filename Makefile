@@ -44,11 +44,24 @@ $(COMMANDS): %/bin/baton: %/.installed pyproject.toml
 
 setup: .venv/.installed $(foreach name,$(ENVIRONMENTS) jumpstart,$(VENVS)/$(name)/.installed) $(COMMANDS) system-packages  ## install every environment
 
+# What Debian has and Python's registry has not, as "program-or-file:packages". Servers are installed
+# for tests, which start them themselves: `policy-rc.d` keeps the installation from starting any.
+DATABASES := /usr/share/java/postgresql.jar:libpostgresql-jdbc-java \
+  /usr/share/java/mariadb-java-client.jar:libmariadb-java \
+  /usr/sbin/mariadbd:mariadb-server /usr/bin/pg_lsclusters:postgresql
+DATABASES_MISSING := $(strip $(foreach each,$(DATABASES),\
+  $(if $(wildcard $(firstword $(subst :, ,$(each)))),,$(lastword $(subst :, ,$(each))))))
+
 # R for jobs whose script is R, Java for Glue's Spark; without them such a job fails with that reason.
 system-packages:
 	@command -v java >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends openjdk-17-jre-headless; } >/dev/null || \
 	  echo "Java could not be installed; the tests of Spark are skipped"
+	@test -z "$(DATABASES_MISSING)" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+	  { test -e /usr/sbin/policy-rc.d || { printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; made=yes; }; \
+	    apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DATABASES_MISSING); code=$$?; \
+	    test -z "$$made" || rm /usr/sbin/policy-rc.d; exit $$code; } >/dev/null || \
+	  echo "PostgreSQL or MariaDB could not be installed; the tests of databases are skipped"
 	@command -v Rscript >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends r-base-core r-cran-jsonlite; } >/dev/null || \
 	  echo "R could not be installed; its tests are skipped"
@@ -91,6 +104,8 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 	.venv/bin/python -m bench.relay
 	.venv/bin/python -m bench.relay --rows 5000
 	.venv/bin/python bench/clean.py --rows 5000000
+	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects
+	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects --scale
 	.venv/bin/python -m bench.sagemaker
 
 # The peer's environment is installed for its measurement alone.

@@ -9,6 +9,7 @@ import typer
 
 from cli.stack import STACK_VARIABLE
 from cli.verbs.alerts import alerts
+from cli.verbs.fetch import fetch
 from cli.verbs.initialise import initialise
 from cli.verbs.open import open_
 from cli.verbs.predict import predict
@@ -45,6 +46,7 @@ def choose(stack: StackName = None) -> None:
 app.command("init")(initialise)
 app.command("profile")(profile)
 app.command("put")(put)
+app.command("fetch")(fetch)
 app.command("watch")(watch)
 app.command("status")(status)
 app.command("why")(why)

@@ -33,6 +33,7 @@ DEPLOYED = {
     "EventBus": "baton",
     "JobRole.Arn": f"arn:aws:iam::{ACCOUNT}:role/baton-JobRole-EXAMPLE",
     "PrepareLarge": "baton-PrepareLarge",
+    "FetchTablesJob": "baton-FetchTablesJob",
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::Region": "eu-west-1",

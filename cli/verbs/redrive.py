@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import CliError
+from cli.fetching import failing, send
 from cli.output import AsJson, console, print_json, verb
 from cli.queues import DeadLetters, dead_letters, problem_of
 from cli.queues import redrive as move_back
@@ -21,7 +22,10 @@ What = Annotated[
 
 @verb
 def redrive(what: What = None, *, as_json: AsJson = False) -> None:
-    """Move messages of dead-letter queues back to where they failed, to be tried again."""
+    """Move messages of dead-letter queues back to where they failed, to be tried again.
+
+    Databases that could not be fetched are fetched again.
+    """
     stack = Stack.open()
     queues = dead_letters(stack)
     legs = {queue.leg for queue in queues}
@@ -34,14 +38,26 @@ def redrive(what: What = None, *, as_json: AsJson = False) -> None:
         full = [queue for queue in full if queue.source_url]
     moved = {queue.leg: _move(stack, queue, problem) for queue in full}
     moved = {name: count for name, count in moved.items() if count}
+    fetches = _fetch_again(stack, problem) if leg is None or problem else []
     if as_json:
-        print_json({"moved": moved, "total": sum(moved.values())})
+        print_json({"moved": moved, "total": sum(moved.values()), "fetched": fetches})
         return
     screen = console()
     for name, count in moved.items():
         screen.print(f"[green]✓[/] {name}: {count} message{'s' if count > 1 else ''} tried again")
-    if not moved:
+    for name in fetches:
+        screen.print(f"[green]✓[/] {name}: fetched again")
+    if not moved and not fetches:
         screen.print("The dead-letter queues hold nothing of this.")
+
+
+def _fetch_again(stack: Stack, name: str | None) -> list[str]:
+    """Ask for the databases whose last fetch failed; each as problem/source."""
+    story = Story(stack)
+    known = [story.problem(name)] if name else story.problems()
+    events = failing(stack, [problem for problem in known if problem])
+    send(stack, events)
+    return [f"{event.problem}/{event.source}" for event in events]
 
 
 def _move(stack: Stack, queue: DeadLetters, problem: str | None) -> int:

@@ -18,6 +18,8 @@ SUBJECTS = {
     "ProblemRejected": "{problem}: problem.yaml was refused",
     "DataRejected": "{problem}: data was set aside",
     "PreparationFailed": "{problem}: preparing the data failed",
+    "FetchFailed": "{problem}: a database could not be fetched",
+    "ChangesDoubted": "{problem}: changes of a table do not fit its rows",
     "FeatureStorageFailed": "{problem}: features could not be kept",
     "TrainingFailed": "{problem}: training failed",
     "CandidateRejected": "{problem}: the new model was rejected",

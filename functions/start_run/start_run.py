@@ -95,9 +95,10 @@ def _has_other_files(problem: ProblemRecord, learned: list[InputRecord]) -> bool
 def _files(learned: list[InputRecord]) -> str:
     """A fingerprint of all inputs but streamed ones; empty when there are none.
 
-    A fingerprint, since a file that replaces another leaves their number as it was.
+    A fingerprint, since a file that replaces another leaves their number as it was, and so do
+    newer rows of a database.
     """
-    marks = sorted(row.digest for row in learned if row.origin != "stream")
+    marks = sorted(f"{row.digest}{row.renewed}" for row in learned if row.origin != "stream")
     return digest(*marks) if marks else ""
 
 

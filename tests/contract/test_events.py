@@ -22,6 +22,7 @@ from lifecycle.leg import Leg
 EVENTS = Path(__file__).parents[2] / "events"
 STREAM_SAMPLE = "aws/kinesis-records"
 FOR_OTHERS = {
+    "FetchStarted",
     "FeaturesStored",
     "TrainingStarted",
     "TuningStarted",

@@ -37,6 +37,7 @@ OBJECT_DOORS = {
     "upload": {"s3:PutObject"},
     "copy": {"s3:GetObject", "s3:PutObject"},
     "list": {"s3:ListBucket"},
+    "stored": {"s3:ListBucket"},
 }
 """The door to objects → what it takes; see lifecycle/adapters/s3_objects.py."""
 

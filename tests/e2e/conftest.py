@@ -7,6 +7,7 @@ this session, so that runs go side by side; each test then waits for its own pro
 import pytest
 
 from local.running import running_cloud
+from tests.database_servers import mariadb, postgres  # noqa: F401  fixtures
 from tests.e2e.cloud import Cloud
 
 

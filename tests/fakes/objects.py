@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from typing import TYPE_CHECKING
 
+from lifecycle.ports import StoredObject
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 BINARY = "application/octet-stream"
@@ -21,6 +26,8 @@ class FakeObjects:
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.content_types: dict[str, str] = {}
+        self.written: dict[str, str] = {}
+        self.writes = 0
 
     def download(self, uri: str, path: Path) -> Path:
         path.write_bytes(self.read(uri))
@@ -39,6 +46,10 @@ class FakeObjects:
             raise ValueError(f"{uri!r} is no s3:// address")
         self.bodies[uri] = body
         self.content_types[uri] = content_type
+        self.writes += 1
+        # S3 keeps whole seconds; every write here is one later than the one before.
+        moment = datetime(2026, 2, 3, tzinfo=UTC) + timedelta(seconds=self.writes)
+        self.written[uri] = moment.isoformat()
 
     def copy(self, source: str, target: str) -> None:
         self.write(target, self.read(source), self.content_types[source])
@@ -46,3 +57,9 @@ class FakeObjects:
     def list(self, prefix: str) -> list[str]:
         # S3 orders keys by their UTF-8 bytes.
         return sorted((uri for uri in self.bodies if uri.startswith(prefix)), key=str.encode)
+
+    def stored(self, prefix: str) -> Sequence[StoredObject]:
+        return [
+            StoredObject(uri, md5(self.bodies[uri]).hexdigest(), self.written[uri])
+            for uri in self.list(prefix)
+        ]

@@ -62,6 +62,13 @@ class GlueJobEnded(Model):
         return self.status == "SUCCEEDED"
 
 
+class ReplicationTaskFailed(Model):
+    """A replication task of DMS failed; what it wrote before stays."""
+
+    task: str
+    reason: str = ""
+
+
 class EndpointChanged(Model):
     """An endpoint changed its status; ``status`` is spelled as in the event (``IN_SERVICE``)."""
 
@@ -107,6 +114,7 @@ type AwsEvent = (
     ObjectCreated
     | JobEnded
     | GlueJobEnded
+    | ReplicationTaskFailed
     | EndpointChanged
     | ModelPackageChanged
     | FeatureGroupChanged
@@ -148,6 +156,13 @@ def _glue_job_ended(envelope: dict[str, Any]) -> GlueJobEnded:
         name=detail["jobRunId"],
         status=detail["state"],
         reason=detail.get("message") or "",
+    )
+
+
+def _replication_task_failed(envelope: dict[str, Any]) -> ReplicationTaskFailed:
+    return ReplicationTaskFailed(
+        task=(envelope.get("resources") or [""])[0],
+        reason=envelope["detail"].get("detailMessage") or "",
     )
 
 
@@ -196,6 +211,7 @@ PARSERS: dict[tuple[str, str], Any] = {
         "processing-job", "ProcessingJob"
     ),
     ("aws.glue", "Glue Job State Change"): _glue_job_ended,
+    ("aws.dms", "DMS Replication Task State Change"): _replication_task_failed,
     ("aws.sagemaker", "SageMaker Endpoint State Change"): _endpoint_changed,
     ("aws.sagemaker", "SageMaker Model Package State Change"): _model_package_changed,
     ("aws.sagemaker", "SageMaker Feature Group State Change"): _feature_group_changed,

@@ -121,6 +121,45 @@ class DataRejected(Event):
     snapshot: str | None = None
 
 
+class FetchRequested(Event):
+    """A database's rows are due: by its schedule, by a definition, or because somebody asked."""
+
+    detail_type: ClassVar[str] = "FetchRequested"
+    source: str
+    through: Literal["glue", "dms"]
+    because: Literal["schedule", "definition", "request"]
+    full: bool = False
+    """Whether all rows come anew, also of tables of which only what is new is fetched."""
+
+
+class FetchStarted(Event):
+    """A job began to fetch the tables of a database."""
+
+    detail_type: ClassVar[str] = "FetchStarted"
+    source: str
+    job: str
+    tables: tuple[str, ...]
+
+
+class FetchFailed(Event):
+    """The rows of a database could not be had; those fetched before stay in use."""
+
+    detail_type: ClassVar[str] = "FetchFailed"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    faults: tuple[Fault, ...]
+
+
+class ChangesDoubted(Event):
+    """Changes of a table did not fit its rows; what was made of them is told with each."""
+
+    detail_type: ClassVar[str] = "ChangesDoubted"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    table: str
+    faults: tuple[Fault, ...]
+
+
 class RunStarted(Event):
     """A run, one model's life from data to traffic, began."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from lifecycle.decision import ApiCall
@@ -66,6 +66,26 @@ class Records(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a listing tells of it.
+
+    Attributes:
+        uri: its address.
+        etag: changes with its content.
+        modified: when it was written, ISO 8601 in UTC.
+    """
+
+    uri: str
+    etag: str
+    modified: str
+
+    @property
+    def name(self) -> str:
+        """The last part of its key."""
+        return self.uri.rsplit("/", 1)[-1]
+
+
 class Objects(Protocol):
     """Objects in S3, by their s3:// address."""
 
@@ -86,6 +106,9 @@ class Objects(Protocol):
 
     def list(self, prefix: str) -> list[str]:
         """The addresses of all objects under a prefix, in key order."""
+
+    def stored(self, prefix: str) -> Sequence[StoredObject]:
+        """All objects under a prefix, in key order, with what tells one content from another."""
 
 
 class Api(Protocol):

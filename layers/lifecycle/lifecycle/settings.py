@@ -28,6 +28,7 @@ class Settings:
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
         prepare_job: the Glue job that prepares what outgrows a function.
+        fetch_job: the Glue job that fetches tables of databases.
         large_from_bytes: size of a run's ingested files from which Glue prepares them; 0 is never.
         large_from_rows: likewise, by their rows.
     """
@@ -44,6 +45,7 @@ class Settings:
     partition: str = "aws"
     account: str = ""
     prepare_job: str = ""
+    fetch_job: str = ""
     large_from_bytes: int = 0
     large_from_rows: int = 0
 

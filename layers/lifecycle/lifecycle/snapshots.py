@@ -54,7 +54,7 @@ def is_data(key: str) -> bool:
     Names that begin with ``_`` or ``.`` are no data, as in Hadoop and Spark (there, too, a name
     with ``=`` is a partition); nor are the placeholders by which consoles keep empty folders.
     """
-    if key.endswith(("/", "_$folder$")):
+    if key.endswith(("/", "_$folder$")) or key.split("/")[1:2] != ["data"]:
         return False
     below = key.split("/")[2:]
     return not any(

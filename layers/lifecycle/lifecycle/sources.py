@@ -11,6 +11,8 @@ from lifecycle.problem.sources import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lifecycle.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteSource:
@@ -42,3 +44,22 @@ def sqlite_source(definition: Mapping[str, Any]) -> SqliteSource:
 def fingerprint(source: Source) -> str:
     """Changes with whatever decides which rows come: all but when they are fetched."""
     return digest(source.model_dump_json(exclude={"schedule"}))
+
+
+def fetch_uri(problem: str, source: str, fetch: str, settings: Settings) -> str:
+    """The folder of one fetch in the lake."""
+    return settings.lake(problem, "sources", source, "fetches", fetch)
+
+
+def dms_prefix(problem: str, source: Source, table: str) -> str:
+    """Where in the landing bucket DMS writes a table's files (its endpoint's ``BucketFolder``)."""
+    folder = (source.dms.folder,) if source.dms.folder else ()
+    return "/".join((problem, "dms", *folder, *table.split("."), ""))
+
+
+def table_of_key(problem: str, source: Source, key: str) -> str | None:
+    """The table of a database that a landed file belongs to, if it is one of DMS's."""
+    if source.through != "dms":
+        return None
+    names = (table.name for table in source.tables)
+    return next((name for name in names if key.startswith(dms_prefix(problem, source, name))), None)

@@ -79,6 +79,19 @@ def test_a_listing_is_in_key_order_under_its_prefix(objects: Objects) -> None:
     assert objects.list("s3://lake/none/") == []
 
 
+def test_what_is_stored_is_told_with_a_mark_of_its_content(objects: Objects) -> None:
+    """Another content has another ETag, the same the same; times sort as they pass."""
+    objects.write("s3://lake/churn/a", b"one")
+    objects.write("s3://lake/churn/b", b"one")
+    first, second = objects.stored("s3://lake/churn/")
+    objects.write("s3://lake/churn/a", b"two")
+    changed, same = objects.stored("s3://lake/churn/")
+
+    assert (first.uri, first.name) == ("s3://lake/churn/a", "a")
+    assert first.etag == second.etag == same.etag != changed.etag
+    assert first.modified <= changed.modified
+
+
 def test_only_s3_addresses_are_addresses(objects: Objects) -> None:
     """A bare key is a fault of the caller."""
     with pytest.raises(ValueError, match="no s3:// address"):

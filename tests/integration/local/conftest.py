@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from tests.database_servers import mariadb, postgres  # noqa: F401  fixtures
 from tests.integration.local.laptop import Laptop, RecordingSageMaker
 
 

@@ -126,7 +126,7 @@ def test_suspects_and_a_report_are_asked_for_apart(
 ) -> None:
     result = baton("profile", places, "--suspects", tmp_path / "s.csv", "--report", tmp_path / "r")
     assert result.exit_code == 1
-    assert "goes without" in result.stderr
+    assert "go without" in result.stderr
 
 
 def test_the_file_itself_is_never_overwritten(baton: Any, places: Path) -> None:
@@ -134,3 +134,78 @@ def test_the_file_itself_is_never_overwritten(baton: Any, places: Path) -> None:
     result = baton("profile", places, "--suspects", places)
     assert result.exit_code == 1
     assert places.read_bytes() == before
+
+
+def labelled(path: Path, *rows: tuple[str, ...], header: tuple[str, ...]) -> Path:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def test_labels_say_what_the_file_alone_does_not(
+    baton: Any, no_laptop: None, tmp_path: Path
+) -> None:
+    """Lengths are all written with their unit, which only people know to be wrong."""
+    file = labelled(
+        tmp_path / "lengths.csv", *((f"{at} cm",) for at in range(1, 100)), header=("length",)
+    )
+    labels = labelled(
+        tmp_path / "labels.csv",
+        *((str(at - 1), str(at)) for at in range(1, 60, 6)),
+        header=("row", "length"),
+    )
+    alone = baton.json("profile", file, "--suspects", tmp_path / "alone.csv")
+    answer = baton.json("profile", file, "--suspects", tmp_path / "s.csv", "--labels", labels)
+
+    assert alone["suspects"] == 0
+    assert (answer["suspects"], answer["labelled"]) == (99, 10)
+    assert [each["suggestion"] for each in suspects(tmp_path / "s.csv")] == [
+        str(at) for at in range(1, 100)
+    ]
+
+
+def test_rows_asked_for_are_given_back_as_labels(baton: Any, places: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "ask.csv"
+    answer = baton.json("profile", places, "--ask", asked)
+    assert len(answer["asked"]) == len(set(answer["asked"])) == 20
+    assert {3, 25, 50} & set(answer["asked"])
+
+    with asked.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["row", "zip", "county", "city"]
+    assert [int(each["row"]) for each in rows] == answer["asked"]
+
+    again = baton.json("profile", places, "--suspects", tmp_path / "s.csv", "--labels", asked)
+    named = {each["row"] for each in suspects(tmp_path / "s.csv")}
+    assert again["labelled"] == 20
+    assert not named & {each["row"] for each in rows}
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "said"),
+    [
+        (("zip", "city"), [("1", "a")], "it has no column 'row'"),
+        (("row",), [("1",)], "it has no column besides 'row'"),
+        (("row", "town"), [("1", "a")], "the data has no column 'town'"),
+        (("row", "city"), [("60", "a")], "the data has no row '60'"),
+        (("row", "city"), [("first", "a")], "no row numbers: 'first'"),
+        (("row", "city"), [("-1", "a")], "no row numbers: '-1'"),
+        (("row", "city"), [("1", "a"), ("1", "b")], "labelled twice: row '1'"),
+    ],
+)
+def test_labels_of_other_data_are_refused(
+    header: tuple[str, ...], rows: list[tuple[str, ...]], said: str, baton: Any, places: Path
+) -> None:
+    labels = labelled(places.parent / "labels.csv", *rows, header=header)
+    out = places.parent / "s.csv"
+    result = baton("profile", places, "--suspects", out, "--labels", labels)
+    assert result.exit_code == 1
+    assert said in result.stderr.replace("\n", " ")
+    assert not out.exists()
+
+
+def test_every_fault_of_the_labels_is_named_at_once(baton: Any, places: Path) -> None:
+    labels = labelled(places.parent / "labels.csv", ("70", "a"), ("x", "b"), header=("row", "town"))
+    result = baton("profile", places, "--suspects", places.parent / "s.csv", "--labels", labels)
+    for said in ("'x'", "'70'", "'town'", "zip, county, city"):
+        assert said in result.stderr

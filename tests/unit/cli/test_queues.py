@@ -34,7 +34,7 @@ def test_all_dead_letters_go_back_where_they_failed(cloud: Any, baton: Any) -> N
 
     answer = baton.json("redrive")
 
-    assert answer == {"moved": {"prepare_data": 2, "start_run": 1}, "total": 3}
+    assert answer == {"moved": {"prepare_data": 2, "start_run": 1}, "total": 3, "fetched": []}
     assert _bodies(cloud, "PrepareDataQueue") == ["a", "b"]
     assert _bodies(cloud, "StartRunQueue") == ["c"]
     assert _bodies(cloud, "PrepareDataDeadLetters") == []

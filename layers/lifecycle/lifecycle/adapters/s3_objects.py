@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from lifecycle.adapters.clients import client
+from lifecycle.ports import StoredObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 BINARY = "application/octet-stream"
@@ -91,4 +93,18 @@ class S3Objects:
         pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
         return [
             f"s3://{bucket}/{item['Key']}" for page in pages for item in page.get("Contents", [])
+        ]
+
+    def stored(self, prefix: str) -> Sequence[StoredObject]:
+        """All objects under a prefix, in key order, with what tells one content from another."""
+        bucket, key = split_uri(prefix)
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        return [
+            StoredObject(
+                f"s3://{bucket}/{item['Key']}",
+                item["ETag"].strip('"'),
+                item["LastModified"].astimezone(UTC).isoformat(),
+            )
+            for page in pages
+            for item in page.get("Contents", [])
         ]

@@ -31,6 +31,17 @@ NESTED = ("STRUCT", "MAP", "UNION")
 
 
 @dataclass(frozen=True)
+class Joined(Ingested):
+    """What the query gave.
+
+    Attributes:
+        fingerprint: the same for the same rows, whatever their order.
+    """
+
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class Table:
     """The current state of a table.
 
@@ -49,7 +60,7 @@ def join(
     out_path: Path,
     *,
     memory_limit: str = MEMORY,
-) -> Ingested:
+) -> Joined:
     """Run the query over the tables and write its rows as Parquet, every column VARCHAR.
 
     A table ``shop.orders`` is called so, and ``orders`` where no other table has that last name.
@@ -136,7 +147,7 @@ def _unrunnable(error: Exception) -> Fault:
     )
 
 
-def _write(connection: Any, text: str, tables: Mapping[str, Table], out_path: Path) -> Ingested:
+def _write(connection: Any, text: str, tables: Mapping[str, Table], out_path: Path) -> Joined:
     import duckdb
 
     try:
@@ -163,7 +174,11 @@ def _write(connection: Any, text: str, tables: Mapping[str, Table], out_path: Pa
             "see whether the tables have rows, and what the query leaves out",
         )
         raise UnusableData([fault])
-    return Ingested(rows, len(titles), out_path.stat().st_size)
+    written = f"read_parquet({literal(str(out_path))}) AS row_"
+    ((marks,),) = connection.execute(
+        f"SELECT sum(CAST(hash(row_) AS HUGEINT)) FROM {written}"
+    ).fetchall()
+    return Joined(rows, len(titles), out_path.stat().st_size, f"{rows}-{marks:x}")
 
 
 def _as_text(cell: str, kind: str, title: str) -> str:

@@ -87,7 +87,7 @@ class _Staged:
 def merge(
     out_path: Path,
     *,
-    state: Optional[Path] = None,
+    state: Sequence[Path] = (),
     loads: Sequence[Incoming] = (),
     changes: Sequence[Incoming] = (),
     key: Sequence[str] = (),
@@ -98,7 +98,7 @@ def merge(
 
     Args:
         out_path: the file to write, in an existing folder.
-        state: the state so far; passed over when there are loads.
+        state: the files of the state so far; passed over when there are loads.
         loads: the files of a full load, which replaces the table.
         changes: files of changes in the order of commit.
         key: the columns that tell rows apart; found in the rows when none are given.
@@ -123,7 +123,7 @@ def merge(
 
 def _base(
     connection: Any,
-    state: Optional[Path],
+    state: Sequence[Path],
     loads: Sequence[Incoming],
     layout: Layout,
     *,
@@ -131,8 +131,7 @@ def _base(
 ) -> Kinds:
     """Make ``base``, the rows that changes are merged into."""
     if not loads:
-        assert state is not None
-        relation = f"read_parquet({file_list([state])})"
+        relation = f"read_parquet({file_list(state)}, union_by_name = true)"
         connection.execute(f"CREATE TABLE base AS SELECT * FROM {relation}")
         return Kinds.of(connection, "base", untyped=untyped)
     kinds = None

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from science.suspects.evidence import Evidence, Hint
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -22,6 +20,9 @@ if TYPE_CHECKING:
 
 LEAST = 0.5
 """A dependency with a smaller lambda is none."""
+
+LEAST_OF_MANY = 0.58
+"""Enough where many tell of the same things, each with errors of its own."""
 
 SURE = 0.85
 FEWEST_ROWS = 12
@@ -34,6 +35,7 @@ FEWEST_RULED = 5
 MOST_RULED = 0.2
 RARE_SHARE = 0.25
 MANY_GROUPS = 10
+MANY_RIVALS = 10
 MOST_PURE = 0.2
 
 
@@ -43,15 +45,17 @@ class Dependency:
 
     Attributes:
         determinant: the place of the column that decides.
-        surely: how reliable it is, 0 to 1.
         foretold: for each row the code of the value that the group's others have, -1 for none.
-        lead: for each row, by how many rows that value leads the row's own, or the next.
+        weight: for each row the log odds that it is right; float32.
+        surely: how reliable the dependency is, 0 to 1.
+        exempt: the rows that follow a rule of their own, bool.
     """
 
     determinant: int
-    surely: float
     foretold: Any
-    lead: Any
+    weight: Any
+    surely: float
+    exempt: Any = False
 
 
 @dataclass
@@ -65,19 +69,17 @@ class Groups:
     total: Any
 
 
-def find(table: Table, doubted: Sequence[Any]) -> Iterator[Evidence]:
-    """Suspect the cells that most of what decides them foretells otherwise.
+def mine(table: Table, doubted: Sequence[Any]) -> list[list[Dependency]]:
+    """What decides each column.
 
     Args:
         table: the table.
         doubted: for each column which rows' cells other detectors suspect; these have no vote.
     """
-    for at, column in enumerate(table.columns):
-        if column.is_identifier or column.present == 0:
-            continue
-        votes = list(_of_column(table, at, doubted))
-        if votes:
-            yield _evidence(table, at, votes)
+    return [
+        list(_of_column(table, at, doubted)) if column.present and not column.is_identifier else []
+        for at, column in enumerate(table.columns)
+    ]
 
 
 def supported(table: Table, at: int) -> Any:
@@ -133,13 +135,11 @@ def _dependency(a: Any, b: Any, known: Any, filled: Any) -> Dependency | None:
     strength = (hits - top) / (1 - top) if top < 1 else 0.0
     if strength < LEAST:
         return None
-    surely = min(1.0, (strength - LEAST) / (SURE - LEAST)) * 0.98
-    surely = max(surely, 0.6) if _dominated(groups) >= 0.7 else surely * 0.5
-    surely *= 1 - max(0.0, _pure_beyond_chance(groups) - MOST_PURE) / (1 - MOST_PURE)
+    surely = _surely(groups, strength)
     if surely < 0.35:
         return None
-    lead = np.maximum(others - rival, 0)
-    return Dependency(-1, surely, foretold.astype(np.int32), lead.astype(np.int32))
+    weight = _weight(surely, np.maximum(others - rival, 0), rival, others)
+    return Dependency(-1, foretold.astype(np.int32), weight, surely)
 
 
 def _grouped(a: Any, b: Any, usable: Any) -> Groups:
@@ -161,6 +161,19 @@ def _grouped(a: Any, b: Any, usable: Any) -> Groups:
     second[group[starts[has_second]]] = counts[follows[has_second]]
     total = np.bincount(group, weights=counts, minlength=size).astype(np.int64)
     return Groups(own, first, first_code, second, total)
+
+
+def _surely(groups: Groups, strength: float) -> float:
+    """How reliable a dependency is, by its lambda and by how its violations befall the groups."""
+    pure = _pure_beyond_chance(groups)
+    dominated = _dominated(groups)
+    surely = min(1.0, (strength - LEAST) / (SURE - LEAST)) * 0.98
+    many_told = strength >= LEAST_OF_MANY and (groups.total > 1).sum() >= MANY_GROUPS
+    if dominated >= 0.7 or (many_told and dominated >= 0.5 and pure <= 0.1):
+        surely = max(surely, 0.6)
+    else:
+        surely *= 0.5
+    return surely * (1 - max(0.0, pure - MOST_PURE) / (1 - MOST_PURE))
 
 
 def _dominated(groups: Groups) -> float:
@@ -192,8 +205,8 @@ def _without_rules(table: Table, found: Dependency, at: int) -> None:
     column = table.columns[at]
     wrong = (found.foretold >= 0) & (found.foretold != column.codes)
     wrong &= ~column.missing[column.codes]
-    exempt = ruled(table, at, wrong, found.foretold >= 0, but=found.determinant)
-    found.foretold[exempt] = -1
+    found.exempt = ruled(table, at, wrong, found.foretold >= 0, but=found.determinant)
+    found.foretold[found.exempt] = -1
 
 
 def ruled(table: Table, at: int, wrong: Any, judged: Any = True, but: int = -1) -> Any:
@@ -224,38 +237,12 @@ def ruled(table: Table, at: int, wrong: Any, judged: Any = True, but: int = -1) 
     return found
 
 
-def _evidence(table: Table, at: int, votes: list[Dependency]) -> Evidence:
-    column = table.columns[at]
-    rows = table.rows
-    best = np.full(rows, -1, dtype=np.int32)
-    for_other, for_own, strongest = np.zeros(rows), np.zeros(rows), np.zeros(rows)
-    from_where = np.full(rows, -1, dtype=np.int32)
-    filled = ~column.missing[column.codes]
-    for vote in votes:
-        weight = _weight(vote)
-        agrees = (vote.foretold == column.codes) & filled
-        differs = (vote.foretold >= 0) & ~agrees
-        for_own += np.where(agrees, weight, 0)
-        for_other += np.where(differs, weight, 0)
-        leads = differs & (weight > strongest)
-        strongest = np.where(leads, weight, strongest)
-        best = np.where(leads, vote.foretold, best)
-        from_where = np.where(leads, vote.determinant, from_where)
-    strength = 1 / (1 + np.exp(-(for_other - for_own)))
-    strength = np.where(best >= 0, strength, 0).astype(np.float32)
+def _weight(surely: float, lead: Any, rival: Any, others: Any) -> Any:
+    """The log odds that a vote is right: by its dependency, and by how far its value leads.
 
-    def hint(row: int) -> Hint:
-        determinant = table.columns[from_where[row]]
-        same = determinant.values[determinant.codes[row]]
-        value = column.values[best[row]]
-        reason = f"most other rows with {determinant.name} {same!r} have {value!r}"
-        return Hint(reason, value)
-
-    return Evidence("dependency", at, strength, hint)
-
-
-def _weight(vote: Dependency) -> Any:
-    """The log odds that a vote is right: by its dependency, and by how far its value leads."""
-    right = vote.surely * vote.lead / (vote.lead + 0.7)
+    A rival that many rows have is less likely an error made again and again.
+    """
+    right = surely * lead / (lead + 0.7)
+    right = np.where(rival >= MANY_RIVALS, right * lead / np.maximum(others, 1), right)
     right = np.clip(right, 0.02, 0.98)
-    return np.maximum(np.log(right / (1 - right)), 0)
+    return np.maximum(np.log(right / (1 - right)), 0).astype(np.float32)

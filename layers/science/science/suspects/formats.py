@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from science.suspects.evidence import ByValue
-from science.suspects.shapes import MIXED
+from science.suspects.shapes import MIXED, NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,8 @@ MOST_RARE = 0.08
 RARE = 0.02
 MINOR = 0.2
 MOST_FORMS = 3
+OFTEN = 5
+"""A text that so many rows have is a level of its own, whatever its form."""
 USUAL = 0.75
 FEWEST_ROWS = 20
 
@@ -64,7 +66,9 @@ def _rare(column: Coded, shapes: list[str], *, and_minor: bool = True) -> ByValu
         share = shares[each] / present
         reason = f"its form {each!r} is that of {share:.1%} of the column; {usual!r} is usual"
         if each in rare and structured:
-            found.suspect(code, 0.4 if usual == WORDS else 0.85 - 4 * mass, reason)
+            strength = 0.4 if usual == WORDS else 0.85 - 4 * mass
+            often = column.counts[code] >= OFTEN and usual != NUMBER
+            found.suspect(code, strength * (0.5 if often else 1.0), reason)
         elif minor and each != usual and share <= MINOR:
             found.suspect(code, 0.3, reason)
     return found

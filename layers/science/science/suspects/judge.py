@@ -7,15 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from science.suspects import dependencies, formats, merged, missing, quantities, spelling
+from science.suspects import (
+    dependencies,
+    formats,
+    learn,
+    measures,
+    merged,
+    missing,
+    quantities,
+    spelling,
+    votes,
+)
+from science.suspects.evidence import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from science.suspects.columns import Table
     from science.suspects.evidence import Evidence
+    from science.suspects.learn import Labels
 
-ALONE = (missing, quantities, formats, merged, spelling)
+ALONE = (missing, quantities, measures, formats, merged, spelling)
 DOUBTFUL = frozenset({"shape", "words", "length", "spelling", "word", "variant"})
 """Detectors of odd texts, which count less where the rows around have the same."""
 
@@ -23,15 +35,26 @@ SLIPS = frozenset({"spelling", "word"})
 """Detectors of slips of one cell: what befalls all rows with some value is none."""
 
 FAMILIES = {
-    **dict.fromkeys(("shape", "words", "length"), "form"),
+    **dict.fromkeys(("shape", "words", "length", "written"), "form"),
     **dict.fromkeys(("spelling", "word", "variant"), "spelling"),
     **dict.fromkeys(("missing", "gap"), "missing"),
 }
 
 SUPPORTED = 0.4
 THRESHOLD = 0.5
+LEAST_SUGGESTING = 0.3
 
-ORDER = ("merged", "unit", "noise", "blanks", "dependency", "variant", "spelling", "word")
+ORDER = (
+    "rewriting",
+    "merged",
+    "unit",
+    "noise",
+    "blanks",
+    "dependency",
+    "variant",
+    "spelling",
+    "word",
+)
 """Whose suggestion is taken, first to last; then anybody's."""
 
 
@@ -56,7 +79,7 @@ class Suspect:
     score: float
 
 
-def gather(table: Table) -> list[list[Evidence]]:
+def gather(table: Table, labels: Labels | None = None) -> list[list[Evidence]]:
     """What every detector says, by column.
 
     First those that look at cells alone; then what columns say of each other, in which cells that
@@ -66,10 +89,18 @@ def gather(table: Table) -> list[list[Evidence]]:
     for detector in ALONE:
         for evidence in detector.find(table):
             found[evidence.column].append(evidence)
+    if labels:
+        for at in labels.values:
+            evidence = learn.rewritten(table.columns[at], at, labels)
+            if evidence:
+                found[at].append(evidence)
     for at, evidence_of in enumerate(found):
         _discount(table, at, evidence_of)
     doubted = [combined(evidence_of, table.rows) >= THRESHOLD for evidence_of in found]
-    for evidence in dependencies.find(table, doubted):
+    decided = dependencies.mine(table, doubted)
+    if labels:
+        learn.teach(table, decided, labels)
+    for evidence in votes.find(table, decided, doubted):
         found[evidence.column].append(evidence)
     return found
 
@@ -105,40 +136,62 @@ def combined(evidence: Iterable[Evidence], rows: int) -> Any:
     return 1 - right
 
 
-def suspects(table: Table, found: list[list[Evidence]], scores: list[Any]) -> list[Suspect]:
+@dataclass(frozen=True)
+class Judged:
+    """What was found in a table: the evidence and the scores of its cells, by column."""
+
+    evidence: list[list[Evidence]]
+    scores: list[Any]
+
+
+def judge(table: Table, labels: Labels | None = None) -> Judged:
+    """How probably each cell is wrong.
+
+    Args:
+        table: the table.
+        labels: the right values of some rows; with none, nothing is known but the table.
+    """
+    found = gather(table, labels)
+    scores = [combined(evidence, table.rows) for evidence in found]
+    if labels:
+        scores = learn.scores(table, found, scores, labels)
+    return Judged(found, scores)
+
+
+def find_suspects(table: Table, labels: Labels | None = None) -> list[Suspect]:
+    """The cells that are probably wrong, in the order of the file."""
+    return suspects(table, judge(table, labels), labels)
+
+
+def suspects(table: Table, judged: Judged, labels: Labels | None = None) -> list[Suspect]:
     """The cells whose score reaches the threshold, in the order of the file."""
     told = []
     for at, column in enumerate(table.columns):
-        for row in np.flatnonzero(scores[at] >= THRESHOLD).tolist():
-            reason, suggestion = _said(found[at], row)
+        for row in np.flatnonzero(judged.scores[at] >= THRESHOLD).tolist():
+            known = learn.hint(labels, row, at) if labels else None
+            said = known or _said(judged.evidence[at], row)
             value = column.values[column.codes[row]]
+            if said.suggestion == value:
+                said = Hint(said.reason)
             number = int(table.numbers[row])
-            score = round(float(scores[at][row]), 3)
-            told.append(
-                (number, at, Suspect(number, column.name, value, reason, suggestion, score))
-            )
+            score = round(float(judged.scores[at][row]), 3)
+            suspect = Suspect(number, column.name, value, said.reason, said.suggestion, score)
+            told.append((number, at, suspect))
     told.sort(key=lambda each: each[:2])
     return [suspect for *_, suspect in told]
 
 
-def _said(evidence: list[Evidence], row: int) -> tuple[str, str | None]:
+def _said(evidence: list[Evidence], row: int) -> Hint:
     """The reason of the strongest detector, and the suggestion of the first in ``ORDER``."""
     speaking = [each for each in evidence if each.strength[row] > 0]
     speaking.sort(key=lambda each: -float(each.strength[row]))
-    reason = speaking[0].hint(row).reason if speaking else "unlike the column's other cells"
+    reason = speaking[0].hint(row).reason if speaking else "like cells that are labelled wrong"
     ranked = sorted(
-        (each for each in speaking if each.strength[row] >= 0.3),
+        (each for each in speaking if each.strength[row] >= LEAST_SUGGESTING),
         key=lambda each: ORDER.index(each.detector) if each.detector in ORDER else len(ORDER),
     )
     for each in ranked:
         suggestion = each.hint(row).suggestion
         if suggestion is not None:
-            return reason, suggestion
-    return reason, None
-
-
-def find_suspects(table: Table) -> list[Suspect]:
-    """The cells that are probably wrong, with nothing known but the table."""
-    found = gather(table)
-    scores = [combined(evidence, table.rows) for evidence in found]
-    return suspects(table, found, scores)
+            return Hint(reason, suggestion)
+    return Hint(reason)

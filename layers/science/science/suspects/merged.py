@@ -19,6 +19,9 @@ MOST_PARTS = 2_000
 
 FEWEST = 3
 MOST_SHARE = 0.35
+MOST_BESIDE = 0.1
+"""If more rows hold the other column's value although it stands there too, it belongs to both."""
+
 BLANKS = " ,;-/("
 
 
@@ -55,7 +58,10 @@ def _pair(table: Table, at: int, other: int, known: dict[str, int]) -> Iterator[
     held = np.full(len(column.values), -1, dtype=np.int32)
     held[list(rests)] = [part for _, part in rests.values()]
     held_by_row = held[column.codes]
-    gap = beside.empty[beside.codes] & (held_by_row >= 0)
+    holds, gaps = held_by_row >= 0, beside.empty[beside.codes]
+    if (holds & ~gaps).sum() > MOST_BESIDE * max((~gaps).sum(), 1):
+        return
+    gap = gaps & holds
     same = (held_by_row == beside.codes) & (held_by_row >= 0)
     known_rest = np.zeros(len(column.values), dtype=bool)
     for code, (rest, _) in rests.items():

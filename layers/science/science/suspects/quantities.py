@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from science.suspects.evidence import ByValue
 
@@ -21,11 +23,16 @@ PLAIN_IS_USUAL = 0.5
 NOISE_DIGITS = 15
 """Significant digits that only binary arithmetic leaves behind."""
 
-_QUANTITY = re.compile(r"([^\d+-]*)([+-]?\d[\d,]*(?:\.\d+)?|[+-]?\.\d+)([^\d]*)")
+_QUANTITY = re.compile(
+    r"([^\d+-]*)([+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d+(?:\.\d+)?|[+-]?\.\d+)([^\d]*)"
+)
 
 
 class Quantity(NamedTuple):
-    """A number as text without grouping commas, and what stands before and after it."""
+    """A number as text without grouping commas, and what stands before and after it.
+
+    A comma that groups digits counts as standing before the number.
+    """
 
     before: str
     number: str
@@ -47,7 +54,18 @@ def parse(text: str) -> Quantity | None:
     matched = _QUANTITY.fullmatch(text)
     if not matched:
         return None
-    return Quantity(matched[1], matched[2].replace(",", ""), matched[3])
+    grouped = "," if "," in matched[2] else ""
+    return Quantity(matched[1] + grouped, matched[2].replace(",", ""), matched[3])
+
+
+def _fitting(part: Quantity, plain: Any) -> str:
+    """The number alone; of percents their hundredth where only that is like the plain numbers."""
+    value = float(part.number)
+    if part.after.strip() == "%" and len(plain):
+        low, high = np.quantile(plain, [0.01, 0.99])
+        if not low <= value <= high and low <= value / 100 <= high:
+            return plainly(repr(float(f"{value / 100:.12g}")))
+    return plainly(part.number)
 
 
 def plainly(number: str) -> str:
@@ -75,10 +93,11 @@ def _affixes(column: Coded, parts: list[Quantity | None]) -> ByValue:
     if quantities < FEWEST_QUANTITIES * max(column.present, 1):
         return found
     usual = _usual_affix(shares, quantities)
+    plain = column.numbers[~np.isnan(column.numbers)]
     for code, part in enumerate(parts):
         if part is None or column.missing[code] or (part.before, part.after) == usual:
             continue
-        number = plainly(part.number)
+        number = _fitting(part, plain)
         if usual in {None, ("", "")}:
             said = (part.before + part.after).strip()
             reason = f"a number with {said!r} in its text"

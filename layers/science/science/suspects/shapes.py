@@ -26,7 +26,7 @@ def shape(text: str) -> str:
 def short_shape(text: str) -> str:
     """Plain numbers alike, runs of digits or letters as one, several words as one.
 
-    ``7:10 a.m.`` is ``9:9 a.a.``, ``St. Paul`` and ``Bend`` are both ``a``.
+    ``7:10 a.m.`` is ``9:9 a.``, ``St. Paul`` and ``Bend`` are both ``a``.
     """
     if _NUMBER.fullmatch(text):
         return NUMBER
@@ -36,6 +36,8 @@ def short_shape(text: str) -> str:
 
 def word_shape(text: str) -> str:
     """As ``short_shape``, but each word for itself: ``37 patients each`` is ``9 a a``."""
+    if _NUMBER.fullmatch(text):
+        return NUMBER
     return _LETTERS.sub("a", _DIGITS.sub("9", text))
 
 

@@ -27,7 +27,7 @@ MOST_PAIRS = 20_000_000
 """Pairs of a rare and a frequent text whose characters are compared in one column."""
 
 LONGEST = 400
-FEWEST = 4
+FEWEST = 5
 """A text is frequent from so many rows on, and against one so many times rarer."""
 
 MOST_CHANGED = 0.26
@@ -42,7 +42,8 @@ FEWEST_FOR_WORDS = 20
 MOST_FOR_WORDS = 10
 """A word that more rows have is one of its own."""
 
-_WORD = re.compile(r"\w{4,}")
+_DIGIT = re.compile(r"[\d.]")
+_WORD = re.compile(r"\w{5,}")
 
 
 class Near(NamedTuple):
@@ -90,7 +91,7 @@ def _strength(text: str, distance: int, ratio: float) -> float:
     """How surely a text is meant to be another, by the distance and how much rarer it is."""
     if len(text) <= SHORT:
         return 0.7 if ratio >= FEWEST_FOR_SHORT and distance == 1 else 0.0
-    return (0.95 - 1.4 * distance / len(text)) * (1.0 if ratio >= 10 else 0.8)
+    return (0.95 - 1.4 * distance / len(text)) * (1.0 if ratio >= 10 else 0.6)
 
 
 def _oddness(text: str, meant: str, words: Counter[str]) -> float:
@@ -246,6 +247,4 @@ def _nearest(
 
 def _only_digits(one: str, other: str) -> bool:
     """The two differ in digits alone: other numbers, no typing error that could be told."""
-    first, second = Counter(one), Counter(other)
-    changed = "".join((first - second) + (second - first))
-    return not changed or all(map(str.isdigit, changed.replace(".", "")))
+    return _DIGIT.sub("", one) == _DIGIT.sub("", other)

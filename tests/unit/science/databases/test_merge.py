@@ -61,8 +61,8 @@ def test_merging_file_by_file_is_merging_them_at_once(tmp_path, load):
     merge(tmp_path / "once", loads=[load], changes=[first, second])
 
     merge(tmp_path / "a", loads=[load])
-    merge(tmp_path / "b", state=tmp_path / "a", changes=[first], key=["id"])
-    merge(tmp_path / "c", state=tmp_path / "b", changes=[second], key=["id"])
+    merge(tmp_path / "b", state=[tmp_path / "a"], changes=[first], key=["id"])
+    merge(tmp_path / "c", state=[tmp_path / "b"], changes=[second], key=["id"])
 
     assert rows_of(tmp_path / "c") == rows_of(tmp_path / "once")
 

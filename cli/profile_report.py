@@ -1,4 +1,4 @@
-"""A profile as people read it on a terminal: what the table is, and what deserves a look."""
+"""The profile of a plain file: measured, written as a page, told on a terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from cli.errors import CliError
 from cli.output import console, duration
 
 if TYPE_CHECKING:
@@ -20,6 +21,51 @@ if TYPE_CHECKING:
 STYLES = {"high": "bold red", "medium": "yellow", "low": "dim"}
 MOST_COLUMNS = 60
 WORDS = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE"}
+
+
+def measure(file: Path, target: str | None) -> dict[str, Any]:
+    """The profile's document.
+
+    Raises:
+        CliError: the file cannot be read, or has no such column.
+    """
+    from science.faults import UnusableData
+    from science.profiling.table import profile_file
+    from science.tables import UnreadableFile
+
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "is not there"
+        raise CliError(f"{file} {what}.", "Name a file of rows.")
+    try:
+        return profile_file(file, target=target)
+    except UnreadableFile as error:
+        raise CliError(f"{file} cannot be read: {error.reason}", error.cure) from error
+    except UnusableData as error:
+        cure = "; ".join(fault.cure for fault in error.faults)
+        raise CliError(f"{error}.", f"{cure}.") from error
+    except OSError as error:
+        raise CliError(f"{file} cannot be read: {error}") from error
+
+
+def keep(told: Mapping[str, Any], folder: Path) -> Path:
+    """Write the page and its JSON into a folder; returns the page.
+
+    Raises:
+        CliError: the folder cannot be written.
+    """
+    from science import reports
+
+    page = folder / "profile.html"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.write_text(reports.render("profile", dict(told)), encoding="utf-8")
+        text = json.dumps(told, ensure_ascii=False, allow_nan=False, indent=1)
+        (folder / "profile.json").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CliError(
+            f"{folder} cannot be written: {error.strerror}.", "Name another folder."
+        ) from error
+    return page
 
 
 def tell(told: Mapping[str, Any], page: Path | None) -> None:
