@@ -27,7 +27,7 @@ from science.evaluation import encode_target, judge, measure, picture
 from science.explain import clarify_block, explanation, sample_rows
 from science.reports import render
 from served_model import ServedModel
-from serving_package import ARCHIVE, FEATURES, MODEL, PROBLEM, digest, unpack, write_package
+from serving_package import ARCHIVE, FEATURES, MODEL, PROBLEM, RECIPE, digest, unpack, write_package
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,7 +177,7 @@ def _explained(candidate: ServedModel, holdout: Holdout, matrix: Array) -> Optio
         return None
     some = sample_rows(len(matrix), explained_rows(len(matrix), candidate.size))
     contributions = candidate.contributions(matrix[some])
-    columns = {name: column[some] for name, column in holdout.columns.items()}
+    columns = candidate.stepped({n: column[some] for n, column in holdout.columns.items()})
     sources = [feature["column"] for feature in candidate.features["features"]]
     return explanation(contributions, columns, sources, problem)
 
@@ -193,6 +193,7 @@ def _packed(
         MODEL: bytes(candidate.booster.save_raw("ubj")),
         FEATURES: folders.find("prepared", FEATURES).read_bytes(),
         PROBLEM: folders.find("prepared", PROBLEM).read_bytes(),
+        RECIPE: folders.find("prepared", RECIPE).read_bytes(),
         "code/inference.py": script,
         "code/jobs.pyz": code.read_bytes(),
     }

@@ -10,6 +10,7 @@ import xgboost
 
 from science import features as feature_recipe
 from science.embeddings.features import located
+from science.served_steps import engine_of
 from serving_package import FEATURES, MODEL, PROBLEM, verify
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ServedModel:
         self.booster = xgboost.Booster({"nthread": threads} if threads else {})
         self.booster.load_model(bytearray(model))
         self._rounds = (0, self.rounds)
+        self._steps = engine_of(problem)
 
     @property
     def rounds(self) -> int:
@@ -59,9 +61,13 @@ class ServedModel:
         )
         return cls((folder / MODEL).read_bytes(), located(features, folder), problem, threads)
 
+    def stepped(self, columns: dict[str, Array]) -> dict[str, Array]:
+        """Raw columns as the definition's own steps leave them."""
+        return columns if self._steps is None else self._steps.apply(columns)
+
     def matrix(self, columns: dict[str, Array]) -> Array:
         """Raw columns as the feature matrix, float32, shape (rows, features)."""
-        encoded: Array = feature_recipe.apply(self.features, columns)
+        encoded: Array = feature_recipe.apply(self.features, self.stepped(columns))
         return encoded
 
     def output(self, matrix: Array) -> Array:

@@ -1,8 +1,9 @@
 """The package a model is served from: one archive that holds all a prediction needs.
 
-``xgboost-model`` (UBJ), ``features.json``, ``problem.json``, ``code/inference.py``,
-``code/jobs.pyz``, and ``package.json`` with the SHA-256 of each of them. Nothing in it is a
-pickle, so opening a package runs no code; what is opened is first held against its hashes.
+``xgboost-model`` (UBJ), ``features.json``, ``problem.json``, ``recipe.json``,
+``code/inference.py``, ``code/jobs.pyz``, and ``package.json`` with the SHA-256 of each of them.
+Nothing in it is a pickle, so opening a package runs no code; what is opened is first held against
+its hashes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 MODEL = "xgboost-model"
 FEATURES = "features.json"
 PROBLEM = "problem.json"
+RECIPE = "recipe.json"
 MANIFEST = "package.json"
 ARCHIVE = "model.tar.gz"
 

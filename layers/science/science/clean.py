@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from science import recipe
 from science.database import connect, write_parquet
 from science.fitting import TAIL, fences
-from science.recipe import Step
+from science.recipe.duckdb_engine import DuckDBEngine
+from science.recipe.statements import chain
+from science.recipe.steps import DropDuplicates, Impute, Outliers
+from science.recipe.written import Done
 from science.sql_values import literal, name, words
 from science.values import MISSING
 
@@ -24,15 +26,16 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "1400MB"
 ROWS_LOOKED_AT = 20_000
+VALUES_SORTED_AT_ONCE = 40_000_000
 COLUMNS_SORTED_AT_ONCE = 4
-"""Quantiles keep a column's values in memory: so many columns at a time."""
+"""Quantiles keep a column's values in memory: so many columns at a time, fewer of long ones."""
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
 def clean_file(
     source: Path, target: Path, prepare: Mapping[str, Any], *, memory_limit: str = MEMORY_LIMIT
-) -> list[Step]:
+) -> list[Done]:
     """Clean a CSV file into a Parquet file.
 
     Args:
@@ -53,8 +56,10 @@ def clean_file(
         }
         steps = _drop_duplicates(connection, list(columns), prepare)
         steps += _fit(connection, columns, prepare)
-        cellwise = [step for step in steps if step.kind in {"clip", "fill"}]
-        write_parquet(connection, recipe.chain(cellwise, "landed"), target, compression="snappy")
+        cellwise = [done.step for done in steps if done.step.cellwise]
+        schema = DuckDBEngine(connection).schema("landed")
+        statement, _ = chain(cellwise, schema, "landed")
+        write_parquet(connection, statement, target, compression="snappy")
         return steps
 
 
@@ -88,7 +93,7 @@ def _read_with(connection: Any, file: str, spellings: Iterable[str]) -> None:
 
 def _drop_duplicates(
     connection: Any, columns: Sequence[str], prepare: Mapping[str, Any]
-) -> list[Step]:
+) -> list[Done]:
     if prepare.get("duplicates", "drop") != "drop":
         return []
     listed = ", ".join(name(column) for column in columns)
@@ -107,10 +112,11 @@ def _drop_duplicates(
         f"OVER (PARTITION BY {there} ORDER BY suspects.row) AS place FROM suspects "
         "JOIN landed ON landed.rowid = suspects.row) WHERE place > 1)"
     ).fetchone()[0]
-    return [Step("drop_duplicates", {}, "A row that occurs twice.", (before, before - gone))]
+    step = DropDuplicates(columns=tuple(columns), why="A row that occurs twice.")
+    return [Done(step, (before, before - gone))]
 
 
-def _fit(connection: Any, columns: Mapping[str, str], prepare: Mapping[str, Any]) -> list[Step]:
+def _fit(connection: Any, columns: Mapping[str, str], prepare: Mapping[str, Any]) -> list[Done]:
     """Bounds and fillings of every column, from all rows that are left."""
     numeric = [column for column, kind in columns.items() if kind.startswith(NUMBERS)]
     missing = prepare.get("missing", "auto")
@@ -122,15 +128,21 @@ def _fit(connection: Any, columns: Mapping[str, str], prepare: Mapping[str, Any]
         fence = fences(quantiles, low, high) if prepare.get("outliers") == "clip" else None
         if fence:
             bounds[column] = fence
-        values[column] = {"median": quantiles[2], "mean": mean, "mode": mode}.get(missing)
+        values[column] = {"median": quantiles[2] + 0.0, "mean": mean, "mode": mode}.get(missing)
     if missing in {"median", "mean", "mode"}:
         values.update(_modes(connection, [each for each in columns if each not in numeric]))
     values = {column: value for column, value in values.items() if value is not None}
     made = []
     if bounds:
-        made.append(Step("clip", {"bounds": bounds}, "Far beyond the quartiles.", None))
-    if values:
-        made.append(Step("fill", {"values": values}, f"Missing cells: {missing}.", None))
+        fitted: dict[str, Any] = {"bounds": bounds}
+        why = "Far beyond the quartiles."
+        made.append(Done(Outliers(columns=tuple(bounds), method="iqr", fitted=fitted, why=why)))
+    for method, chosen in ((missing, numeric), ("mode", [e for e in columns if e not in numeric])):
+        filled = {column: values[column] for column in chosen if column in values}
+        if filled:
+            fitted, why = {"values": filled}, f"Missing cells: {method}."
+            step = Impute(columns=tuple(filled), method=method, fitted=fitted, why=why)
+            made.append(Done(step))
     return made
 
 
@@ -138,8 +150,10 @@ def _figures(
     connection: Any, columns: Sequence[str], missing: str
 ) -> list[tuple[str, tuple[Any, ...]]]:
     found = []
-    for start in range(0, len(columns), COLUMNS_SORTED_AT_ONCE):
-        chunk = columns[start : start + COLUMNS_SORTED_AT_ONCE]
+    rows = connection.execute("SELECT count(*) FROM landed").fetchone()[0]
+    at_once = max(1, min(COLUMNS_SORTED_AT_ONCE, VALUES_SORTED_AT_ONCE // max(1, rows)))
+    for start in range(0, len(columns), at_once):
+        chunk = columns[start : start + at_once]
         listed = ", ".join(_figures_of(name(column), missing) for column in chunk)
         row = connection.execute(f"SELECT {listed} FROM landed").fetchone()
         found += [(column, row[5 * at : 5 * at + 5]) for at, column in enumerate(chunk)]

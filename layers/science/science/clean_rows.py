@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from science import drops, keys, load, roles, target, texts, typing_rows
+from science import drops, keys, load, own_steps, roles, split, target, texts, typing_rows
 from science.cleaned import Cleaned
 from science.faults import Fault, UnusableData
 
@@ -26,6 +26,10 @@ def clean_rows(landed: Landed, problem: dict[str, Any]) -> Cleaned:
         UnusableData: no model can learn from these rows; every fault found is told.
     """
     found = roles.find(landed.names, problem)
+    own, inputs = own_steps.read(problem), list(landed.names)
+    if own:
+        share = (problem.get("evaluate") or {}).get("holdout", split.HOLDOUT_SHARE)
+        own = own_steps.take(landed, found, own, share)
     ((rows,),) = landed.engine.query("SELECT count(*) FROM cells")
     columns = load.survey(landed.engine, "cells", landed.names, rows)
     texts.settle(columns, problem, found.target)
@@ -36,7 +40,7 @@ def clean_rows(landed: Landed, problem: dict[str, Any]) -> Cleaned:
     typing_rows.hold_out(landed)
     unread = typing_rows.unread(landed, kept)
     drops.drop(landed, kept, problem.get("prepare") or {}, counted)
-    return Cleaned(columns, found, aim, counted, unread)
+    return Cleaned(columns, found, aim, counted, unread, inputs, own)
 
 
 def _aim(

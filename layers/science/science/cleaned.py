@@ -47,6 +47,7 @@ class Cleaned:
         aim: what is learned; its column is one of ``columns``.
         counted: rows by what became of them.
         unread: cells that could not be read as their column's kind, by column.
+        landed: the columns as they landed, in order, before any step.
         own: the definition's own steps, fitted.
         file_rows: how many rows each landed file has, where ``kept`` goes with them.
     """
@@ -56,6 +57,7 @@ class Cleaned:
     aim: Target
     counted: Counted
     unread: dict[str, int]
+    landed: list[str] = field(default_factory=list)
     own: list[Step] = field(default_factory=list)
     file_rows: list[int] = field(default_factory=list)
 
@@ -73,6 +75,7 @@ class Cleaned:
             "aim": {**aim, "column": self.aim.column.name},
             "counted": asdict(self.counted),
             "unread": self.unread,
+            "landed": self.landed,
             "own": [documents.written(step) for step in self.own],
             "file_rows": self.file_rows,
         }
@@ -89,6 +92,7 @@ class Cleaned:
             Target(**{**aim, "column": column}),
             Counted(**document["counted"]),
             document["unread"],
+            document["landed"],
             documents.parse(document["own"]),
             document["file_rows"],
         )

@@ -4,7 +4,7 @@ The report's document::
 
     {"problem", "rows_read", "rows_kept", "train_rows", "validation_rows", "holdout_rows",
      "without_target", "duplicates", "dropped": {"missing", "outliers"}, "features", "warnings",
-     "steps": [as in recipe.json], "sql",
+     "steps": [as in recipe.json], "digest", "sql",
      "columns": [{"name", "kind", "role", "note", "missing", "unread", "read_as", "clip", "fill",
                   "features"}]}
 """
@@ -13,8 +13,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from science import recipe
-from science.recipe import Step
+from science.recipe.planning import plan
+from science.recipe.plans import after, visible
+from science.recipe.steps import (
+    Cast,
+    DropDuplicates,
+    DropMissing,
+    DropUnlabelled,
+    Impute,
+    LeaveOut,
+    Normalise,
+    Outliers,
+    ParseTypes,
+    Split,
+    Standardise,
+    UnifyMissing,
+)
+from science.recipe.written import Done
+from science.split import HOLDOUT_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,57 +38,79 @@ if TYPE_CHECKING:
     from science.findings import Findings
     from science.keys import Counted
     from science.kinds import Column
+    from science.recipe.steps import Step
 
 
-def steps(found: Findings) -> list[Step]:
+def steps(found: Findings) -> list[Done]:
     """The recipe that ``prepare`` carried out, with its counts."""
     counted = found.counted
     settings = found.problem.get("prepare") or {}
     names = [column.name for column in found.columns]
     labelled = counted.read - counted.without_target
-    made = [
-        Step(
-            "unify_missing",
-            {"columns": names},
-            "Blanks around cells go; NA, N/A, null, ?, - and their like all mean missing.",
-        ),
-        Step(
-            "drop_unlabelled",
-            {"target": found.roles.target},
-            "A row without a target teaches nothing.",
-            (counted.read, labelled),
-        ),
-    ]
+    made = _first(found)
+    unlabelled = DropUnlabelled(
+        target=found.roles.target, why="A row without a target teaches nothing."
+    )
+    made.append(Done(unlabelled, (counted.read, labelled)))
     if settings.get("duplicates", "drop") == "drop":
         why = "A row that occurs twice would count twice, and could lie in two parts."
-        made.append(Step("drop_duplicates", {}, why, (labelled, counted.kept)))
-    made.append(_split(found))
+        copies = DropDuplicates(columns=tuple(names), why=why)
+        made.append(Done(copies, (labelled, counted.kept)))
+    if not found.own:
+        made.append(Done(_split(found, names)))
     made += _of_columns(found.columns, found.unread)
     return made + _of_features(found.features, settings, counted)
 
 
-def _split(found: Findings) -> Step:
-    columns, roles = found.columns, found.roles
-    clock = next((column for column in columns if column.name == roles.time), None)
+def schema_of(found: Findings) -> dict[str, str]:
+    """The columns that the recipe starts from: the rows' numbers, and texts."""
+    landed = found.landed or [column.name for column in found.columns]
+    return {"_row_": "whole", **dict.fromkeys(landed, "text")}
+
+
+def _first(found: Findings) -> list[Done]:
+    """Trimming; and the definition's own steps between two of it, their parts told beforehand."""
+    schema = schema_of(found)
+    landed = tuple(each for each in schema if each != "_row_")
+    why = "Blanks around cells go; NA, N/A, null, ?, - and their like all mean missing."
+    steps: list[Step] = [UnifyMissing(columns=landed, why=why)]
+    if found.own:
+        steps += [_split(found, list(landed)), *found.own]
+        for step in steps:
+            schema = after(plan(step, schema), schema)
+        others = tuple(each for each in visible(schema) if schema[each] != "text")
+        if others:
+            why = "What each column holds is told from its texts."
+            steps.append(Cast(columns=others, to="text", why=why))
+        why = "A step may leave blanks, or cells that mean missing."
+        steps.append(UnifyMissing(columns=tuple(visible(schema)), why=why))
+    return [Done(step) for step in steps]
+
+
+def _split(found: Findings, names: Sequence[str]) -> Split:
+    roles, cuts = found.roles, found.counted.cuts
+    clock = next((column for column in found.columns if column.name == roles.time), None)
+    timed = clock is not None and bool(cuts)
     why = "A row's part follows from its own content, so it stays there when rows are added."
-    if clock:
+    if timed:
         why = "The newest rows are held out: a model meets the future."
-    told = {
-        "holdout": (found.problem.get("evaluate") or {}).get("holdout", 0.15),
-        "identifier": roles.identifier,
-        "key": [column.name for column in columns if column.name != roles.target],
-        "time": clock.name if clock else None,
-        "formats": clock.formats if clock else [],
-    }
-    return Step("split", told, why)
+    return Split(
+        holdout=(found.problem.get("evaluate") or {}).get("holdout", HOLDOUT_SHARE),
+        identifier=roles.identifier,
+        key=tuple(each for each in names if each != roles.target),
+        time=clock.name if clock and timed else None,
+        formats=tuple(clock.formats) if clock and timed else (),
+        fitted=dict(cuts) if timed else {},
+        why=why,
+    )
 
 
-def _of_columns(columns: Sequence[Column], unread: Mapping[str, int]) -> list[Step]:
+def _of_columns(columns: Sequence[Column], unread: Mapping[str, int]) -> list[Done]:
     made = []
     out = [column for column in columns if column.role not in {"feature", "target"}]
     if out:
         why = "; ".join(f"{column.name}: {column.note or column.role}" for column in out)
-        made.append(Step("leave_out", {"columns": [column.name for column in out]}, f"{why}."))
+        made.append(Done(LeaveOut(columns=tuple(c.name for c in out), why=f"{why}.")))
     read = {
         column.name: {
             "as": column.kind,
@@ -85,47 +123,58 @@ def _of_columns(columns: Sequence[Column], unread: Mapping[str, int]) -> list[St
     }
     if read:
         why = "Numbers and dates are read from their text; what cannot be read counts as missing."
-        made.append(Step("read", {"columns": read}, why, cells=sum(unread.values())))
-    for step in made:
-        step.columns = list(step.settings["columns"])
+        made.append(Done(ParseTypes(columns=read, why=why), cells=sum(unread.values())))
     return made
 
 
 def _of_features(
     features: Mapping[str, Any], settings: Mapping[str, Any], counted: Counted
-) -> list[Step]:
+) -> list[Done]:
     numeric = [each for each in features["columns"] if each["kind"] == "number"]
-    every = [each["column"] for each in features["columns"]]
+    every = tuple(dict.fromkeys(each["column"] for each in features["columns"]))
     made = []
     dropped = counted.dropped
     if settings.get("missing") == "drop":
         rows = (counted.kept, counted.kept - dropped["missing"])
-        made.append(Step("drop_missing", {"columns": every}, "Asked for by prepare.missing.", rows))
+        made.append(Done(DropMissing(columns=every, why="Asked for by prepare.missing."), rows))
     if settings.get("outliers") == "drop":
         before = counted.kept - dropped["missing"]
         rows = (before, before - dropped["outliers"])
         why = "Asked for by prepare.outliers: values three interquartile ranges off the quartiles."
-        made.append(Step("drop_outliers", {"bounds": counted.bounds}, why, rows))
+        made.append(Done(_outliers(counted.bounds, "drop", why), rows))
     bounds = {each["column"]: each["clip"] for each in numeric if each["clip"]}
     if bounds:
         why = "Values three interquartile ranges off the quartiles, and rarer than 1 in 1000."
-        made.append(Step("clip", {"bounds": bounds}, why, columns=list(bounds)))
+        made.append(Done(_outliers(bounds, "clip", why)))
     fills = {each["column"]: each["fill"] for each in numeric if each["fill"] is not None}
     if fills:
-        why = f"Asked for by prepare.missing: {settings.get('missing')} of the training rows."
-        made.append(Step("fill", {"values": fills}, why, columns=list(fills)))
+        method = settings.get("missing", "median")
+        why = f"Asked for by prepare.missing: {method} of the training rows."
+        fitted = {"values": fills}
+        made.append(Done(Impute(columns=tuple(fills), method=method, fitted=fitted, why=why)))
     scales = {each["column"]: [each["center"], each["scale"]] for each in numeric}
-    if scales and settings.get("scale") in {"standardize", "normalize"}:
+    kind = {"standardize": Standardise, "normalize": Normalise}.get(settings.get("scale", ""))
+    if scales and kind:
         why = f"Asked for by prepare.scale: {settings['scale']}, by the training rows."
-        made.append(Step("scale", {"columns": scales}, why, columns=list(scales)))
+        fitted = {"columns": scales}
+        made.append(Done(kind(columns=tuple(scales), fitted=fitted, why=why)))
     return made
 
 
-def report(found: Findings, made: Sequence[Step]) -> dict[str, Any]:
-    """The report's document."""
+def _outliers(bounds: Mapping[str, Any], action: str, why: str) -> Outliers:
+    return Outliers(
+        columns=tuple(bounds),
+        method="iqr",
+        action=action,
+        fitted={"bounds": dict(bounds)},
+        why=why,
+    )
+
+
+def report(found: Findings, written: Mapping[str, Any]) -> dict[str, Any]:
+    """The report's document, of the findings and ``recipe.json``."""
     counted, features = found.counted, found.features
     encoders = {each["column"]: each for each in features["columns"]}
-    written = recipe.document(made)
     return {
         "problem": found.problem.get("name", ""),
         "rows_read": counted.read,
@@ -138,7 +187,8 @@ def report(found: Findings, made: Sequence[Step]) -> dict[str, Any]:
         "holdout_rows": counted.holdout,
         "features": len(features["features"]),
         "warnings": found.warnings,
-        "steps": written["steps"],
+        "steps": [{**each, "columns": list(each.get("columns", ()))} for each in written["steps"]],
+        "digest": written["digest"],
         "sql": written["sql"],
         "columns": [_column(column, encoders.get(column.name), found) for column in found.columns],
     }

@@ -73,8 +73,7 @@ def keep_rows(
         f"{read(kinds[column])} AS {name(feature['name'])}, "
         for column, feature in stored["features"].items()
     )
-    row = '"_row_"' if inputs is None else "rowid"
-    source = _here(connection, cleaned, counts, row) if told else _elsewhere(cleaned)
+    source = _here(connection, cleaned, counts) if told else _elsewhere(cleaned)
     identifier, moment, number, relation = source
     write_parquet(
         connection,
@@ -104,9 +103,7 @@ def _typed(column: Column) -> str:
     return _written(f"make_timestamp(({cell} * 1e6)::BIGINT)") if column.kind == "date" else cell
 
 
-def _here(
-    connection: Any, cleaned: Cleaned, counts: Sequence[int], row: str
-) -> tuple[str, str, str, str]:
+def _here(connection: Any, cleaned: Cleaned, counts: Sequence[int]) -> tuple[str, str, str, str]:
     """Identifier, time, number of the file, and FROM, of rows whose cells are in this database.
 
     A row is known by its own identifier; by a fingerprint of itself where it has none.
@@ -115,8 +112,10 @@ def _here(
         connection: the database.
         cleaned: what is known of the rows.
         counts: how many rows each file has.
-        row: the column of ``cells`` that numbers its rows.
     """
+    # Rows cleaned elsewhere tell their numbers, and so do those that own steps left some out of.
+    cells = column_names(connection, "cells")
+    row = '"_row_"' if "_row_" in cells else "rowid"
     relation = (
         f'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.{row} = typed."_row_"'
     )
@@ -125,8 +124,7 @@ def _here(
         return 'typed."_key_"', "keys.moment", source, relation
     own = name(cleaned.roles.identifier)
     target = cleaned.roles.target
-    hidden = {target, "_row_"} if row != "rowid" else {target}
-    columns = [each for each in column_names(connection, "cells") if each not in hidden]
+    columns = [each for each in cells if each not in {target, "_row_"}]
     identifier = (
         f"CASE WHEN cells.{own} IS NULL THEN nameless.mark "
         f"WHEN strlen(cells.{own}) > {LONGEST_IDENTIFIER} THEN md5(cells.{own}) "

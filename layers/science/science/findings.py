@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from science.keys import Counted
     from science.kinds import Column
+    from science.recipe.steps import Step
     from science.roles import Roles
     from science.target import Target
 
@@ -27,6 +28,8 @@ class Findings:
         power: what each feature column alone tells of the target (``science.power``).
         stored: what the Feature Store keeps of the columns (``science.feature_names``).
         warnings: all that a person should look at.
+        landed: the columns as they landed, in order.
+        own: the definition's own steps, fitted.
     """
 
     problem: dict[str, Any]
@@ -39,3 +42,5 @@ class Findings:
     power: dict[str, dict[str, Any]] = field(default_factory=dict)
     stored: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    landed: list[str] = field(default_factory=list)
+    own: list[Step] = field(default_factory=list)

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Counted:
-    """How many rows each step left out, and what is left."""
+    """How many rows each step left out, and what is left.
+
+    ``cuts`` has the moments from which rows are held out and validate, where time divides them.
+    """
 
     read: int
     without_target: int
@@ -34,6 +37,7 @@ class Counted:
     dropped: dict[str, int] = field(default_factory=lambda: {"missing": 0, "outliers": 0})
     bounds: dict[str, list[float]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    cuts: dict[str, float] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -173,6 +177,10 @@ def _settle_parts(
         timed = False
     if not timed:
         counted.warnings += split.mend(engine, holdout, grouped)
+    if timed:
+        found = engine.query("SELECT part, min(moment) FROM keys GROUP BY part")
+        wanted = {split.HOLDOUT, split.VALIDATION}
+        counted.cuts = {part: cut for part, cut in found if part in wanted and cut is not None}
     count_parts(engine, "keys", "part", counted)
 
 

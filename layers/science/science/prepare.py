@@ -18,7 +18,8 @@ written under ``out``:
   columns in the order they were first seen, without the target), ``images`` (those of them that
   hold pictures), ``target``, ``target_position`` (where the target stood among them),
   ``target_decimal``, ``label`` (its kind), ``feature_store`` (what of the rows is kept there, under
-  which names; null if nothing is)
+  which names; null if nothing is), ``own`` (the definition's own steps, fitted: see
+  ``science.served_steps``)
 - ``prepared/features.json``, ``recipe.json``, ``summary.json``
 - ``prepared/baseline.json``, ``statistics.json``, ``constraints.json``: what drift is measured from
 - ``holdout/holdout.parquet``: rows that no training saw, as they landed
@@ -37,9 +38,9 @@ from science import (
     cleaning,
     encode,
     load,
+    own_steps,
     power,
     profile,
-    recipe,
     reports,
     split,
     target,
@@ -53,6 +54,7 @@ from science.findings import Findings
 from science.fitting import fit
 from science.images import features as pictures
 from science.monitor_files import baseline_files
+from science.recipe import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,6 +139,7 @@ def finish(
     findings = Findings(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )
+    findings.landed, findings.own = first.landed, first.own
     if (problem.get("features") or {}).get("store", True):
         findings.stored = keep_rows(connection, first, inputs, out / "rows" / "rows.parquet")
     findings.power = power.measure(kept, training, training["_label_"], first.aim.task)
@@ -156,21 +159,21 @@ def _write_documents(
     out: Path,
 ) -> None:
     """Write every document that says what the data is, and the reports for people."""
-    steps = cleaning.steps(found)
+    recipe = written.document(cleaning.steps(found), cleaning.schema_of(found))
     drift = (found.problem.get("monitor") or {}).get("drift", 0.2)
     cells = {column.name: training[column.name] for column in kept}
     documents = {
         **baseline_files(cells, [column.document() for column in kept], drift),
         "features.json": found.features,
         "problem.json": describe(found),
-        "recipe.json": recipe.document(steps),
+        "recipe.json": recipe,
         "summary.json": _summary(found),
     }
     for name, content in documents.items():
         write_json(out / "prepared" / name, content)
     made = {
         "profile": profile.describe(found, connection),
-        "cleaning": cleaning.report(found, steps),
+        "cleaning": cleaning.report(found, recipe),
     }
     for name, content in made.items():
         write_json(out / "reports" / f"{name}.json", content)
@@ -197,7 +200,7 @@ def _write_parts(
 def describe(found: Findings) -> dict[str, Any]:
     """``problem.json``."""
     aim = found.aim
-    names = [column.name for column in found.columns]
+    names = found.landed or [column.name for column in found.columns]
     inputs = [name for name in names if name != aim.column.name]
     return {
         **found.problem,
@@ -212,6 +215,7 @@ def describe(found: Findings) -> dict[str, Any]:
         "target_decimal": aim.column.decimal,
         "label": {"kind": aim.column.kind, "counts": aim.counts},
         "feature_store": found.stored,
+        "own": own_steps.document(found.own, inputs),
     }
 
 

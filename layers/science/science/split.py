@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from science.recipe.engines import Engine
 
 TRAIN, VALIDATION, HOLDOUT = "train", "validation", "holdout"
+HOLDOUT_SHARE = 0.15
 VALIDATION_SHARE = 0.15
 FEWEST_IN_A_PART = 3
 STEPS = 1_000_000

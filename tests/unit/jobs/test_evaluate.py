@@ -64,6 +64,7 @@ def test_the_package_is_proven_and_holds_all_that_serving_needs(evaluated, tmp_p
         "xgboost-model",
         "features.json",
         "problem.json",
+        "recipe.json",
         "code/inference.py",
         "code/jobs.pyz",
     }

@@ -5,7 +5,8 @@ The classes are frozen and refuse keys they do not know. What must fit *together
 
 What ``prepare`` accepts is what ``science.prepare`` carries out:
 ``missing`` auto, drop, mean, median, mode · ``duplicates`` drop, keep · ``outliers`` clip, drop,
-keep · ``text`` tokenize, embed, drop · ``scale`` standardize, normalize, none.
+keep · ``text`` tokenize, embed, drop · ``scale`` standardize, normalize, none · ``steps`` of a
+recipe (``recipe_steps``), done before anything is told of the cells.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from lifecycle.problem.recipe_steps import STEP
 from lifecycle.problem.section import Section
 from lifecycle.problem.sources import Source  # noqa: TC001  pydantic reads it
 from lifecycle.problem.values import (
@@ -128,6 +130,7 @@ class Prepare(Section):
     image_size: Annotated[
         tuple[Annotated[int, whole(8, 1024)], Annotated[int, whole(8, 1024)]], PAIR
     ] = (64, 64)
+    steps: Annotated[tuple[Annotated[dict[str, Any], STEP], ...], LISTED] = ()
 
 
 class FeatureJoin(Section):

@@ -15,6 +15,7 @@ from lifecycle.problem.definition import SHORTEST_LINEAR_PERCENT, Problem
 from lifecycle.problem.faults import fault_of, written_path
 from lifecycle.problem.metric_names import DEFAULTS
 from lifecycle.problem.reader import read_yaml, show
+from lifecycle.problem.recipe_rules import steps as _steps  # noqa: F401  registers its rule
 from lifecycle.problem.rules import Place, findings
 from lifecycle.problem.source_rules import sources as _sources  # noqa: F401  registers its rule
 

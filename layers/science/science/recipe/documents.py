@@ -48,11 +48,14 @@ class Misfit:
     def __init__(self, path: tuple[Any, ...], message: str, accepted: Sequence[str] = ()) -> None:
         self.path, self.message, self.accepted = path, message, tuple(accepted)
 
+    @property
+    def where(self) -> str:
+        """The place as people write it, ``steps[0].columns``."""
+        return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in self.path)
+
     def __str__(self) -> str:
         """The fault as a sentence: where, what, and what is accepted."""
-        where = "".join(
-            f"[{each}]" if isinstance(each, int) else f".{each}" for each in self.path
-        ).lstrip(".")
+        where = self.where.lstrip(".")
         told = f"{where}: {self.message}" if where else self.message
         return f"{told}; accepted: {', '.join(self.accepted)}" if self.accepted else told
 

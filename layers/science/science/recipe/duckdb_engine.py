@@ -23,6 +23,11 @@ TYPES = {
 """The types of DuckDB that a recipe takes as they are."""
 
 
+def type_of(kind: str) -> str:
+    """A type of DuckDB as a recipe has it; what it knows nothing of counts as text."""
+    return "number" if kind.startswith(("DECIMAL", "HUGEINT")) else TYPES.get(kind, "text")
+
+
 class DuckDBEngine:
     """A connection that carries out recipes."""
 
@@ -62,4 +67,4 @@ class DuckDBEngine:
     def schema(self, relation: str) -> Schema:
         """The columns of a table and their types; other types of DuckDB count as text."""
         described = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        return {row[0]: TYPES.get(str(row[1]), "text") for row in described}
+        return {row[0]: type_of(str(row[1])) for row in described}

@@ -36,7 +36,7 @@ class SparkEngine:
         from pyspark.sql.types import StringType
 
         self.spark = spark
-        self.kept: dict[str, Any] = {}
+        self.kept: set[str] = set()
         spark.udf.register("normal_text", text_functions.normal_text_or_none, StringType())
         spark.udf.register("number_text", text_functions.number_text_or_none, StringType())
 
@@ -45,17 +45,23 @@ class SparkEngine:
         return [tuple(row) for row in self.spark.sql(statement).collect()]
 
     def define(self, name: str, statement: str) -> None:
-        """Keep what a SELECT gives as a view of that name, computed once."""
-        frame = self.spark.sql(statement).persist()
-        frame.createOrReplaceTempView(name)
-        before, self.kept[name] = self.kept.get(name), frame
-        if before is not None:
-            before.unpersist()
+        """Keep what a SELECT gives as a view of that name, computed now.
+
+        Tables are made of tables, so each is cut off from those it was made of: Spark would
+        otherwise carry along, compare and write down plans that double with every join. Kept on
+        the executors, or in the session's checkpoint directory where one is set, which outlives
+        an executor.
+        """
+        frame = self.spark.sql(statement)
+        lasting = self.spark.sparkContext.getCheckpointDir() is not None
+        cut = frame.checkpoint() if lasting else frame.localCheckpoint()
+        cut.createOrReplaceTempView(name)
+        self.kept.add(name)
 
     def forget(self) -> None:
-        """Free what ``define`` kept."""
-        for frame in self.kept.values():
-            frame.unpersist()
+        """Let go of what ``define`` kept."""
+        for name in self.kept:
+            self.spark.catalog.dropTempView(name)
         self.kept.clear()
 
     def schema(self, relation: str) -> Schema:

@@ -25,7 +25,7 @@ KEYS = {
     "columns": {"id", "time", "exclude", "sensitive"},
     "compliance": {"pii", "retention_days", "regions"},
     "data": {"minimum_rows", "snapshot", "sources"},
-    "prepare": {"missing", "duplicates", "outliers", "text", "scale", "image_size"},
+    "prepare": {"missing", "duplicates", "outliers", "text", "scale", "image_size", "steps"},
     "features": {"store", "online", "ttl", "join"},
     "label": {"when", "workforce", "active_learning", "classes", "instructions"},
     "build": {"algorithm", "script", "jumpstart"},

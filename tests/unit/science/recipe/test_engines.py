@@ -31,7 +31,7 @@ from tests.unit.science.recipe.tables_of_dirt import (
 
 pytestmark = pytest.mark.xdist_group("spark")
 
-MANY = int(os.environ.get("RECIPE_EXAMPLES", "15"))
+MANY = int(os.environ.get("RECIPE_EXAMPLES", "8"))
 SQL_TYPES = {"text": "VARCHAR", "number": "DOUBLE", "whole": "BIGINT", "boolean": "BOOLEAN"}
 PROFILE = settings(
     max_examples=MANY,

@@ -11,6 +11,7 @@ from science.faults import UnusableData
 from science.prepare import clean, prepare, prepare_cleaned
 from tests.unit.science.data_builders import ingested, problem, read_json, table
 from tests.unit.science.recipe.test_engines import differences
+from tests.unit.science.test_own_steps import STEPS
 
 pytestmark = pytest.mark.xdist_group("spark")
 
@@ -58,6 +59,7 @@ CASES = {
         {"columns": {"time": "since"}, "prepare": {"missing": "drop"}},
     ),
     "a class of few rows and an identifier": ([thin(table(300))], {"columns": {"id": "city"}}),
+    "steps of one's own": ([table()], {"prepare": {"steps": STEPS}}),
     "numbers as a target, copies kept, outliers left out": (
         [doubled(table(600))],
         {"target": "age", "prepare": {"duplicates": "keep", "outliers": "drop"}},

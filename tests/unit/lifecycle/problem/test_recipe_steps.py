@@ -1,0 +1,74 @@
+"""`prepare.steps`: what is accepted, and every fault with its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from lifecycle.errors import ProblemFaultsError
+from lifecycle.problem.parse import parse_problem
+
+HEAD = "name: churn\ntarget: Churn\nprepare:\n  steps:\n"
+
+
+def parsed(steps):
+    return parse_problem((HEAD + steps).encode(), folder="churn")
+
+
+def test_steps_are_kept_as_they_will_be_carried_out():
+    """YAML leaves numbers and switches as texts; each setting knows what it is."""
+    found = parsed(
+        "    - {step: outliers, method: zscore, factor: 2.5, columns: [age]}\n"
+        "    - {step: impute, method: constant, value: 0, columns: [age]}\n"
+        "    - {step: impute, method: constant, value: '007', columns: [code]}\n"
+        "    - step: parse_types\n"
+        "      columns: {price: {as: number, decimal: ',', sure: false}}\n"
+        "    - {step: find_replace, find: 1, replace: one, why: Words read better.}\n"
+    ).document["prepare"]["steps"]
+
+    assert found == [
+        {"step": "outliers", "method": "zscore", "factor": 2.5, "columns": ["age"]},
+        {"step": "impute", "method": "constant", "value": 0, "columns": ["age"]},
+        {"step": "impute", "method": "constant", "value": "007", "columns": ["code"]},
+        {
+            "step": "parse_types",
+            "columns": {"price": {"as": "number", "decimal": ",", "sure": False}},
+        },
+        {"step": "find_replace", "find": "1", "replace": "one", "why": "Words read better."},
+    ]
+
+
+def test_every_fault_of_every_step_is_told_at_once():
+    with pytest.raises(ProblemFaultsError) as caught:
+        parsed(
+            "    - {step: wash}\n"
+            "    - {step: impute, colour: red}\n"
+            "    - {step: outliers, method: iqr, factor: 0, columns: age}\n"
+            "    - {columns: [age]}\n"
+        )
+
+    told = [(fault.path, fault.line) for fault in caught.value.faults]
+    assert sorted(told) == [
+        ("prepare.steps[0].step", 5),
+        ("prepare.steps[1]", 6),
+        ("prepare.steps[1].colour", 6),
+        ("prepare.steps[2].columns", 7),
+        ("prepare.steps[2].factor", 7),
+        ("prepare.steps[3].step", 8),
+    ]
+    by_path = {fault.path: fault for fault in caught.value.faults}
+    assert "impute" in by_path["prepare.steps[0].step"].accepted
+    assert by_path["prepare.steps[1]"].message == "impute needs method"
+    assert by_path["prepare.steps[2].factor"].accepted == ("a number from 0.1 to 1000",)
+
+
+def test_features_that_steps_made_are_not_looked_up_online():
+    with pytest.raises(ProblemFaultsError) as caught:
+        parsed("    - {step: trim}\nfeatures: {online: true}\ncolumns: {id: id}\n")
+
+    assert [fault.path for fault in caught.value.faults] == ["features.online"]
+
+
+@pytest.mark.parametrize("text", ["    impute\n", "    - impute\n", "    {step: trim}\n"])
+def test_what_is_no_list_of_steps_is_refused(text):
+    with pytest.raises(ProblemFaultsError):
+        parsed(text)
