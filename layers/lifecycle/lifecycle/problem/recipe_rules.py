@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 COMMON = ("step", "why")
 
 
+@rule("prepare.flow")
+def flow(problem: Problem, _place: Place) -> Iterator[Finding]:
+    """Steps come from one place."""
+    if problem.prepare.flow is not None and problem.prepare.steps:
+        message = "a flow and steps of one's own exclude each other"
+        yield Finding(("prepare", "flow"), message, (), "Keep prepare.flow or prepare.steps.")
+
+
 @rule("prepare.steps")
 def steps(problem: Problem, _place: Place) -> Iterator[Finding]:
     """Everything that is not accepted, step by step."""

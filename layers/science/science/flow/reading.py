@@ -38,10 +38,35 @@ class Flow:
     steps: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def on_texts(self) -> list[dict[str, Any]]:
+        """The steps for cells that are all texts: numbers are read before a step needs them.
+
+        A flow reads its types in its second node; steps of a problem's own come before types are
+        told.
+        """
+        made: list[dict[str, Any]] = []
+        numbers: set[str] = set()
+        for step in self.steps:
+            if step["step"] == "cast":
+                numbers |= set(step["columns"]) if step["to"] in {"number", "whole"} else set()
+            elif _needs_numbers(step):
+                waiting = [column for column in step["columns"] if column not in numbers]
+                if waiting:
+                    made.append({"step": "cast", "columns": waiting, "to": "number"})
+                    numbers |= set(waiting)
+            made.append(step)
+        return made
+
     @property
     def parsed(self) -> list[Step]:
         """The steps, typed."""
         return parse(self.steps)
+
+
+def _needs_numbers(step: Mapping[str, Any]) -> bool:
+    if step["step"] == "impute":
+        return step["method"] in {"median", "mean"}
+    return step["step"] in {"outliers", "standardise", "normalise"}
 
 
 def read(text: str | bytes) -> Flow:

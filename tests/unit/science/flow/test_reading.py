@@ -390,3 +390,23 @@ def test_the_order_of_rows_and_columns_is_passed_over_with_a_note():
 
     assert found.steps == []
     assert len(found.notes) == 2
+
+
+def test_columns_are_read_as_numbers_once_before_a_step_needs_them():
+    scale = {
+        "operator": "Scale values",
+        "scale_values_parameters": {
+            "scaler": "Min-max scaler",
+            "min_max_scaler_parameters": {"input_column": ["a", "b"]},
+        },
+    }
+    told = flow(
+        ("cast_single_data_type_0.1", {"column": "a", "data_type": "float"}),
+        ("process_numeric_0.1", scale),
+        ("process_numeric_0.1", scale),
+    )
+
+    found = read_document(told).on_texts()
+
+    assert [each["step"] for each in found] == ["cast", "cast", "normalise", "normalise"]
+    assert found[1]["columns"] == ["b"]
