@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench catalogue check check-template clean coverage-tables demo down format requirements setup system-packages test up
+.PHONY: help bench bench-profile catalogue check check-template clean coverage-tables demo down format requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -112,6 +112,11 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects --scale
 	.venv/bin/python bench/spark.py --rows 1000000 5000000
 	.venv/bin/python -m bench.sagemaker
+
+# The peer's environment is installed for its measurement alone.
+$(eval $(call environment,$(VENVS)/profilers,profilers))
+bench-profile: setup $(VENVS)/profilers/.installed  ## measure profiling against cleaning, and ydata-profiling beside it
+	.venv/bin/python bench/profile.py --peer
 
 coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again
 	sed -i '/<!-- coverage -->/q' docs/local-sagemaker.md

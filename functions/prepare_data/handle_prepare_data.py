@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import science
 from fetch_encoder import fetch_encoder
+from flow_steps import with_flow
 from joined_features import joined, wanted
 from lifecycle.aws_events import GlueJobEnded
 from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
@@ -58,6 +59,10 @@ def lambda_handler(
     run = ports.records.run(event.problem, str(event.run))
     if run.stage != "started" or run.preparing_job:
         return past(run)
+    try:
+        run = with_flow(run, ports)
+    except UnusableData as error:
+        return decide_unusable(cause, _problem(run.problem, ports), run, _told(error))
     folder = ports.settings.run_uri(run.problem, run.run)
     ports.objects.upload(JOBS, f"{folder}/code/jobs.pyz")
     _report_schema(run.problem, folder, ports)
@@ -79,11 +84,7 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
             inputs, told = joined(inputs, run.definition, Path(folder), ports)
             prepared = prepare(inputs, run.definition | told, out)
         except UnusableData as error:
-            faults = tuple(
-                Fault(path=fault.where, message=fault.what, cure=fault.cure)
-                for fault in error.faults
-            )
-            return decide_unusable(cause, _problem(run.problem, ports), run, faults)
+            return decide_unusable(cause, _problem(run.problem, ports), run, _told(error))
         aged = tag_of(run.definition)
         for file in placed(out):
             tags = aged if file.where.endswith(".parquet") else None
@@ -102,6 +103,12 @@ def _report_schema(problem: str, folder: str, ports: Ports) -> None:
     ports.objects.write(f"{folder}/reports/schema.json", text, "application/json")
     page = render("schema", document).encode()
     ports.objects.write(f"{folder}/reports/schema.html", page, "text/html; charset=utf-8")
+
+
+def _told(error: UnusableData) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(path=fault.where, message=fault.what, cure=fault.cure) for fault in error.faults
+    )
 
 
 def _fetch(target: str, folder: Path, ports: Ports) -> list[Path]:

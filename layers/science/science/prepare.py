@@ -52,10 +52,12 @@ from science.faults import Fault, UnusableData
 from science.feature_rows import keep_rows
 from science.findings import Findings
 from science.fitting import fit
+from science.flow import writing as flows
 from science.images import features as pictures
 from science.monitor_files import baseline_files
 from science.point_in_time import is_joined
 from science.recipe import written
+from science.recipe.documents import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,9 +176,11 @@ def _write_documents(
     }
     for name, content in documents.items():
         write_json(out / "prepared" / name, content)
+    flow = flows.write(parse(recipe), f"s3://landing/{found.problem.get('name', '')}/data/")
+    (out / "prepared" / "recipe.flow").write_text(flow.text, encoding="utf-8")
     made = {
         "profile": profile.describe(found, connection),
-        "cleaning": cleaning.report(found, recipe),
+        "cleaning": {**cleaning.report(found, recipe), "flow_left_out": flow.left_out},
     }
     for name, content in made.items():
         write_json(out / "reports" / f"{name}.json", content)

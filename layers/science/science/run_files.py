@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8"}
+TYPES = {
+    ".json": "application/json",
+    ".flow": "application/json",
+    ".html": "text/html; charset=utf-8",
+}
 
 
 @dataclass(frozen=True)

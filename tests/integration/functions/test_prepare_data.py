@@ -216,3 +216,89 @@ def test_a_model_that_cannot_be_used_ends_the_run_with_its_reason(embedding, con
     assert told in data["faults"][0]["message"]
     assert data["faults"][0]["path"] == "prepare.text"
     assert embedding.records.run(PROBLEM, RUN).stage == "data_rejected"
+
+
+FLOW = {
+    "metadata": {"version": 1},
+    "nodes": [
+        {"node_id": "s", "type": "SOURCE", "operator": "sagemaker.s3_source_0.1"},
+        {
+            "node_id": "t",
+            "type": "TRANSFORM",
+            "operator": "sagemaker.spark.manage_columns_0.1",
+            "parameters": {
+                "operator": "Drop column",
+                "drop_column_parameters": {"column_to_drop": ["note"]},
+            },
+            "inputs": [{"node_id": "s"}],
+        },
+        {
+            "node_id": "u",
+            "type": "TRANSFORM",
+            "operator": "sagemaker.spark.handle_outliers_0.1",
+            "parameters": {
+                "operator": "Min-max numeric outliers",
+                "min_max_numeric_outliers_parameters": {
+                    "input_column": ["age"],
+                    "fix_method": "Clip",
+                    "lower_threshold": 30,
+                    "upper_threshold": 60,
+                },
+            },
+            "inputs": [{"node_id": "t"}],
+        },
+    ],
+}
+
+
+def with_flow(ingested, tmp_path, monkeypatch, flow):
+    """A run whose definition names a flow."""
+    for name in ("JOBS", "GLUE"):
+        (tmp_path / name).write_bytes(b"the code")
+        monkeypatch.setattr(handle_prepare_data, name, tmp_path / name)
+    extra = "columns: {id: customerID}\nprepare: {flow: code/clean.flow}\n"
+    world = World(problem_record(extra, active_run=RUN, last_run=RUN), run_that_began(extra))
+    world.objects.write(INPUT, ingested.read_bytes())
+    world.objects.write(f"{FOLDER}/inputs.json", json.dumps({"inputs": [INPUT]}).encode())
+    if flow is not None:
+        address = f"s3://landing/{PROBLEM}/code/clean.flow"
+        world.objects.write(address, json.dumps(flow).encode())
+    return world
+
+
+def test_the_steps_of_a_data_wrangler_flow_are_carried_out(ingested, tmp_path, monkeypatch):
+    world = with_flow(ingested, tmp_path, monkeypatch, FLOW)
+
+    ((name, _),) = world.deliver(prepare_data, started())
+
+    assert name == "DataPrepared"
+    features = json.loads(world.objects.read(f"{FOLDER}/prepared/documents/features.json"))
+    assert "note" not in {each["column"] for each in features["columns"]}
+    told = json.loads(world.objects.read(f"{FOLDER}/reports/profile.json"))
+    (age,) = [each for each in told["columns"] if each["name"] == "age"]
+    assert (age["numbers"]["min"], age["numbers"]["max"]) == (30, 60)
+
+
+def test_a_flow_that_is_not_honoured_ends_the_run_and_names_its_nodes(
+    ingested, tmp_path, monkeypatch
+):
+    custom = {**FLOW["nodes"][1], "operator": "sagemaker.spark.custom_pandas_0.1"}
+    flow = {**FLOW, "nodes": [FLOW["nodes"][0], custom, FLOW["nodes"][2]]}
+    world = with_flow(ingested, tmp_path, monkeypatch, flow)
+
+    ((name, data),) = world.deliver(prepare_data, started())
+
+    assert name == "DataRejected"
+    (fault,) = data["faults"]
+    assert "custom_pandas_0.1" in fault["message"]
+    assert "node t" in fault["path"]
+    assert "prepare.steps" in fault["cure"]
+
+
+def test_a_flow_that_is_not_there_ends_the_run(ingested, tmp_path, monkeypatch):
+    world = with_flow(ingested, tmp_path, monkeypatch, None)
+
+    ((name, data),) = world.deliver(prepare_data, started())
+
+    assert name == "DataRejected"
+    assert data["faults"][0]["path"] == "prepare.flow"

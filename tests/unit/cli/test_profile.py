@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,10 +90,43 @@ def test_a_file_that_cannot_be_read_is_told_with_its_cure(
     assert not (tmp_path / "s.csv").exists()
 
 
-def test_nothing_asked_is_told(baton: Any, places: Path) -> None:
+def test_without_options_the_table_is_summarised(baton: Any, places: Path) -> None:
     result = baton("profile", places)
+    assert result.exit_code == 0
+    assert "places.csv: 60 rows, 3 columns" in result.output
+    assert "There are only 60 rows" in result.output
+    assert "county" in result.output
+
+
+def test_json_is_the_whole_profile(baton: Any, places: Path) -> None:
+    told = baton.json("profile", places, "--target", "city")
+    assert told["rows"] == 60
+    assert told["target"]["name"] == "city"
+    assert [column["name"] for column in told["columns"]] == ["zip", "county", "city"]
+    assert {each["severity"] for each in told["insights"]} <= {"high", "medium", "low"}
+
+
+def test_a_report_is_a_page_and_its_json(baton: Any, places: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "report"
+    result = baton("profile", places, "--report", folder)
+    assert result.exit_code == 0
+    assert (folder / "profile.html").read_text().startswith("<!doctype html>")
+    assert json.loads((folder / "profile.json").read_text())["file"] == "places.csv"
+
+
+def test_a_target_that_is_not_there_is_told_with_the_nearest(baton: Any, places: Path) -> None:
+    result = baton("profile", places, "--target", "citty")
     assert result.exit_code == 1
-    assert "--suspects" in result.stderr
+    assert "no column 'citty'" in result.stderr
+    assert "did you mean 'city'" in result.stderr
+
+
+def test_suspects_and_a_report_are_asked_for_apart(
+    baton: Any, places: Path, tmp_path: Path
+) -> None:
+    result = baton("profile", places, "--suspects", tmp_path / "s.csv", "--report", tmp_path / "r")
+    assert result.exit_code == 1
+    assert "go without" in result.stderr
 
 
 def test_the_file_itself_is_never_overwritten(baton: Any, places: Path) -> None:

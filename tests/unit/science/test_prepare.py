@@ -10,6 +10,7 @@ import pytest
 
 from science import features, prepare
 from science.faults import UnusableData
+from science.flow.reading import read
 from tests.unit.science.data_builders import ingested, problem, read_json, table
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def test_every_file_is_written(made):
         "prepared/train/train.parquet",
         "prepared/validation/validation.parquet",
         "holdout/holdout.parquet",
+        "prepared/recipe.flow",
         *(
             f"prepared/{name}.json"
             for name in (
@@ -390,3 +392,14 @@ def test_three_rows_of_two_thousand_columns_are_refused(tmp_path):
 
     with pytest.raises(UnusableData, match="only 3"):
         run(tmp_path, {**columns, "left": ["a", "b", "a"]})
+
+
+def test_the_recipe_lies_there_as_a_flow_too_and_reads_back(made):
+    out, _, _ = made
+
+    flow = read((out / "prepared/recipe.flow").read_bytes())
+
+    left_out = read_json(out / "reports/cleaning.json")["flow_left_out"]
+    assert {"drop_missing", "leave_out", "standardise"} <= {each["step"] for each in flow.steps}
+    assert "split" in {each["step"] for each in left_out}
+    assert all(each["why"] for each in left_out)

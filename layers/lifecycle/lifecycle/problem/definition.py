@@ -6,7 +6,8 @@ The classes are frozen and refuse keys they do not know. What must fit *together
 What ``prepare`` accepts is what ``science.prepare`` carries out:
 ``missing`` auto, drop, mean, median, mode · ``duplicates`` drop, keep · ``outliers`` clip, drop,
 keep · ``text`` tokenize, embed, drop · ``scale`` standardize, normalize, none · ``steps`` of a
-recipe (``recipe_steps``), done before anything is told of the cells.
+recipe (``recipe_steps``), or ``flow``: a Data Wrangler flow that has them, done before anything is
+told of the cells.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ NAME = matching(
 )
 REGION = matching(
     re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "no AWS Region", "a Region such as us-east-1"
+)
+
+FLOW = matching(
+    re.compile(r"code/[\w ./=+@-]{1,500}\.flow"),
+    "no Data Wrangler flow under code/",
+    "a key under code/ that ends in .flow, such as code/prepare.flow",
 )
 
 SHORTEST_LINEAR_PERCENT = 10
@@ -132,6 +139,7 @@ class Prepare(Section):
         tuple[Annotated[int, whole(8, 1024)], Annotated[int, whole(8, 1024)]], PAIR
     ] = (64, 64)
     steps: Annotated[tuple[Annotated[dict[str, Any], STEP], ...], LISTED] = ()
+    flow: Annotated[str, FLOW] | None = None
 
 
 class FeatureJoin(Section):

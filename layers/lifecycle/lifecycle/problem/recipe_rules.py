@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 COMMON = ("step", "why")
 
 
+@rule("prepare.flow")
+def flow(problem: Problem, _place: Place) -> Iterator[Finding]:
+    """Steps come from one place."""
+    if problem.prepare.flow is not None and problem.prepare.steps:
+        message = "a flow and steps of one's own exclude each other"
+        yield Finding(("prepare", "flow"), message, (), "Keep prepare.flow or prepare.steps.")
+
+
 @rule("prepare.steps")
 def steps(problem: Problem, _place: Place) -> Iterator[Finding]:
     """Everything that is not accepted, step by step."""
@@ -48,9 +56,10 @@ def _faults_of(step: dict[str, Any], path: Path) -> Iterator[Finding]:
             yield Finding((*path, key), message, accepted_of(about))
 
 
-@rule("prepare.steps", "features.online")
+@rule("prepare.steps", "prepare.flow", "features.online")
 def online(problem: Problem, _place: Place) -> Iterator[Finding]:
     """What is kept online is what the steps made: looked up, it would be stepped again."""
-    if problem.features.online and problem.prepare.steps:
+    if problem.features.online and (problem.prepare.steps or problem.prepare.flow):
+        cure = "Take out online, or prepare.steps and prepare.flow."
         message = "features of rows that have steps of their own cannot be looked up online yet"
-        yield Finding(("features", "online"), message, (), "Take out online, or prepare.steps.")
+        yield Finding(("features", "online"), message, (), cure)

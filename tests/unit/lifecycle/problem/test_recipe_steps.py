@@ -72,3 +72,30 @@ def test_features_that_steps_made_are_not_looked_up_online():
 def test_what_is_no_list_of_steps_is_refused(text):
     with pytest.raises(ProblemFaultsError):
         parsed(text)
+
+
+@pytest.mark.parametrize("key", ["clean.flow", "code/clean.json", "code/", "data/clean.flow"])
+def test_a_flow_lies_under_code(key):
+    with pytest.raises(ProblemFaultsError) as caught:
+        parse_problem(
+            f"name: churn\ntarget: left\nprepare: {{flow: {key}}}\n".encode(), folder="churn"
+        )
+
+    assert [fault.path for fault in caught.value.faults] == ["prepare.flow"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "path"),
+    [
+        ("", "prepare.flow"),
+        ("features: {online: true}\ncolumns: {id: id}\n", "features.online"),
+    ],
+)
+def test_a_flow_goes_with_neither_own_steps_nor_online_features(extra, path):
+    steps = "" if extra else ", steps: [{step: trim}]"
+    text = f"name: churn\ntarget: left\nprepare: {{flow: code/a.flow{steps}}}\n{extra}"
+
+    with pytest.raises(ProblemFaultsError) as caught:
+        parse_problem(text.encode(), folder="churn")
+
+    assert path in [fault.path for fault in caught.value.faults]
