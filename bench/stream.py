@@ -19,7 +19,10 @@ import statistics
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / part) for part in ("functions/ingest_records", "layers/lifecycle")]
@@ -61,7 +64,13 @@ def doors() -> Any:
     from tests.fakes import FakeBus, FakeObjects, FakeRecords, fake_ports
 
     class Forgetful(FakeObjects):
-        def upload(self, path: Path, _uri: str, _content_type: str = "") -> None:
+        def upload(
+            self,
+            path: Path,
+            _uri: str,
+            _content_type: str = "",
+            _tags: Mapping[str, str] | None = None,
+        ) -> None:
             path.read_bytes()
 
     class Deaf(FakeBus):
