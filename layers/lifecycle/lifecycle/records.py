@@ -185,6 +185,8 @@ class InputRecord(Record):
     sequencer: str = ""
     """S3's, of the event that told of it."""
     rejected: tuple[Fault, ...] = ()
+    protection: str = ""
+    """How personal data in its rows was treated; see ``lifecycle.personal``."""
     changes: tuple[str, ...] = ()
     """How its columns differ from those of the files before it."""
     renewed: str = ""
@@ -391,8 +393,10 @@ class FeatureGroupRecord(Record):
     mended: dict[str, str] = Field(default_factory=dict)
     stores: tuple[str, ...] = ()
     """Addresses of the offline stores, the oldest group's first."""
+    written_run: str | None = None
+    """The run whose rows were written last; those of the online store may be under way."""
     stored_run: str | None = None
-    """The run whose rows were kept last."""
+    """The run whose rows are kept, in both stores."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
@@ -410,6 +414,18 @@ class MonthRecord(Record):
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"problem#{self.problem}", f"month#{self.month}"
+
+
+class RetentionRecord(Record):
+    """When the buckets' lifecycle rules were written last, and for how many problems."""
+
+    kind: ClassVar[str] = "retention"
+    problems: int = 0
+    at: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return "retention", "retention"
 
 
 class HistoryRecord(Record):

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 RUNNABLE_ALGORITHMS = ("auto", "xgboost")
 CONDITIONAL = frozenset({"CDDL", "CDDPL"})
+MOST_JOINS = 10
+"""Their groups are told to the container in one variable, of 1,024 characters (CreateModel)."""
+
 LONGEST_SHIFT_MINUTES = 450
 """UpdateEndpoint ends a shift after at most 28,800 s; half an hour of it is for starting."""
 
@@ -187,6 +190,24 @@ def _bias(problem: Problem, _place: Place) -> Iterator[Finding]:
         yield Finding((*path, "limits", name), message, (), "Name a second facet.")
 
 
+@rule("compliance.pii", "target", "columns", "evaluate.bias")
+def _personal(problem: Problem, _place: Place) -> Iterator[Finding]:
+    """Personal data is no feature; what must be readable for another end cannot be hashed."""
+    readable: dict[str | None, str] = {
+        problem.target: "the target",
+        problem.columns.time: "columns.time",
+        **dict.fromkeys(problem.columns.sensitive, "columns.sensitive"),
+        **dict.fromkeys(problem.evaluate.bias.facets, "evaluate.bias.facets"),
+    }
+    if problem.compliance.pii_action == "drop":
+        readable[problem.columns.id] = "columns.id"
+    for index, column in enumerate(problem.compliance.pii):
+        if column in readable:
+            message = f"{column} is {readable[column]}, and could not be read any more"
+            cure = "Take it out of one of the two."
+            yield Finding(("compliance", "pii", index), message, (), cure)
+
+
 @rule("compliance.regions")
 def _regions(problem: Problem, place: Place) -> Iterator[Finding]:
     regions = problem.compliance.regions
@@ -213,9 +234,9 @@ def _online(problem: Problem, _place: Place) -> Iterator[Finding]:
 @rule("features.join", "columns.id", "columns.time", "name")
 def _joins(problem: Problem, _place: Place) -> Iterator[Finding]:
     seen: set[str] = set()
-    if problem.features.join:
-        message = "joining features of other problems is not built yet"
-        yield Finding(("features", "join"), message, (), "Take it out.")
+    if len(problem.features.join) > MOST_JOINS:
+        message = f"features of more than {MOST_JOINS} problems are asked for"
+        yield Finding(("features", "join"), message, (), f"Keep {MOST_JOINS} of them.")
     for index, join in enumerate(problem.features.join):
         path = ("features", "join", index)
         if join.group == problem.name:

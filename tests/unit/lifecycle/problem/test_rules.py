@@ -110,6 +110,25 @@ def test_conditional_disparity_needs_a_second_facet() -> None:
     assert resolved(bias % "age, city")
 
 
+@pytest.mark.parametrize(
+    ("role", "extra"),
+    [
+        ("the target", "compliance: {pii: [Churn]}\n"),
+        ("columns.time", "columns: {time: day}\ncompliance: {pii: [name, day]}\n"),
+        ("columns.sensitive", "columns: {sensitive: [sex]}\ncompliance: {pii: [sex]}\n"),
+        ("evaluate.bias.facets", "evaluate: {bias: {facets: [sex]}}\ncompliance: {pii: [sex]}\n"),
+        ("columns.id", "columns: {id: who}\ncompliance: {pii: [who], pii_action: drop}\n"),
+    ],
+)
+def test_what_must_be_readable_cannot_be_personal(role: str, extra: str) -> None:
+    """An identifier may be hashed, but not dropped."""
+    fault = fault_in(extra)
+
+    assert fault.path.startswith("compliance.pii[")
+    assert role in fault.message
+    assert resolved("columns: {id: who}\ncompliance: {pii: [who]}\n")
+
+
 def test_data_stays_in_an_allowed_region() -> None:
     """The stack's own, which is what counts."""
     fault = fault_in("compliance: {regions: [eu-west-1, eu-central-1]}\n", region="us-east-1")
@@ -183,3 +202,45 @@ def test_a_target_does_not_take_the_name_of_what_it_classifies(content):
     (fault,) = faults_of(f"name: churn\ntarget: {content}\ntask: {content}_classification\n")
 
     assert fault.path == "target"
+
+
+@pytest.mark.parametrize(
+    ("lines", "path"),
+    [
+        ("features: {online: true}\n", "features.online"),
+        ("columns: {id: no}\nfeatures: {online: true, store: false}\n", "features.online"),
+        ("features: {ttl: 30d}\n", "features.ttl"),
+        ("columns: {id: no, time: at}\nfeatures: {join: [{group: churn}]}\n",
+         "features.join[0].group"),
+        ("columns: {time: at}\nfeatures: {join: [{group: orders}]}\n", "features.join[0]"),
+        ("columns: {id: no}\nfeatures: {join: [{group: orders}]}\n", "features.join"),
+        ("columns: {id: no, time: at}\nfeatures: {join: [{group: a}, {group: a}]}\n",
+         "features.join[1].group"),
+    ],
+)  # fmt: skip
+def test_features_are_asked_for_so_that_they_can_be_found(lines: str, path: str) -> None:
+    """By an identifier, at a time, in another problem."""
+    fault = fault_in(lines)
+    assert fault.path == path
+    assert fault.cure
+
+
+def test_features_of_too_many_problems_are_refused() -> None:
+    """The container is told of all their groups in one variable."""
+    joins = ", ".join(f"{{group: p{number}, on: no}}" for number in range(11))
+    fault = fault_in(f"columns: {{time: at}}\nfeatures: {{join: [{joins}]}}\n")
+    assert fault.path == "features.join"
+
+
+def test_features_online_and_joined_are_accepted() -> None:
+    """With all that they need."""
+    document = resolved(
+        "columns: {id: customerID, time: at}\n"
+        "features: {online: true, ttl: 30d, join: [{group: orders, within: 7d}]}\n"
+    )
+    assert document["features"] == {
+        "store": True,
+        "online": True,
+        "ttl": "30d",
+        "join": [{"group": "orders", "columns": [], "on": None, "within": "7d"}],
+    }
