@@ -19,10 +19,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / part) for part in ("functions/ingest_records", "layers/lifecycle")]
@@ -64,13 +61,7 @@ def doors() -> Any:
     from tests.fakes import FakeBus, FakeObjects, FakeRecords, fake_ports
 
     class Forgetful(FakeObjects):
-        def upload(
-            self,
-            path: Path,
-            _uri: str,
-            _content_type: str = "",
-            _tags: Mapping[str, str] | None = None,
-        ) -> None:
+        def upload(self, path: Path, *_about: Any, **_more: Any) -> None:
             path.read_bytes()
 
     class Deaf(FakeBus):
