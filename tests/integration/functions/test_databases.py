@@ -108,7 +108,7 @@ def requested(**more):
 
 def job_ended(run, status="SUCCEEDED", message=""):
     detail = {"jobName": "fetch", "jobRunId": run, "state": status, "message": message}
-    return envelope("aws.glue", "Glue Job State Change", detail)
+    return envelope("aws.glue", "Glue Job State Change", detail, id=f"end-of-{run}")
 
 
 def names(said):
