@@ -72,7 +72,12 @@ def decide(
         problem=name,
         leg=LEG,
         started_at=cause.time,
-        detail={"job": settings.fetch_job, "source": called, "fetch": fetch},
+        detail={
+            "job": settings.fetch_job,
+            "source": called,
+            "fetch": fetch,
+            "fingerprint": fingerprint(source),
+        },
     )
     asked = {"fetch": fetch, "job": STARTED, "fetch_started_at": cause.time}
     named = tuple(table.name for table in source.tables)

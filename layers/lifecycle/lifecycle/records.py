@@ -390,6 +390,8 @@ class HistoryRecord(Record):
     calls: tuple[str, ...] = ()
     announced: tuple[dict[str, Any], ...] = ()
     """The EventBridge entries that were, or are still to be, put on the bus."""
+    expires_at: int | None = None
+    """When DynamoDB may delete it, in seconds since 1970: a tick that found nothing to do."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)

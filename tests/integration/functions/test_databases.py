@@ -272,6 +272,21 @@ def test_a_job_that_fails_says_why_and_the_next_request_fetches_again(tmp_path, 
     assert world.source().faults == ()
 
 
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_a_database_redefined_while_it_is_fetched_is_fetched_anew(tmp_path, status):
+    """What comes is no longer what is asked for, and the request for that was turned away."""
+    world = Databases(problem_record(definition()))
+    world.request()
+    row = problem_record(definition(query="FROM customer"), version=1)
+    world.records.rows[row.key] = row
+
+    said = world.finish(tmp_path, {"customer": CUSTOMERS, "invoice": INVOICES}, status)
+
+    assert [(name, data["because"]) for name, data in said] == [("FetchRequested", "definition")]
+    assert world.source().fetch is None
+    assert world.request()["tables"]
+
+
 def test_a_job_that_says_nothing_fails_in_glues_words():
     world = Databases(problem_record(definition()))
     world.request()
