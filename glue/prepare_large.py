@@ -13,7 +13,6 @@ faults that make the rows unusable. Whatever else goes wrong fails the job run.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 import tempfile
@@ -25,12 +24,19 @@ from science import cleaned
 from science.database import connect
 from science.faults import UnusableData
 from science.prepare import finish
+from science.recipe import spark_clean
 from science.run_files import placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyspark.sql import SparkSession
+
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+}
+"""What the rows' values hang on, whatever the job's own settings say."""
 
 DATABASE_MEMORY = "2GB"
 """What DuckDB may take beside Spark's driver; the rest is spilled to disk."""
@@ -90,23 +96,17 @@ def _clean(
     spark = session()
     try:
         sources = objects.for_spark(inputs)
-        first: cleaned.Cleaned = engine().clean(spark, sources, problem, objects.spark_folder(work))
-        return first
+        return spark_clean.clean(spark, sources, problem, objects.spark_folder(work))
     finally:
         spark.stop()
 
 
-def engine() -> Any:
-    """The recipe's Spark engine."""
-    return importlib.import_module("science.recipe.spark_engine")
-
-
 def session() -> SparkSession:
-    """Spark as this machine has it; the settings that results hang on are set here."""
+    """Spark as this machine has it, with the settings that results hang on."""
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("prepare-large")
-    for name, value in engine().SETTINGS.items():
+    for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     spark: SparkSession = builder.getOrCreate()
     return spark

@@ -37,6 +37,8 @@ IGNORED = ("--additional-python-modules", "--python-modules-installer-option")
 #: JDBC drivers that Glue brings along, where Debian's packages put them.
 DRIVERS = ("/usr/share/java/postgresql.jar", "/usr/share/java/mariadb-java-client.jar")
 DRIVER_MEMORY = "2g"
+#: Spark's own 200 are for clusters; on a laptop they are mostly tasks without rows.
+SHUFFLE_PARTITIONS = "8"
 _PAUSE = 0.2
 _PATIENCE = 5.0
 NO_JAVA = "Java 17 is missing: install a headless JRE 17 (`make setup` does so on Debian as root)."
@@ -94,6 +96,8 @@ class Launch:
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
             "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.shuffle.partitions": SHUFFLE_PARTITIONS,
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={self.folder}",
         }

@@ -10,6 +10,8 @@ folder carries what goes from one to the other::
                         for each feature: DOUBLE for numbers and dates (seconds since 1970), else
                         VARCHAR, missing is NULL
     held/*.parquet      _row_ BIGINT, then every column as it landed: the held-out rows
+    kept/*.parquet      _row_ BIGINT, _moment_ DOUBLE, then every column trimmed, missing is NULL:
+                        what the feature store keeps; none where nothing is kept there
 
 Files in the order of their names hold the rows in the order of ``_row_``.
 """
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from science.recipe.steps import Step
 
-DOCUMENT, TYPED, HELD = "cleaned.json", "typed", "held"
+DOCUMENT, TYPED, HELD, KEPT = "cleaned.json", "typed", "held", "kept"
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Cleaned:
         counted: rows by what became of them.
         unread: cells that could not be read as their column's kind, by column.
         own: the definition's own steps, fitted.
+        file_rows: how many rows each landed file has, where ``kept`` goes with them.
     """
 
     columns: list[Column]
@@ -54,6 +57,7 @@ class Cleaned:
     counted: Counted
     unread: dict[str, int]
     own: list[Step] = field(default_factory=list)
+    file_rows: list[int] = field(default_factory=list)
 
     @property
     def kept(self) -> list[Column]:
@@ -70,6 +74,7 @@ class Cleaned:
             "counted": asdict(self.counted),
             "unread": self.unread,
             "own": [documents.written(step) for step in self.own],
+            "file_rows": self.file_rows,
         }
 
     @classmethod
@@ -85,6 +90,7 @@ class Cleaned:
             Counted(**document["counted"]),
             document["unread"],
             documents.parse(document["own"]),
+            document["file_rows"],
         )
 
 
@@ -95,8 +101,19 @@ def write(cleaned: Cleaned, folder: Path) -> None:
 
 
 def read(connection: Any, folder: Path) -> Cleaned:
-    """Read the document, and make the rows the views ``typed`` and ``held``."""
-    for view in (TYPED, HELD):
+    """Read the document, and make the rows the views ``typed`` and ``held``.
+
+    Where rows are kept for the feature store, they are the views ``cells`` and ``keys``.
+    """
+    for view in (TYPED, HELD, KEPT):
         files = sorted((folder / view).glob("*.parquet"))
-        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({file_list(files)})")
+        if files or view != KEPT:
+            source = f"read_parquet({file_list(files)})"
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {source}")
+            if view == KEPT:
+                connection.execute(
+                    f'CREATE VIEW cells AS SELECT * EXCLUDE ("_moment_") FROM {KEPT}'
+                )
+                listed = '"_row_" AS row, "_moment_" AS moment'
+                connection.execute(f"CREATE VIEW keys AS SELECT {listed} FROM {KEPT}")
     return Cleaned.of(json.loads((folder / DOCUMENT).read_text(encoding="utf-8")))

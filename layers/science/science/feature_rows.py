@@ -57,20 +57,24 @@ def keep_rows(
             the rows were cleaned in it.
         cleaned: what is known of the rows.
         inputs: the files that ``cells`` was made of, in order; None where they were cleaned
-            elsewhere. Then a row is known by the hash of its identifier.
+            elsewhere. Without what ``science.cleaned`` calls ``kept``, a row is then known by the
+            hash of its identifier.
         path: the Parquet file.
 
     Returns:
         What the Feature Store knows of the columns, see ``feature_names.stored_as``.
     """
-    stored = stored_as(cleaned.kept, cleaned.roles.identifier, hashed=inputs is None)
+    counts = cleaned.file_rows if inputs is None else _counts(connection, inputs)
+    told = inputs is not None or bool(counts)
+    stored = stored_as(cleaned.kept, cleaned.roles.identifier, hashed=not told)
     kinds = {column.name: column for column in cleaned.kept}
-    read = _typed if inputs is None else _read
+    read = _read if told else _typed
     listed = "".join(
         f"{read(kinds[column])} AS {name(feature['name'])}, "
         for column, feature in stored["features"].items()
     )
-    source = _elsewhere(cleaned) if inputs is None else _here(connection, cleaned, inputs)
+    row = '"_row_"' if inputs is None else "rowid"
+    source = _here(connection, cleaned, counts, row) if told else _elsewhere(cleaned)
     identifier, moment, number, relation = source
     write_parquet(
         connection,
@@ -100,27 +104,36 @@ def _typed(column: Column) -> str:
     return _written(f"make_timestamp(({cell} * 1e6)::BIGINT)") if column.kind == "date" else cell
 
 
-def _here(connection: Any, cleaned: Cleaned, inputs: Sequence[Path]) -> tuple[str, str, str, str]:
-    """Identifier, time, number of the file, and FROM, of rows that were cleaned in this database.
+def _here(
+    connection: Any, cleaned: Cleaned, counts: Sequence[int], row: str
+) -> tuple[str, str, str, str]:
+    """Identifier, time, number of the file, and FROM, of rows whose cells are in this database.
 
     A row is known by its own identifier; by a fingerprint of itself where it has none.
+
+    Args:
+        connection: the database.
+        cleaned: what is known of the rows.
+        counts: how many rows each file has.
+        row: the column of ``cells`` that numbers its rows.
     """
     relation = (
-        'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.rowid = typed."_row_"'
+        f'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.{row} = typed."_row_"'
     )
-    source = _source(connection, inputs)
+    source = _source(counts)
     if cleaned.roles.identifier is None:
         return 'typed."_key_"', "keys.moment", source, relation
     own = name(cleaned.roles.identifier)
     target = cleaned.roles.target
-    columns = [each for each in column_names(connection, "cells") if each != target]
+    hidden = {target, "_row_"} if row != "rowid" else {target}
+    columns = [each for each in column_names(connection, "cells") if each not in hidden]
     identifier = (
         f"CASE WHEN cells.{own} IS NULL THEN nameless.mark "
         f"WHEN strlen(cells.{own}) > {LONGEST_IDENTIFIER} THEN md5(cells.{own}) "
         f"ELSE cells.{own} END"
     )
     nameless = (
-        f"LEFT JOIN (SELECT rowid AS row, md5({content(columns)}) AS mark FROM cells "
+        f"LEFT JOIN (SELECT {row} AS row, md5({content(columns)}) AS mark FROM cells "
         f'WHERE {own} IS NULL) nameless ON nameless.row = typed."_row_"'
     )
     return identifier, "keys.moment", source, f"{relation} {nameless}"
@@ -134,18 +147,23 @@ def _elsewhere(cleaned: Cleaned) -> tuple[str, str, str, str]:
     return 'typed."_key_"', moment, "NULL::INTEGER", "typed"
 
 
-def _source(connection: Any, inputs: Sequence[Path]) -> str:
-    """The number of the file that a row came from, by how many rows each file has."""
+def _counts(connection: Any, inputs: Sequence[Path]) -> list[int]:
+    """How many rows each file has."""
     counts = dict(
         connection.execute(
             f"SELECT file_name, num_rows FROM parquet_file_metadata({file_list(inputs)})"
         ).fetchall()
     )
+    return [int(counts[str(path)]) for path in inputs]
+
+
+def _source(counts: Sequence[int]) -> str:
+    """The number of the file that a row came from."""
     cases, end = [], 0
-    for number, path in enumerate(inputs[:-1]):
-        end += int(counts[str(path)])
+    for number, rows in enumerate(counts[:-1]):
+        end += rows
         cases.append(f'WHEN typed."_row_" < {end} THEN {number}')
-    last = max(0, len(inputs) - 1)
+    last = max(0, len(counts) - 1)
     return f"CASE {' '.join(cases)} ELSE {last} END" if cases else str(last)
 
 

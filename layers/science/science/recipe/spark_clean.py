@@ -26,7 +26,7 @@ ROWS_A_FILE = 1_000_000
 
 
 def clean(spark: Any, inputs: Sequence[Any], problem: dict[str, Any], out: Any) -> Cleaned:
-    """Clean landed files into a folder: ``typed`` and ``held``; the document is left to the caller.
+    """Clean landed files into a folder, see ``science.cleaned``; its document is the caller's.
 
     Args:
         spark: a session.
@@ -43,16 +43,40 @@ def clean(spark: Any, inputs: Sequence[Any], problem: dict[str, Any], out: Any) 
     """
     engine = SparkEngine(spark)
     try:
-        cleaned = clean_rows(load(engine, [str(each) for each in inputs]), problem)
-        for table in ("typed", "held"):
+        landed, file_rows = load(engine, [str(each) for each in inputs])
+        cleaned = clean_rows(landed, problem)
+        tables = ["typed", "held"]
+        if (problem.get("features") or {}).get("store", True):
+            _keep(engine)
+            tables.append("kept")
+            cleaned.file_rows = file_rows
+        for table in tables:
             write(engine, table, f"{out}/{table}")
     finally:
         engine.forget()
     return cleaned
 
 
-def load(engine: SparkEngine, inputs: Sequence[str]) -> Landed:
-    """Unite files by column name into ``raw`` and ``cells``, rows numbered in the files' order."""
+def _keep(engine: SparkEngine) -> None:
+    """Make ``kept``: the cells and the time of every row that is left."""
+    row = engine.dialect.name(ROW)
+    moment = engine.dialect.name("_moment_")
+    names = [each for each in engine.schema("cells") if each != ROW]
+    listed = ", ".join(f"cells.{engine.dialect.name(each)}" for each in names)
+    engine.define(
+        "kept",
+        f"SELECT cells.{row}, keys.moment AS {moment}, {listed} FROM cells "
+        f"JOIN keys ON keys.row = cells.{row} "
+        f"LEFT SEMI JOIN typed ON typed.{row} = cells.{row}",
+    )
+
+
+def load(engine: SparkEngine, inputs: Sequence[str]) -> tuple[Landed, list[int]]:
+    """Unite files by column name into ``raw`` and ``cells``, rows numbered in the files' order.
+
+    Returns:
+        The tables, and how many rows each file has.
+    """
     if not inputs:
         raise UnusableData([Fault("there are no files", "data", "drop a file with rows")])
     read = engine.spark.read.option("mergeSchema", "true").parquet(*inputs)
@@ -74,7 +98,9 @@ def load(engine: SparkEngine, inputs: Sequence[str]) -> Landed:
     )
     cells = ", ".join(f"{sql_values.cell(each, SPARK)} AS {name(each)}" for each in names)
     engine.define("cells", f"SELECT {name(ROW)}, {cells} FROM raw")
-    return Landed(engine, names, name(ROW), name(ROW), names)
+    rows = {_bare(unquote(str(path))): int(found) for path, found in counted}
+    file_rows = [rows.get(_bare(each), 0) for each in inputs]
+    return Landed(engine, names, name(ROW), name(ROW), names), file_rows
 
 
 def _starts(inputs: Sequence[str], counted: dict[str, int]) -> dict[str, int]:
