@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lifecycle.cause import Cause
     from lifecycle.events import FetchRequested
     from lifecycle.problem.sources import Source, Table
-    from lifecycle.records import SourceRecord, TableRecord
     from lifecycle.settings import Settings
+    from lifecycle.source_records import SourceRecord, TableRecord
 
 LEG = "merge_tables"
 """The leg that waits for the job's end."""

@@ -15,8 +15,9 @@ from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import CompletionMissed, Fault, FetchRequested
 from lifecycle.leg import leg
-from lifecycle.records import JobRecord, SourceRecord
+from lifecycle.records import JobRecord
 from lifecycle.requests.glue import KNOWN_BY
+from lifecycle.source_records import SourceRecord
 from lifecycle.sources import fetch_uri, fingerprint, source_called, sources_of, table_of_key
 from merge_tables import (
     DMS_CURE,

@@ -14,7 +14,7 @@ from lifecycle.events import (
     FetchRequested,
 )
 from lifecycle.names import digest
-from lifecycle.records import InputRecord, SourceRecord
+from lifecycle.records import InputRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lifecycle.cause import Cause
     from lifecycle.events import Event, Fault
     from lifecycle.problem.sources import Source
-    from lifecycle.records import JobRecord, TableRecord
+    from lifecycle.records import JobRecord
+    from lifecycle.source_records import SourceRecord, TableRecord
 
 AWAITED = "changes wait for the full load of their table"
 AWAITED_CURE = "Let DMS load the table (full load and ongoing replication); the changes are kept."

@@ -12,7 +12,8 @@ from handle_merge_tables import lambda_handler as merge_tables
 from handle_schedule_fetches import lambda_handler as schedule_fetches
 from handle_start_run import lambda_handler as start_run
 from lifecycle.errors import RecordMissingError
-from lifecycle.records import InputRecord, SourceRecord, TableRecord
+from lifecycle.records import InputRecord
+from lifecycle.source_records import SourceRecord, TableRecord
 from tests.builders import PROBLEM, envelope, object_created, own_event, problem_record
 from tests.integration.functions.world import World
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lifecycle.change_files import mark, plan
 from lifecycle.ports import StoredObject
-from lifecycle.records import TableRecord
+from lifecycle.source_records import TableRecord
 
 TABLE = TableRecord(problem="churn", source="crm", table="shop.customer")
 
