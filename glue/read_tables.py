@@ -110,8 +110,7 @@ class Lake:
 
     def write(self, uri: str, document: Any) -> None:
         """Make or replace a JSON document."""
-        bucket, key = _place(uri)
-        body = json.dumps(document).encode()
+        (bucket, key), body = _place(uri), json.dumps(document).encode()
         self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
     def save(self, rows: DataFrame, uri: str) -> tuple[list[str], int]:
@@ -159,9 +158,9 @@ def connect(name: str) -> Database:
             }
             properties.update({key: told[key] for key in ("USERNAME", "PASSWORD") if key in told})
     except ClientError as error:
-        said = error.response["Error"]["Code"]
+        said = f"the connection cannot be read ({error.response['Error']['Code']})"
         cure = f"Make a Glue connection {name}, and let the job's role read it and its secret."
-        raise FetchFault(name, f"the connection cannot be read ({said})", cure) from error
+        raise FetchFault(name, said, cure) from error
     return Database(
         _url(name, found.get("ConnectionType", ""), properties),
         properties.get("USERNAME", ""),
@@ -251,8 +250,7 @@ class Fetcher:
             key = key or [incremental["column"]]
         mark = self._mark(table, incremental, names) if incremental else None
         rows = self._rows(asked, key, names)
-        place = re.sub(r"[^A-Za-z0-9_.-]", "_", table)
-        files, count = lake.save(rows, f"{folder}/{place}")
+        files, count = lake.save(rows, f"{folder}/{re.sub('[^A-Za-z0-9_.-]', '_', table)}")
         return {
             "name": table,
             "files": files,
@@ -389,7 +387,7 @@ def session() -> SparkSession:
 
 def main(arguments: Sequence[str]) -> None:
     """Fetch, or end with what is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser()
     parser.add_argument("--fetch", required=True)
     given, _ = parser.parse_known_args(arguments)
     with tempfile.TemporaryDirectory(prefix="fetch-") as folder:
