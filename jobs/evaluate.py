@@ -21,6 +21,8 @@ from pyarrow import parquet
 
 import serving_package
 from science.bias import analysis, bias_report
+from science.embeddings.features import files as beside
+from science.embeddings.features import located
 from science.evaluation import encode_target, judge, measure, picture
 from science.explain import clarify_block, explanation, sample_rows
 from science.reports import render
@@ -122,6 +124,7 @@ def _candidate(folders: JobFolders) -> ServedModel:
     features, problem = (
         json.loads(folders.find("prepared", name).read_bytes()) for name in (FEATURES, PROBLEM)
     )
+    features = located(features, folders.find("prepared", FEATURES).parent)
     return ServedModel(models[0].read_bytes(), features, problem)
 
 
@@ -193,6 +196,8 @@ def _packed(
         "code/inference.py": script,
         "code/jobs.pyz": code.read_bytes(),
     }
+    for name in beside(candidate.features):
+        files[name] = folders.find("prepared", name).read_bytes()
     about = {
         "problem": document["problem"],
         "run": document["run"],

@@ -9,6 +9,7 @@ import numpy as np
 import xgboost
 
 from science import features as feature_recipe
+from science.embeddings.features import located
 from serving_package import FEATURES, MODEL, PROBLEM, verify
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class ServedModel:
         features, problem = (
             json.loads((folder / name).read_bytes()) for name in (FEATURES, PROBLEM)
         )
-        return cls((folder / MODEL).read_bytes(), features, problem, threads)
+        return cls((folder / MODEL).read_bytes(), located(features, folder), problem, threads)
 
     def matrix(self, columns: dict[str, Array]) -> Array:
         """Raw columns as the feature matrix, float32, shape (rows, features)."""

@@ -40,12 +40,22 @@ def resource_arn(path: str, headers: Json, body: bytes, region: str, account: st
     for member in ("ModelPackageName", "ModelPackageArn", "ResourceArn"):
         if str(request.get(member, "")).startswith("arn:"):
             return str(request[member])
+    if isinstance(request.get("HubContentName"), str):
+        return _hub_content_arn(request, region, account)
     named = [member for member in _KINDS if isinstance(request.get(member), str)]
     named.sort(key=lambda member: member.removesuffix("Name") not in operation)
     if operation.startswith("List") or not named:
         return "*"
     kind = "model-package" if operation == "CreateModelPackage" else _KINDS[named[0]]
     return f"{prefix}{kind}/{request[named[0]].lower()}"
+
+
+def _hub_content_arn(request: Json, region: str, account: str) -> str:
+    """A hub's content; the public hub is AWS's own, and so is the account in its ARNs."""
+    hub = str(request.get("HubName", "")).rpartition("/")[2]
+    owner = "aws" if hub == "SageMakerPublicHub" else account
+    content = f"{request.get('HubContentType', '')}/{request['HubContentName']}"
+    return f"arn:aws:sagemaker:{region}:{owner}:hub-content/{hub}/{content}"
 
 
 def json_object(body: bytes) -> Json:

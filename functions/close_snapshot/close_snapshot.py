@@ -176,7 +176,9 @@ def _close(cause: Cause[Any], row: SnapshotRecord, by: By, folder: Folder) -> De
 def _wake(cause: Cause[Any], row: SnapshotRecord, wait: int, settings: Settings) -> ApiCall:
     """A message to this leg itself, held back for the period (SQS, "Message timers").
 
-    It looks as if it came over the bus. Sent twice it is one event: its id derives from its cause.
+    It looks as if it came over the bus. Sent twice it is one event: its id derives from its cause
+    and the count. A decision made anew, because another file was settled meanwhile, counts anew,
+    and its message must not pass for the one before.
     """
     now = min(wait, LONGEST_DELAY)
     at = (parse_time(cause.time) + timedelta(seconds=now)).isoformat(timespec="milliseconds")
@@ -186,7 +188,7 @@ def _wake(cause: Cause[Any], row: SnapshotRecord, wait: int, settings: Settings)
         settled=row.settled,
         left_seconds=wait - now,
     )
-    identity = cause.effect_id("close_snapshot/quiet", 0)
+    identity = cause.effect_id("close_snapshot/quiet", row.settled)
     envelope = {
         "version": "0",
         "id": identity,

@@ -67,6 +67,8 @@ def _object(
 
 def _folder(row: SnapshotRecord, close: Any, ports: Ports) -> Folder:
     """What has landed in the snapshot's folder, and what became of it."""
+    if row.folder == f"{row.problem}/data" and close == "auto":
+        close = "quiet"  # pictures and texts of all folders are held together there
     root = f"s3://{ports.settings.landing_bucket}/"
     keys = [uri.removeprefix(root) for uri in ports.objects.list(f"{root}{row.folder}/")]
     landed = [
@@ -74,7 +76,9 @@ def _folder(row: SnapshotRecord, close: Any, ports: Ports) -> Folder:
         for key in keys
         if is_data(key) and snapshot_folder(key, close, (row.folder,)) == row.folder
     ]
-    inputs = [item for item in ports.records.inputs(row.problem) if not item.waiting]
+    inputs = [
+        item for item in ports.records.inputs(row.problem) if item.rejected or not item.waiting
+    ]
     settled = {item.source for item in inputs}
     return Folder(
         landed,

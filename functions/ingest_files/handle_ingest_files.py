@@ -6,7 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from follow_schema import follow
 from ingest_files import (
+    decide_gone,
     decide_ingested,
     decide_left_out,
     decide_no_data,
@@ -14,14 +16,16 @@ from ingest_files import (
     decide_waiting,
 )
 from lifecycle.aws_events import ObjectCreated
+from lifecycle.errors import ObjectChangedError
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
-from lifecycle.landed import known_already, new_input, released
+from lifecycle.landed import counts, known_already, new_input, released
 from lifecycle.leg import leg
 from lifecycle.quarantine import set_aside
 from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
 from read_landed import faults_of, read_landed
 from science.examples.wanted import content_of
 from science.readers.unreadable import UnreadableFile
+from science.schema import LostColumn
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -38,13 +42,13 @@ def lambda_handler(
     event = cause.event
     if isinstance(event, ProblemDefined):
         return released(event.problem, ports.records.inputs(event.problem), "data")
-    if not is_data(event.key):
+    if isinstance(event, ObjectCreated) and not is_data(event.key):
         return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
-    if known and not known.waiting:
+    if known and counts(known, event):
         return known_already(known)
-    row = known or row
+    row = known.model_copy(update={"sequencer": row.sequencer}) if known else row
     problem = ports.records.problem(event.problem)
     if problem is None:
         return known_already(row) if known else decide_waiting(cause, row)
@@ -57,17 +61,20 @@ def _take_in(
     source = f"s3://{row.bucket}/{row.source}"
     target = ports.settings.lake(row.problem, "ingested", f"{row.digest}.parquet")
     with tempfile.TemporaryDirectory() as folder:
-        landed = ports.objects.download(source, Path(folder, "landed"))
         try:
-            read = read_landed(landed, row, definition, Path(folder, "rows.parquet"), ports)
+            landed = ports.objects.download(source, Path(folder, "landed"), row.etag)
+        except (FileNotFoundError, ObjectChangedError):
+            return decide_gone(row)
+        rows = Path(folder, "rows.parquet")
+        try:
+            read = read_landed(landed, row, definition, rows, ports)
+            row, schema = follow(rows, row, definition, ports)
         except UnreadableFile as error:
-            fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
-            aside = set_aside(ports, row.problem, source, row.source, (fault,))
-            return decide_unreadable(cause, _placed(row, definition, ports), (fault,), aside)
-        ports.objects.upload(Path(folder, "rows.parquet"), target)
-        row = row.model_copy(update={"bytes": Path(folder, "rows.parquet").stat().st_size})
+            return _refuse(cause, _placed(row, definition, ports), error, ports)
+        ports.objects.upload(rows, target)
+        row = row.model_copy(update={"bytes": rows.stat().st_size})
     row = _placed(row, definition, ports)
-    taken = decide_ingested(cause, row, target, read.rows, read.columns)
+    taken = decide_ingested(cause, row, target, read, schema)
     left_out = faults_of(read.refused, row.source)
     if not left_out:
         return taken
@@ -75,12 +82,20 @@ def _take_in(
     return decide_left_out(taken, row, left_out, aside)
 
 
+def _refuse(cause: Cause[Any], row: InputRecord, error: UnreadableFile, ports: Ports) -> Decision:
+    fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
+    source = f"s3://{row.bucket}/{row.source}"
+    aside = set_aside(ports, row.problem, source, row.source, (fault,))
+    waits = isinstance(error, LostColumn)
+    return decide_unreadable(cause, row, (fault,), aside, waits=waits)
+
+
 def _placed(row: InputRecord, definition: dict[str, Any], ports: Ports) -> InputRecord:
     """The input in the snapshot that is open now: looked up after the reading, which takes long."""
     close = snapshot_settings(definition)["close"]
     if close == "auto" and content_of(row.source):
         close = "quiet"  # pictures and texts come one by one, and are learned from together
-    if close == "at_once":
+    if close == "at_once" or row.origin != "file":
         return row
     snapshots = Snapshots(row.problem, ports.records.snapshots(row.problem))
     folder = snapshot_folder(row.source, close, snapshots.begun())

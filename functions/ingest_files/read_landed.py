@@ -10,7 +10,7 @@ from science.databases.landed import ingest_sqlite, is_sqlite_name
 from science.examples.taking import Taken, take_in
 from science.examples.wanted import wanted
 from science.readers.unreadable import UnreadableFile
-from science.tables import Ingested, ingest
+from science.tables import Ingested, Limits, ingest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def read_landed(
     """
     how = wanted(definition, row.source)
     if how is None:
-        read = _table(landed, row.source.rsplit("/", 1)[-1], definition, out)
+        read = _table(landed, row.source.rsplit("/", 1)[-1], definition, out, ports)
         return Taken(read.rows, read.columns)
     home = f"s3://{row.bucket}/{row.problem}/{HOME}"
 
@@ -55,10 +55,14 @@ def read_landed(
     return take_in(landed, row.source, out, how, home=home, fetch=fetch)
 
 
-def _table(landed: Path, name: str, definition: dict[str, Any], out: Path) -> Ingested:
+def _table(
+    landed: Path, name: str, definition: dict[str, Any], out: Path, ports: Ports
+) -> Ingested:
     """Write a landed file's rows; an SQLite database's by the definition's tables and query."""
     if not is_sqlite_name(name):
-        return ingest(landed, name, out)
+        # Half of the function's memory: Python and the database's buffers need the rest.
+        memory = ports.settings.memory_mb * 1_000_000 // 2
+        return ingest(landed, name, out, limits=Limits(memory_bytes=memory or None))
     source = sqlite_source(definition)
     return ingest_sqlite(landed, out, tables=source.tables, query=source.query)
 

@@ -1,4 +1,4 @@
-"""Hears: a stretch of the Kinesis stream. Says: DataIngested and DataRejected.
+"""Hears: a stretch of the Kinesis stream. Says: DataIngested, DataRejected, ProblemAwaited.
 
 The batch succeeds even when records in it are bad: each of those is set aside by itself. Only a
 failure of AWS raises, and then the whole batch comes again and is taken in once, since the shard's
@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import json
 import tempfile
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_records import Taken, decide, sort_records, source_name
-from lifecycle.advance import advance
+from ingest_records import Taken, cut, decide, sort_records, source_name
+from lifecycle.advance import advance, announce_again
 from lifecycle.aws_events import RecordsArrived
 from lifecycle.cause import Cause
+from lifecycle.clock import now
 from lifecycle.names import digest
 from lifecycle.quarantine import reason_document
-from lifecycle.records import ShardRecord
+from lifecycle.records import AwaitedRecord, ShardRecord
 from science.tables import ingest
 
 if TYPE_CHECKING:
-    from ingest_records import Stretch
+    from ingest_records import Piece, Stretch
     from lifecycle.decision import Decision
+    from lifecycle.events import Fault
     from lifecycle.ports import Ports
+
+
+LEG = "ingest_records"
 
 
 def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, Any]:
@@ -38,52 +43,77 @@ def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, 
 
 def take_in(records: list[dict[str, Any]], ports: Ports) -> None:
     """Take in a stretch of one shard, once, however often it is delivered."""
-    first, last = (records[end]["kinesis"]["sequenceNumber"] for end in (0, -1))
     name = records[0]["eventID"].split(":", 1)[0]
     stream = records[0]["eventSourceARN"].rsplit("/", 1)[-1]
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    identity = digest(stream, name, first, last, length=32)
-    arrived = RecordsArrived(stream=stream, shard=name, first=first, last=last)
-    cause = Cause(arrived, identity, now, identity)
+    for piece in cut(records):
+        _take_piece(piece, ShardRecord(stream=stream, shard=name), ports)
+
+
+def _take_piece(piece: Piece, row: ShardRecord, ports: Ports) -> None:
+    """Take in what comes after the shard's mark, and move the mark on."""
+    identity = digest(row.stream, row.shard, piece.first, piece.last, length=32)
+    arrived = RecordsArrived(stream=row.stream, shard=row.shard, first=piece.first, last=piece.last)
+    cause = Cause(arrived, identity, now(), identity)
+
+    before = ports.records.get(row)
+    if before and before.cause and int(piece.first) <= int(before.sequence):
+        # Some of it was taken in by a delivery that was cut differently, and may have ended before
+        # it said so.
+        announce_again(LEG, before.cause, ports)
 
     def load_and_decide() -> Decision:
-        row = ShardRecord(stream=stream, shard=name)
         shard = ports.records.get(row) or row
-        source = source_name(shard, last)
+        source = source_name(shard, piece.last)
         taken = [
             _store(problem, stretch, source, ports)
-            for problem, stretch in sort_records(records, shard).items()
+            for problem, stretch in sort_records(piece, shard).items()
         ]
-        mark = str(max(int(last), int(shard.sequence)))
-        return decide(cause, taken, shard, mark)
+        return decide(cause, taken, shard, str(max(int(piece.last), int(shard.sequence))))
 
-    advance("ingest_records", cause, load_and_decide, ports)
+    advance(LEG, cause, load_and_decide, ports)
 
 
 def _store(problem: str, stretch: Stretch, source: str, ports: Ports) -> Taken:
-    """Write one problem's rows, truths and poison to the lake, under names of the stretch."""
+    """Write one problem's rows, truths and poison, under names of the stretch."""
     name = digest(problem, source)
-    uri = aside = None
-    columns = 0
-    if stretch.rows:
-        uri = ports.settings.lake(problem, "ingested", f"{name}.parquet")
-        with tempfile.TemporaryDirectory() as folder:
-            rows = Path(folder, "rows.jsonl")
-            rows.write_bytes(_lines(stretch.rows))
-            columns = ingest(rows, rows.name, Path(folder, "rows.parquet")).columns
-            ports.objects.upload(Path(folder, "rows.parquet"), uri)
     if stretch.truths:
         target = ports.settings.lake(problem, "truth", "incoming", f"{name}.jsonl")
         ports.objects.write(target, _lines(stretch.truths))
+    faults, aside = _set_aside(problem, stretch, source, ports)
+    taken = Taken(problem, None, len(stretch.rows), 0, len(stretch.truths), faults, aside)
+    if not stretch.rows:
+        return taken
+    if ports.records.problem(problem) is None:
+        # Nothing is known of it yet, not even which columns are personal: its rows stay in the
+        # bucket that users write to, outside data/, and are taken up when it is defined.
+        key = f"{problem}/{source}.jsonl"
+        bucket = ports.settings.landing_bucket
+        ports.objects.write(f"s3://{bucket}/{key}", _lines(stretch.rows))
+        awaited = ports.records.get(AwaitedRecord(problem=problem)) is not None
+        return replace(taken, waits_in=bucket, waits_at=key, awaited=awaited)
+    uri = ports.settings.lake(problem, "ingested", f"{name}.parquet")
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder, "rows.jsonl")
+        rows.write_bytes(_lines(stretch.rows))
+        made = ingest(rows, rows.name, Path(folder, "rows.parquet"))
+        ports.objects.upload(Path(folder, "rows.parquet"), uri)
+    return replace(taken, uri=uri, columns=made.columns, bytes=made.bytes)
+
+
+def _set_aside(
+    problem: str, stretch: Stretch, source: str, ports: Ports
+) -> tuple[tuple[Fault, ...], str | None]:
+    """Keep each bad record as it came, beside its reason; the faults, and where they lie."""
     faults = tuple(fault for _, _, fault in stretch.poison)
-    if faults:
-        aside = ports.settings.lake(problem, "quarantine", source, f"{name}.jsonl")
-        kept = [{"sequenceNumber": number, "data": raw} for number, raw, _ in stretch.poison]
-        ports.objects.write(aside, _lines(kept))
-        reason = reason_document(source, faults)
-        ports.objects.write(f"{aside}.reason.json", reason, "application/json")
-    truths = len(stretch.truths)
-    return Taken(problem, uri, len(stretch.rows), columns, truths, faults, aside)
+    if not faults:
+        return (), None
+    name = f"{digest(problem, source)}.jsonl"
+    aside = ports.settings.lake(problem, "quarantine", source, name)
+    kept = [{"sequenceNumber": number, "data": raw} for number, raw, _ in stretch.poison]
+    ports.objects.write(aside, _lines(kept))
+    reason = reason_document(source, faults)
+    ports.objects.write(f"{aside}.reason.json", reason, "application/json")
+    return faults, aside
 
 
 def _lines(documents: list[dict[str, Any]]) -> bytes:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import science
+from fetch_encoder import fetch_encoder
 from lifecycle.aws_events import GlueJobEnded
 from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import CompletionMissed, Fault, RunStarted
 from lifecycle.leg import leg
-from lifecycle.records import JobRecord
+from lifecycle.records import JobRecord, SchemaRecord
 from lifecycle.requests.glue import KNOWN_BY
 from lifecycle.runs import past
 from prepare_data import (
@@ -28,7 +29,9 @@ from prepare_data import (
     decide_unusable,
     is_large,
 )
+from science import schema
 from science.prepare import UnusableData, prepare
+from science.reports import render
 from science.run_files import placed
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ def lambda_handler(
         return past(run)
     folder = ports.settings.run_uri(run.problem, run.run)
     ports.objects.upload(JOBS, f"{folder}/code/jobs.pyz")
+    _report_schema(run.problem, folder, ports)
     if is_large(run, ports.settings):
         ports.objects.upload(GLUE, f"{folder}/{CODE}")
         return decide_large(cause, run, ports.settings)
@@ -69,6 +73,7 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
         out = Path(folder, "out")
         out.mkdir()
         try:
+            fetch_encoder(run.definition, Path(folder), out, ports)
             prepared = prepare(inputs, run.definition, out)
         except UnusableData as error:
             faults = tuple(
@@ -79,6 +84,19 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
         for file in placed(out):
             ports.objects.upload(file.path, f"{target}/{file.where}", file.content_type)
     return decide_prepared(cause, run, prepared.summary, ports.settings)
+
+
+def _report_schema(problem: str, folder: str, ports: Ports) -> None:
+    """Write how the columns of the run's inputs changed from one to the next."""
+    known = ports.records.get(SchemaRecord(problem=problem))
+    if known is None:
+        return
+    listing = json.loads(ports.objects.read(f"{folder}/inputs.json"))
+    document = schema.report(known.columns, listing.get("files", []))
+    text = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    ports.objects.write(f"{folder}/reports/schema.json", text, "application/json")
+    page = render("schema", document).encode()
+    ports.objects.write(f"{folder}/reports/schema.html", page, "text/html; charset=utf-8")
 
 
 def _fetch(target: str, folder: Path, ports: Ports) -> list[Path]:

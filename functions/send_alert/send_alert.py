@@ -16,6 +16,7 @@ SUBJECT_LIMIT = 100
 
 SUBJECTS = {
     "ProblemRejected": "{problem}: problem.yaml was refused",
+    "ProblemAwaited": "{problem}: records wait for a problem.yaml",
     "DataRejected": "{problem}: data was set aside",
     "PreparationFailed": "{problem}: preparing the data failed",
     "FetchFailed": "{problem}: a database could not be fetched",

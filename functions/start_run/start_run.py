@@ -155,7 +155,7 @@ def _start(
     listing = {
         "Bucket": settings.lake_bucket,
         "Key": f"{name}/runs/{run}/inputs.json",
-        "Body": json.dumps({"inputs": [row.uri for row in learned]}).encode(),
+        "Body": json.dumps(_listed(learned)).encode(),
         "ContentType": "application/json",
     }
     return Decision(
@@ -168,3 +168,10 @@ def _start(
             RunStarted(problem=name, run=run, because=because, inputs=len(learned), rows=rows),
         ),
     )
+
+
+def _listed(learned: list[InputRecord]) -> dict[str, Any]:
+    """What the run learns from: where it lies, and for its report whence it came."""
+    keys = {"source", "at", "rows", "changes"}
+    files = [row.model_dump(mode="json", include=keys) for row in learned]
+    return {"inputs": [row.uri for row in learned], "files": files}

@@ -6,6 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from local.sagemaker.containers.jumpstart.archives import MissingWeightsError, weights_of
+from local.sagemaker.containers.jumpstart.catalogue import find
+from science.embeddings.features import MODEL
 from tests import pictures
 
 pytestmark = pytest.mark.e2e
@@ -89,6 +92,13 @@ def manifest(landing):
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 
+def encoder_is_there():
+    try:
+        return bool(weights_of(find(MODEL)))
+    except MissingWeightsError:
+        return False
+
+
 def opening(cloud):
     """Everything that is broken first; each run begins once all good examples are there."""
     rows = len(SHAPES) + len(LOOSE) + len(NAMED)
@@ -112,6 +122,16 @@ def opening(cloud):
         task="text_classification",
         data={"minimum_rows": 600, "snapshot": {"quiet": "2s"}},
     )
+    if encoder_is_there():
+        cloud.define(
+            "meanings",
+            "topic",
+            task="text_classification",
+            data={"minimum_rows": 240},
+            prepare={"text": "embed"},
+            tune={"strategy": "none"},
+        )
+        cloud.put("meanings/data/all.zip", pictures.archive(texts(240, seed=4)))
     for key, body in texts(6, seed=1).items():
         cloud.put(f"topics/data/{key}", body)
     cloud.put("topics/data/all.zip", pictures.archive(texts(594, seed=2)))
@@ -176,6 +196,23 @@ def test_what_an_archive_or_a_manifest_holds_goes_on_without_its_broken_members(
     assert taken["rows"] == rows
     (fault,) = refused["faults"]
     assert fault["path"].endswith(where)
+
+
+@pytest.mark.skipif(not encoder_is_there(), reason="the package of the encoder is not installed")
+def test_texts_are_embedded_when_asked(cloud):
+    """By JumpStart's encoder, here and there: words that no training saw mean something."""
+    run = cloud.event("meanings", "ModelDeployed")["run"]
+    assert cloud.event("meanings", "DataPrepared", run=run)["features"] == 384
+    asked = {
+        "My lilies and orchids need a bigger pot and fertilizer": "garden",
+        "Weed the lawn and prune the apple tree": "garden",
+        "Fry the bacon and whisk three eggs for breakfast": "kitchen",
+        "The soup wants garlic and a pinch of salt": "kitchen",
+    }
+
+    answers = cloud.answers("meanings", [{"text": text} for text in asked])
+
+    assert [answer["label"] for answer in answers] == list(asked.values())
 
 
 def test_texts_in_folders_are_learned(cloud):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import TYPE_CHECKING
 
+from lifecycle.errors import ObjectChangedError
 from lifecycle.ports import StoredObject
 
 if TYPE_CHECKING:
@@ -21,16 +22,20 @@ class FakeObjects:
     Attributes:
         bodies: what is stored now.
         content_types: and as what.
+        etags: and under which ETag.
     """
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.content_types: dict[str, str] = {}
+        self.etags: dict[str, str] = {}
         self.written: dict[str, str] = {}
         self.writes = 0
 
-    def download(self, uri: str, path: Path) -> Path:
+    def download(self, uri: str, path: Path, etag: str = "") -> Path:
         path.write_bytes(self.read(uri))
+        if etag not in {"", self.etags[uri]}:
+            raise ObjectChangedError(uri)
         return path
 
     def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:
@@ -46,6 +51,7 @@ class FakeObjects:
             raise ValueError(f"{uri!r} is no s3:// address")
         self.bodies[uri] = body
         self.content_types[uri] = content_type
+        self.etags[uri] = md5(body, usedforsecurity=False).hexdigest()
         self.writes += 1
         # S3 keeps whole seconds; every write here is one later than the one before.
         moment = datetime(2026, 2, 3, tzinfo=UTC) + timedelta(seconds=self.writes)

@@ -74,6 +74,16 @@ def advance(
     return history
 
 
+def announce_again(leg: str, event_id: str, ports: Ports) -> None:
+    """Put what a leg made of an event on the bus once more, in case it ended before it did.
+
+    For causes that may come again in another shape, so that no redelivery of their own does it.
+    """
+    history = ports.records.history(event_id, leg)
+    if history is not None:
+        ports.bus.put(history.announced)
+
+
 def _history(
     leg: str, cause: Cause[Any], decided: Decision, answers: dict[str, str]
 ) -> HistoryRecord:

@@ -5,6 +5,7 @@ LifecycleError
 ├── RecordMissingError     a record an event speaks of is not there yet; the queue's retry cures it
 ├── StaleRecordError       a record moved on between reading and writing it
 ├── AlreadyRecordedError   this event's history row is there: an earlier delivery got this far
+├── ObjectChangedError     an object was replaced since the event that told of it
 ├── EventsNotAcceptedError the bus took only some of the events
 ├── IllegalMoveError       a decision asked for a move that the stage table does not have
 └── ProblemFaultsError     a problem.yaml with faults, every one of them named
@@ -34,6 +35,10 @@ class RecordMissingError(LifecycleError):
 
 class StaleRecordError(LifecycleError):
     """Another delivery moved the record on between reading and writing it."""
+
+
+class ObjectChangedError(LifecycleError):
+    """The object was replaced before or while it was read; another event tells of the new one."""
 
 
 class AlreadyRecordedError(LifecycleError):

@@ -74,6 +74,8 @@ class DataIngested(Event):
     columns: int
     snapshot: str | None = None
     """The snapshot that the file belongs to; its rows count when that is closed."""
+    changes: tuple[str, ...] = ()
+    """How its columns differ from those of the files before it."""
 
 
 class QuietPeriodEnded(Event):
@@ -98,6 +100,16 @@ class SnapshotClosed(Event):
     files: int
     rows: int
     rejected: int = 0
+
+
+class ProblemAwaited(Event):
+    """Records came by stream for a problem that is not defined; they wait, and nothing is lost."""
+
+    detail_type: ClassVar[str] = "ProblemAwaited"
+    severity: ClassVar[Severity | None] = "warning"
+    source: str
+    rows: int
+    cure: str
 
 
 class WaitingDataReleased(Event):

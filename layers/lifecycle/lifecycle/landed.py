@@ -30,7 +30,22 @@ def new_input(landed: Landed, purpose: Purpose) -> InputRecord:
         purpose=purpose,
         bucket=landed.bucket,
         etag=landed.etag,
+        sequencer=getattr(landed, "sequencer", ""),
     )
+
+
+def counts(known: InputRecord, landed: Landed) -> bool:
+    """Whether an object that was heard of before needs to be looked at no more.
+
+    One that was refused is looked at again when it is dropped again, or when its problem is defined
+    anew, since the cause may lie outside it; S3's sequencer tells a new drop from the same event in
+    a second copy.
+    """
+    if isinstance(landed, WaitingDataReleased):
+        return not known.waiting
+    if known.rejected:
+        return landed.sequencer in {"", known.sequencer}
+    return known.uri is not None and not known.waiting
 
 
 def known_already(row: InputRecord) -> Decision:

@@ -89,8 +89,13 @@ class StoredObject:
 class Objects(Protocol):
     """Objects in S3, by their s3:// address."""
 
-    def download(self, uri: str, path: Path) -> Path:
-        """Copy an object to a file. Raises FileNotFoundError when there is none."""
+    def download(self, uri: str, path: Path, etag: str = ...) -> Path:
+        """Copy an object to a file, as it was when it had this ETag.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            ObjectChangedError: it has another ETag now.
+        """
 
     def upload(self, path: Path, uri: str, content_type: str = ...) -> None:
         """Copy a file to an object."""

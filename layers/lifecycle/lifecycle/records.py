@@ -182,11 +182,21 @@ class InputRecord(Record):
     """True while the object waits in the landing bucket for its problem, or for a model."""
     bucket: str = ""
     etag: str = ""
+    sequencer: str = ""
+    """S3's, of the event that told of it."""
     rejected: tuple[Fault, ...] = ()
+    changes: tuple[str, ...] = ()
+    """How its columns differ from those of the files before it."""
     renewed: str = ""
     """A fingerprint of a database's rows as they were when they last asked for a new run."""
     snapshot: str | None = None
     """The snapshot it belongs to, whose closing it waits for; None where it stands by itself."""
+    level: int = 0
+    """How often the stretches of the stream that it holds were gathered into one."""
+    gathered: str | None = None
+    """The digest of the input that holds its rows now."""
+    expires_at: int | None = None
+    """When DynamoDB may drop the row, in seconds since 1970; never, as long as it is None."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
@@ -236,10 +246,36 @@ class ShardRecord(Record):
     stream: str
     shard: str
     sequence: str = "0"
+    cause: str = ""
+    """The event by which the mark was moved last."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"shard#{self.stream}/{self.shard}", "shard"
+
+
+class SchemaRecord(Record):
+    """The columns of all files that a problem has been given, as ``science.schema`` keeps them."""
+
+    kind: ClassVar[str] = "schema"
+    problem: str
+    columns: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "schema"
+
+
+class AwaitedRecord(Record):
+    """Records came by stream for a problem that was not defined; people were told of it once."""
+
+    kind: ClassVar[str] = "awaited"
+    problem: str
+    at: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return f"problem#{self.problem}", "awaited"
 
 
 class JobRecord(Record):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-NUMBERS = ("large_from_bytes", "large_from_rows")
+NUMBERS = ("large_from_bytes", "large_from_rows", "memory_mb")
 """Settings that are whole numbers."""
 
 
@@ -27,6 +27,7 @@ class Settings:
         region: the Region of the stack.
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
+        memory_mb: the function's memory in MB; 0 where nothing limits it.
         prepare_job: the Glue job that prepares what outgrows a function.
         fetch_job: the Glue job that fetches tables of databases.
         large_from_bytes: size of a run's ingested files from which Glue prepares them; 0 is never.
@@ -44,6 +45,7 @@ class Settings:
     region: str = "us-east-1"
     partition: str = "aws"
     account: str = ""
+    memory_mb: int = 0
     prepare_job: str = ""
     fetch_job: str = ""
     large_from_bytes: int = 0
@@ -64,5 +66,6 @@ def settings() -> Settings:
     names = Settings.__dataclass_fields__
     found = {name: os.environ.get(f"BATON_{name.upper()}", "") for name in names}
     found["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    found["memory_mb"] = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     given: dict[str, Any] = {name: value for name, value in found.items() if value}
     return Settings(**given | {name: int(given[name]) for name in NUMBERS if name in given})

@@ -40,6 +40,7 @@ def connect(memory_limit: str | None = None) -> Iterator[Any]:
         connection = duckdb.connect(config=settings)
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")  # it would go into the log
             yield connection
         finally:
             connection.close()

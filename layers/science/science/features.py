@@ -18,6 +18,7 @@ ordinal    levels {text: rank}, one_hot [text], fill
 category   levels [text], one_hot (how many of them), frequency [share], rank, fill
 text       buckets [number], idf [weight], extras
 image      size [width, height], grid [across, down], directions, levels
+embedding  model, file, sha256; the path of the file, where it is applied
 ========== ==========================================================================
 
 ``fill`` is null unless the definition asks for imputation: XGBoost learns which way a missing value
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from science import dates, texts
+from science.embeddings import features as embeddings
 from science.images import features as pictures
 from science.values import booleans, level_of, mapped, numbers
 
@@ -137,6 +139,10 @@ def _image(encoder: Mapping[str, Any], cells: Any, out: Any) -> None:
     pictures.encode(encoder, cells, out)
 
 
+def _embedding(encoder: Mapping[str, Any], cells: Any, out: Any) -> None:
+    embeddings.encode(encoder, cells, out)
+
+
 def _filled(values: Any, fill: float | None) -> Any:
     return values if fill is None else np.where(np.isnan(values), fill, values)
 
@@ -149,4 +155,5 @@ ENCODERS: dict[str, Callable[[Mapping[str, Any], Any, Any], None]] = {
     "category": _category,
     "text": _text,
     "image": _image,
+    "embedding": _embedding,
 }

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from science import texts
 from science.database import aggregate, arrays
 from science.dates import SECONDS_A_DAY
+from science.embeddings import features as embeddings
 from science.features import MISSING_LEVEL, VERSION
 from science.images import features as pictures
 from science.sql_values import name
@@ -62,7 +63,8 @@ def fit(
         connection: the database.
         relation: the typed training rows: DOUBLE for numbers and dates, else VARCHAR.
         columns: the columns that become features.
-        prepare: the definition's settings ``missing``, ``outliers``, ``scale``, ``text``.
+        prepare: the definition's settings ``missing``, ``outliers``, ``scale``, ``text``; and the
+            ``folder`` of the run's documents, where a sentence encoder lies if there is one.
     """
     rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0]
     numeric = [column for column in columns if column.kind in TYPED]
@@ -75,7 +77,7 @@ def fit(
         elif column.kind == "text":
             if prepare.get("text") == "drop":
                 continue
-            encoder = _text(connection, relation, column, rows)
+            encoder = _text(connection, relation, column, rows, prepare)
         elif column.kind == "image":
             encoder = pictures.fit(column.name, prepare.get("image_size") or pictures.SIZE)
         else:
@@ -251,7 +253,11 @@ def _category(
     }
 
 
-def _text(connection: Any, relation: str, column: Column, rows: int) -> dict[str, Any]:
+def _text(
+    connection: Any, relation: str, column: Column, rows: int, prepare: Mapping[str, Any]
+) -> dict[str, Any]:
+    if prepare.get("text") == "embed":
+        return embeddings.fit(column.name, rows, prepare["folder"])
     cell = name(column.name)
     query = f"SELECT {cell} AS cell FROM {relation} LIMIT {TEXTS_READ}"
     width = 256 if rows < 2000 else 512

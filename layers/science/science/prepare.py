@@ -46,6 +46,7 @@ from science import (
 )
 from science.clean_rows import clean_rows
 from science.database import connect
+from science.embeddings import features as embeddings
 from science.faults import Fault, UnusableData
 from science.feature_rows import keep_rows
 from science.findings import Findings
@@ -128,9 +129,11 @@ def finish(
         inputs: the landed files, where the first half ran on this very connection.
     """
     kept = first.kept
-    settings = problem.get("prepare") or {}
+    documents = out / "prepared"
+    settings = {**(problem.get("prepare") or {}), "folder": documents}
     features = fit(connection, encode.part_of(split.TRAIN), kept, settings)
-    training = pictures.stand_in(kept, _write_parts(connection, kept, features, out))
+    applied = embeddings.located(features, documents)
+    training = pictures.stand_in(kept, _write_parts(connection, kept, applied, out))
     findings = Findings(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )

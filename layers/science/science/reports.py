@@ -17,8 +17,8 @@ from jinja2 import Environment, FunctionLoader, Undefined
 
 from science import charts
 
-NAMES = ("profile", "cleaning", "training", "evaluation", "bias", "explanation", "drift")
-"""The reports; the eighth, ``cost``, is the control layer's."""
+NAMES = ("profile", "cleaning", "training", "evaluation", "bias", "explanation", "drift", "schema")
+"""The reports; one more, ``cost``, is the control layer's."""
 
 
 def render(name: str, document: dict[str, Any]) -> str:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
 
-from science.database import column_names, connect, write_parquet
+from science.database import column_names, connect, file_list, write_parquet
 from science.readers import delimited, documents
-from science.readers.content import compression_of, named, refuse_other_content
-from science.readers.encoding import as_utf8
-from science.readers.expand import expand
+from science.readers.content import compression_of, head_of, named, refuse_other_content
+from science.readers.source import HEAD, Text, expanded, plain, straight
 from science.readers.unreadable import Limits, UnreadableFile
 from science.sql_values import literal, name
 
-__all__ = ["Ingested", "Limits", "UnreadableFile", "ingest"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["Ingested", "Limits", "UnreadableFile", "ingest", "unite"]
 
 
 @dataclass(frozen=True)
@@ -48,24 +50,84 @@ def ingest(path: Path, file_name: str, out_path: Path, *, limits: Limits | None 
     if path.stat().st_size == 0:
         raise UnreadableFile("The file is empty.", "Bring a file with a header and rows.")
     out_path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out_path.parent) as folder, connect() as connection:
-        compression = compression_of(path) if said.format != "parquet" else said.compression
-        if compression:
-            expanded = Path(folder, "expanded")
-            expand(connection, path, compression, expanded, limits)
-            path = expanded
-        refuse_other_content(path, said.format)
-        query = _query(connection, path, said.format, Path(folder, "utf8"), limits)
-        return _write(connection, query, out_path)
+    memory = f"{limits.memory_bytes // 1_000_000}MB" if limits.memory_bytes else None
+    with tempfile.TemporaryDirectory(dir=out_path.parent) as folder, connect(memory) as connection:
+        if said.format == "parquet":
+            landed = _plain_parquet(connection, path, said.compression, Path(folder), limits)
+            _save_parquet(connection, landed, out_path, limits)
+        else:
+            text = _text(connection, path, said.format, Path(folder), limits)
+            reader = documents if said.format in {"json", "jsonl"} else delimited
+            reader.read(connection, text, said.format, _saver(connection, out_path))
+        return _written(connection, out_path)
 
 
-def _query(connection: Any, path: Path, said: str, utf8: Path, limits: Limits) -> str:
-    if said == "parquet":
-        return _parquet(connection, path, limits)
-    path = as_utf8(path, utf8)
-    if said in {"json", "jsonl"}:
-        return documents.read(connection, path, limits)
-    return delimited.read(connection, path, said, limits)
+def unite(paths: Sequence[Path], out_path: Path) -> Ingested:
+    """Ingested files as one, by column name; a column that one lacks is missing in its rows."""
+    source = f"read_parquet({file_list(paths)}, union_by_name = true)"
+    with connect() as connection:
+        write_parquet(connection, f"SELECT * FROM {source}", out_path)
+        return _written(connection, out_path)
+
+
+def _text(connection: Any, path: Path, said: str, folder: Path, limits: Limits) -> Text:
+    """The file as UTF-8 text, decompressed if there is room for it."""
+    compression = compression_of(path)
+    if compression:
+        found = expanded(connection, path, compression, folder, limits)
+        if found is None:
+            text = straight(connection, path, compression, limits)
+            with text.opened(connection) as file:
+                refuse_other_content(file.read(HEAD), said)
+            return text
+        path = found
+    refuse_other_content(head_of(path), said)
+    return plain(path, folder, limits)
+
+
+def _saver(connection: Any, out_path: Path) -> Callable[[str], None]:
+    """Writes a query's rows, as they come, without holding them in memory or on disk before."""
+    import duckdb
+
+    def save(query: str) -> None:
+        try:
+            write_parquet(connection, query, out_path)
+        except duckdb.OutOfMemoryException as error:
+            cure = "Bring it in several files, or give the stack more ComputeMemory; drop it again."
+            raise UnreadableFile("It takes more memory to read than there is.", cure) from error
+        except duckdb.IOException as error:
+            if "space" not in str(error):
+                raise
+            cure = "Bring it in several files, or as Parquet."
+            raise UnreadableFile("There is no room on disk for its rows.", cure) from error
+
+    return save
+
+
+def _plain_parquet(
+    connection: Any, path: Path, compression: Optional[str], folder: Path, limits: Limits
+) -> Path:
+    """The Parquet file out of its archive."""
+    if compression == "zstd":
+        reason = "A Parquet file is compressed inside; another Zstandard around it is not read."
+        raise UnreadableFile(reason, "Drop it as .parquet, without the .zst.")
+    if not compression:
+        return path
+    found = expanded(connection, path, compression, folder, limits)
+    if found is None:
+        reason = "There is no room to decompress it: Parquet cannot be read from an archive."
+        raise UnreadableFile(reason, "Drop it as .parquet, without the .gz.")
+    return found
+
+
+def _save_parquet(connection: Any, path: Path, out_path: Path, limits: Limits) -> None:
+    import duckdb
+
+    refuse_other_content(head_of(path), "parquet")
+    try:
+        write_parquet(connection, _parquet(connection, path, limits), out_path)
+    except duckdb.Error as error:
+        raise UnreadableFile("The Parquet file is damaged.", "Write it again.") from error
 
 
 def _parquet(connection: Any, path: Path, limits: Limits) -> str:
@@ -95,17 +157,10 @@ def _parquet(connection: Any, path: Path, limits: Limits) -> str:
     return f"SELECT {listed} FROM {source}"
 
 
-def _write(connection: Any, query: str, out_path: Path) -> Ingested:
-    import duckdb
-
-    try:
-        write_parquet(connection, query, out_path)
-    except duckdb.Error as error:
-        raise UnreadableFile("The data is damaged.", "Write it again.") from error
-    columns = len(column_names(connection, f"read_parquet({literal(str(out_path))})"))
-    rows = connection.execute(
-        f"SELECT count(*) FROM read_parquet({literal(str(out_path))})"
-    ).fetchone()[0]
+def _written(connection: Any, out_path: Path) -> Ingested:
+    source = f"read_parquet({literal(str(out_path))})"
+    columns = len(column_names(connection, source))
+    rows = connection.execute(f"SELECT count(*) FROM {source}").fetchone()[0]
     if rows == 0:
         out_path.unlink()
         raise UnreadableFile("There are no rows, only a header.", "Bring a file with rows.")

@@ -15,6 +15,7 @@ from local.sagemaker.api.operations import Document, operation
 from local.sagemaker.containers.jumpstart import catalogue
 from local.sagemaker.containers.jumpstart.archives import MissingWeightsError, weights_of
 from local.sagemaker.containers.jumpstart.hub_documents import SCHEMA_VERSION, hub_document
+from local.sagemaker.containers.jumpstart.publishing import publish_one
 
 if TYPE_CHECKING:
     from local.sagemaker.containers.jumpstart.entries import Entry
@@ -65,13 +66,20 @@ def list_hub_content_versions(request: Document, platform: Platform) -> Document
 
 @operation("DescribeHubContent")
 def describe_hub_content(request: Document, platform: Platform) -> Document:
-    """A model, with the document that leads to its image, script and archive."""
+    """A model, with the document that leads to its image, script and archive.
+
+    Those are put into S3 now, if they are not there: what the document names can be fetched.
+    """
     entry = _find(request)
     version = request.get("HubContentVersion", entry.version)
     if version != entry.version:
         raise ResourceNotFound(
             f"{entry.model_id} has no version {version} in {HUB} here; it has {entry.version}."
         )
+    settings = platform.settings
+    if settings.endpoint_url:
+        s3 = platform.clients.client("s3")
+        publish_one(s3, entry, settings.data / "jumpstart", platform.region)
     document = hub_document(entry, platform.region)
     told = _summary(entry, platform) | {"HubName": HUB, "HubArn": _arn(platform, f"hub/{HUB}")}
     return told | {"HubContentDocument": json.dumps(document), "HubContentDependencies": []}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lifecycle.adapters.s3_objects import S3Objects, split_uri
+from lifecycle.errors import ObjectChangedError
 from tests.fakes import FakeObjects
 
 if TYPE_CHECKING:
@@ -42,6 +44,18 @@ def test_files_travel_both_ways(objects: Objects, tmp_path: Path) -> None:
     target = tmp_path / "target"
     assert objects.download("s3://lake/file", target) == target
     assert target.read_bytes() == source.read_bytes()
+
+
+def test_an_object_that_is_no_longer_the_one_that_was_meant_is_refused(
+    objects: Objects, tmp_path: Path
+) -> None:
+    """Told by its ETag, which of an object in one part is its MD5."""
+    meant = md5(b"one", usedforsecurity=False).hexdigest()
+    objects.write("s3://lake/a", b"one")
+    assert objects.download("s3://lake/a", tmp_path / "a", meant).read_bytes() == b"one"
+    objects.write("s3://lake/a", b"two")
+    with pytest.raises(ObjectChangedError):
+        objects.download("s3://lake/a", tmp_path / "a", meant)
 
 
 def test_writing_again_replaces(objects: Objects) -> None:

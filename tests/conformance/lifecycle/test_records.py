@@ -11,6 +11,7 @@ from lifecycle.adapters.dynamodb_records import DynamodbRecords
 from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
 from lifecycle.events import Fault
 from lifecycle.records import (
+    AwaitedRecord,
     HistoryRecord,
     MonthRecord,
     ProblemRecord,
@@ -49,6 +50,7 @@ ROWS: list[Record] = [
     input_record(rejected=(Fault(message="no", line=3, accepted=("a",)),)),
     job_record(detail={"key": "a b+ü.csv", "count": 3, "share": 0.25, "none": None}),
     ShardRecord(stream="rows", shard="shardId-000", sequence="49590338271490256608559692538361571"),
+    AwaitedRecord(problem="chrun", at="2026-02-03T10:11:12Z"),
     SnapshotRecord(problem="churn", folder="churn/data/a b#ü", number=3, files=2, opened_at="t"),
     WatchRecord(problem="churn", run="r", window_rows=12, drift_announced=True),
     MonthRecord(problem="churn", month="2026-02", usd=1.5),

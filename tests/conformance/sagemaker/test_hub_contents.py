@@ -55,6 +55,17 @@ def test_a_models_document_names_image_script_and_hyperparameters(laptop: LocalS
     assert {item["Name"] for item in document["Hyperparameters"]} >= {"num_leaves", "max_depth"}
 
 
+def test_what_a_document_names_can_be_fetched(laptop: LocalSageMaker) -> None:
+    """It is put into S3 when it is first asked for."""
+    told = laptop.client().describe_hub_content(
+        HubName=HUB, HubContentType="Model", HubContentName=TREES
+    )
+    address = json.loads(told["HubContentDocument"])["TrainingScriptUri"]
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+
+    assert laptop.s3.objects[bucket, key]
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [

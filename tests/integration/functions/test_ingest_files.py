@@ -87,3 +87,83 @@ def test_a_file_that_cannot_be_read_is_set_aside_unchanged(world):
     reason = json.loads(world.objects.read(f"{aside}.reason.json"))
     assert reason["faults"][0]["message"] == data["faults"][0]["message"]
     assert world.deliver(ingest_files, object_created("churn/data/empty.csv")) == []
+
+
+def test_a_refused_file_that_is_dropped_again_is_looked_at_again(world):
+    """Its cause may have been mended elsewhere; the same event in a second copy is not a drop."""
+    world.land("churn/data/table.csv", b"a,b\n1\n")
+    world.deliver(ingest_files, object_created("churn/data/table.csv"))
+    again = object_created("churn/data/table.csv")
+    again["detail"]["object"]["sequencer"] = "0055AED6DCD90281E6"
+
+    world.land("churn/data/table.csv", b"a,b\n1,2\n")
+    ((name, data),) = world.deliver(ingest_files, again)
+
+    assert (name, data["rows"]) == ("DataIngested", 1)
+
+
+def test_a_file_that_changes_while_it_is_read_is_left_to_the_event_of_the_new_one(world):
+    """The first event finds another object; the second finds its own."""
+    old, new = object_created(KEY), object_created(KEY, etag="second")
+    world.objects.etags[f"s3://landing/{KEY}"] = "second"
+    ingest_files.answer(old, world.ports)
+
+    assert "replaced before it was read" in world.reasons()[-1]
+    assert [name for name, _ in world.deliver(ingest_files, new)] == ["DataIngested"]
+
+
+def test_a_file_that_was_removed_before_it_was_read_is_no_fault(world):
+    """And dropped again it is taken in, also when it waited for its problem before."""
+    waiting = World()
+    waiting.land(KEY, CSV)
+    waiting.deliver(ingest_files, object_created(KEY))
+    waiting.records.commit([problem_record()], _history())
+    del waiting.objects.bodies[f"s3://landing/{KEY}"]
+
+    assert waiting.deliver(ingest_files, released(KEY)) == []
+    assert "removed" in waiting.reasons()[-1]
+
+    waiting.land(KEY, CSV)
+    ((name, _),) = waiting.deliver(ingest_files, object_created(KEY))
+    assert name == "DataIngested"
+
+
+def dropped(world, name, text):
+    key = f"churn/data/{name}.csv"
+    world.land(key, text.encode())
+    return world.deliver(ingest_files, object_created(key))
+
+
+def test_changed_columns_are_told_with_the_file(world):
+    """And kept, so that the next file is held against all before it."""
+    dropped(world, "one", "age,Churn\n30,Yes\n")
+
+    ((_, second),) = dropped(world, "two", "AGE,Churn,region\n30.5,Yes,north\n")
+    ((_, third),) = dropped(world, "three", "AGE,Churn,region\n30.5,Yes,north\n")
+
+    assert second["changes"] == [
+        "region is new (text); rows before lack it.",
+        "age is spelled AGE now; both are one column.",
+        "age was integer and holds decimal now; all of it is read as decimal.",
+    ]
+    assert third["changes"] == ["age is spelled AGE now; both are one column."]
+
+
+def test_a_file_that_lost_the_target_waits_for_the_definition_to_change(world):
+    """It lies in quarantine, and comes out when problem.yaml names the target as it is now."""
+    dropped(world, "one", "age,Churn\n30,Yes\n")
+
+    ((name, data),) = dropped(world, "two", "age,churned\n30,Yes\n")
+
+    assert (name, data["faults"][0]["message"][:24]) == ("DataRejected", "The target Churn is miss")
+    again = object_created("churn/data/two.csv")
+    assert world.deliver(ingest_files, again) == []
+
+    renamed = problem_record().model_copy(update={"version": 1})
+    renamed.definition["target"] = "churned"
+    world.records.rows[renamed.key] = renamed
+    ((_, waiting),) = world.deliver(ingest_files, defined())
+    ((name, data),) = world.deliver(ingest_files, released(waiting["key"], waiting["etag"]))
+
+    assert (name, data["rows"]) == ("DataIngested", 1)
+    assert world.deliver(ingest_files, defined()) == []

@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from close_snapshot import Folder, decide_settled
 from handle_close_snapshot import lambda_handler as close_snapshot
 from handle_define_problem import lambda_handler as define_problem
 from handle_ingest_files import lambda_handler as ingest_files
 from handle_start_run import lambda_handler as start_run
+from lifecycle.cause import parse_cause
+from lifecycle.records import SnapshotRecord
 from tests.builders import object_created, problem_record
 from tests.integration.functions.world import World
 
@@ -126,6 +129,25 @@ def test_without_a_marker_the_quiet_closes_it(drops):
     assert drops.ring(first) == []
     assert names(drops.ring(second)) == ["SnapshotClosed", "RunStarted"]
     assert drops.ring(second) == []
+
+
+def test_a_period_that_is_counted_anew_is_not_taken_for_the_one_before(drops):
+    """Two files are settled at once: one of the decisions is made anew, with a higher count."""
+    drops.put(f"{DAY}/part-0.csv")
+    drops.deliver(ingest_files, object_created(f"{DAY}/part-0.csv"))
+    (event,) = drops.bus.envelopes
+    row = SnapshotRecord(problem="churn", folder=DAY)
+    folder = Folder([], [], [])
+    setting = {"close": "quiet", "quiet": "2s"}
+    ids = set()
+    for settled in (0, 1):
+        counted = row.model_copy(update={"settled": settled})
+        (call,) = decide_settled(
+            parse_cause(event), counted, folder, setting, drops.ports.settings
+        ).calls
+        ids.add(json.loads(call.request["MessageBody"])["id"])
+
+    assert len(ids) == 2
 
 
 def test_a_file_that_is_still_being_read_keeps_the_snapshot_open(drops):

@@ -16,6 +16,10 @@ class World:
 
     def deliver(self, leg, event):
         """Let a leg answer; what it said this time, name and data of each event."""
+        item = event["detail"].get("object")
+        if item:
+            # The landed object is the one that the event tells of.
+            self.objects.etags[f"s3://landing/{item['key']}"] = item["etag"]
         before = len(self.bus.envelopes)
         leg.answer(event, self.ports)
         leg.answer(event, self.ports)

@@ -49,7 +49,8 @@ def test_the_first_file_with_enough_rows_starts_a_run():
     assert problem.version == 3
     assert (run.stage, run.rows, run.because) == ("started", 1000, "data")
     listing = json.loads(decision.calls[0].request["Body"])
-    assert listing == {"inputs": [input_record().uri]}
+    assert listing["inputs"] == [input_record().uri]
+    assert [file["source"] for file in listing["files"]] == [input_record().source]
     assert decision.events == (
         RunStarted(problem=PROBLEM, run=run.run, because="data", inputs=1, rows=1000),
     )

@@ -64,6 +64,19 @@ def test_runtime_requests_act_on_what_their_path_names(path, resource):
     assert PREFIX + resource == resource_arn(path, {}, b"1,2", "us-east-1", "000000000000")
 
 
+@pytest.mark.parametrize(
+    ("hub", "place"),
+    [
+        ("SageMakerPublicHub", "aws:hub-content/SageMakerPublicHub"),
+        ("mine", "0" * 12 + ":hub-content/mine"),
+    ],
+)
+def test_the_content_of_the_public_hub_is_awss_own(hub, place):
+    arn = arn_of("DescribeHubContent", HubName=hub, HubContentType="Model", HubContentName="Bert")
+
+    assert arn == f"arn:aws:sagemaker:us-east-1:{place}/Model/Bert"
+
+
 def test_lists_act_on_nothing_single():
     """A list may name a filter, and still needs the right to all."""
     assert arn_of("ListTrainingJobs") == "*"

@@ -107,6 +107,11 @@ def documents() -> dict[str, dict]:
             "target": {"name": "y", "classes": [{"label": EVIL, "rows": 4, "share": 0.4}]},
             "columns": [],
         },
+        "schema": {
+            "files": 900, "columns": [{"name": EVIL, "kind": "date", "formats": ["ymd"],
+                                       "since": EVIL}] * 600,
+            "changed": [{"source": EVIL, "at": "2026", "rows": 9, "changes": [EVIL] * 3}] * 500,
+        },
         "cleaning": {
             "problem": "demo", "rows_read": 10, "rows_kept": 9, "without_target": 0,
             "duplicates": 1, "dropped": {"missing": 2}, "train_rows": 7, "validation_rows": 1,

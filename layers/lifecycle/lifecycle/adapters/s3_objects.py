@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from lifecycle.adapters.clients import client
+from lifecycle.errors import ObjectChangedError
 from lifecycle.ports import StoredObject
 
 if TYPE_CHECKING:
@@ -44,15 +45,28 @@ def _missing_told(uri: str) -> Iterator[None]:
 class S3Objects:
     """Reads and writes objects with the function's own role."""
 
-    def download(self, uri: str, path: Path) -> Path:
-        """Copy an object to a file.
+    def download(self, uri: str, path: Path, etag: str = "") -> Path:
+        """Copy an object of any size to a file, in ranges side by side.
+
+        s3transfer asks for every range "if it matches" the first; which object that was is seen
+        from the ETag that there is afterwards.
 
         Raises:
             FileNotFoundError: there is no such object.
+            ObjectChangedError: it no longer has this ETag, if one is given.
         """
+        from s3transfer.exceptions import S3DownloadFailedError
+
         bucket, key = split_uri(uri)
         with path.open("wb") as file, _missing_told(uri):
-            client("s3").download_fileobj(bucket, key, file)
+            try:
+                client("s3").download_fileobj(bucket, key, file)
+            except S3DownloadFailedError as error:
+                raise ObjectChangedError(uri) from error
+            if etag:
+                found = client("s3").head_object(Bucket=bucket, Key=key)["ETag"]
+                if found.strip('"') != etag:
+                    raise ObjectChangedError(uri)
         return path
 
     def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:

@@ -5,7 +5,7 @@ The classes are frozen and refuse keys they do not know. What must fit *together
 
 What ``prepare`` accepts is what ``science.prepare`` carries out:
 ``missing`` auto, drop, mean, median, mode · ``duplicates`` drop, keep · ``outliers`` clip, drop,
-keep · ``text`` tokenize, drop · ``scale`` standardize, normalize, none.
+keep · ``text`` tokenize, embed, drop · ``scale`` standardize, normalize, none.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Prepare(Section):
     missing: Literal["auto", "drop", "mean", "median", "mode"] = "auto"
     duplicates: Literal["drop", "keep"] = "drop"
     outliers: Literal["clip", "drop", "keep"] = "clip"
-    text: Literal["tokenize", "drop"] = "tokenize"
+    text: Literal["tokenize", "embed", "drop"] = "tokenize"
     scale: Literal["standardize", "normalize", "none"] = "standardize"
     image_size: Annotated[
         tuple[Annotated[int, whole(8, 1024)], Annotated[int, whole(8, 1024)]], PAIR

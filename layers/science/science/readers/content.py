@@ -82,13 +82,12 @@ def head_of(path: Path, size: int = 4096) -> bytes:
         return file.read(size)
 
 
-def refuse_other_content(path: Path, said: str) -> None:
-    """Make sure that what is in the (decompressed) file can be what its name says.
+def refuse_other_content(head: bytes, said: str) -> None:
+    """Make sure that a (decompressed) file can be what its name says, by its first bytes.
 
     Raises:
         UnreadableFile: it is empty, or something else.
     """
-    head = head_of(path)
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("The file is empty.", "Bring a file with a header and rows.")
     for magic, what in MAGIC:

@@ -12,7 +12,9 @@ from science.readers.unreadable import Limits, UnreadableFile
 from science.sql_values import literal, name
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from science.readers.source import Text
 
 DELIMITERS = ",;\t|"
 SAMPLE = 200_000
@@ -28,31 +30,29 @@ class Dialect:
     quote: str
 
 
-def read(connection: Any, path: Path, said: str, limits: Limits) -> str:
-    """A query of the file's rows, all columns VARCHAR.
+def read(connection: Any, text: Text, said: str, save: Callable[[str], None]) -> None:
+    """Save the file's rows, all columns VARCHAR.
 
     Args:
-        connection: the database; the rows are read into a temporary table of it.
-        path: UTF-8 text.
+        connection: the database.
+        text: UTF-8 text.
         said: ``csv`` or ``tsv``, which decides between delimiters that fit equally.
-        limits: the most that is read.
+        save: writes a query's rows; what it wrote before is replaced.
 
     Raises:
         UnreadableFile: a line has too many fields or too few, a quote is not closed, …
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        sample = file.read(SAMPLE)
-        cut = bool(file.read(1))
+    sample, cut = text.sample(connection, SAMPLE)
     if sample.lstrip()[:1] in {"{", "["} and '"' in sample[:200] and ":" in sample[:400]:
         reason = f"Its name says {said}, but it holds JSON."
         raise UnreadableFile(reason, "Name it .json or .jsonl.")
     delimiter = sniff(sample, said, cut=cut)
     faults = []
     for dialect in (Dialect(delimiter, '"'), Dialect(delimiter, "")):
-        header = _header(sample, dialect, limits)
-        fault = _read(connection, path, dialect, header, limits)
+        header = _header(sample, dialect, text.limits)
+        fault = _read(connection, text, dialect, header, save)
         if fault is None:
-            return "SELECT * FROM landed"
+            return
         faults.append(fault)
         if dialect.quote and any('"' in line for line in sample.splitlines()[:1]):
             break
@@ -117,23 +117,24 @@ def column_names(header: list[str]) -> list[str]:
 
 
 def _read(
-    connection: Any, path: Path, dialect: Dialect, header: list[str], limits: Limits
+    connection: Any, text: Text, dialect: Dialect, header: list[str], save: Callable[[str], None]
 ) -> UnreadableFile | None:
-    """Read into ``landed``; what is wrong with the first bad line, or None."""
+    """Save the rows; what is wrong with the first bad line, or None."""
     import duckdb
 
     columns = ", ".join(f"{literal(title)}: 'VARCHAR'" for title in header)
     query = (
-        f"CREATE OR REPLACE TEMP TABLE landed AS SELECT * FROM read_csv({literal(str(path))}, "
+        f"SELECT * FROM read_csv({literal(str(text.path))}, "
         f"auto_detect = false, header = true, delim = {literal(dialect.delimiter)}, "
         f"quote = {literal(dialect.quote)}, escape = {literal(dialect.quote)}, "
         f"columns = {{{columns}}}, store_rejects = true, rejects_limit = 1, "
-        f"max_line_size = {limits.line_bytes}, compression = 'none')"
+        f"max_line_size = {text.limits.line_bytes}, buffer_size = {2 * text.limits.line_bytes}, "
+        f"compression = '{text.csv_compression}')"
     )
     connection.execute("DROP TABLE IF EXISTS reject_errors")
     connection.execute("DROP TABLE IF EXISTS reject_scans")
     try:
-        connection.execute(query)
+        save(query)
     except duckdb.Error as error:
         cure = "Write it as RFC 4180 says: one record a line, quotes doubled inside quotes."
         return UnreadableFile(f"It cannot be read as text with columns: {_short(error)}", cure)
@@ -141,18 +142,20 @@ def _read(
         "SELECT byte_position, error_type, csv_line, column_idx FROM reject_errors "
         "ORDER BY byte_position LIMIT 1"
     ).fetchone()
-    return _fault(path, found, len(header), dialect) if found else None
+    return _fault(connection, text, found, len(header), dialect) if found else None
 
 
 def _short(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:200]
 
 
-def _fault(path: Path, found: tuple[Any, ...], fields: int, dialect: Dialect) -> UnreadableFile:
-    position, kind, text, column = found
-    line = _line_at(path, int(position or 1))
+def _fault(
+    connection: Any, text: Text, found: tuple[Any, ...], fields: int, dialect: Dialect
+) -> UnreadableFile:
+    position, kind, content, column = found
+    line = _line_at(connection, text, int(position or 1))
     if kind in {"MISSING COLUMNS", "TOO MANY COLUMNS"}:
-        width = len(next(_records(str(text), dialect.delimiter, dialect.quote), []))
+        width = len(next(_records(str(content), dialect.delimiter, dialect.quote), []))
         reason = f"Line {line} has {width} fields, but the header has {fields}."
         cure = "Give every line as many fields as the header; quote fields that hold the delimiter."
         return UnreadableFile(reason, cure, line)
@@ -162,10 +165,10 @@ def _fault(path: Path, found: tuple[Any, ...], fields: int, dialect: Dialect) ->
     return UnreadableFile(reason, "Double the quotes inside quoted fields.", line, column)
 
 
-def _line_at(path: Path, position: int) -> int:
+def _line_at(connection: Any, text: Text, position: int) -> int:
     """The physical line of a byte, from 1; quoted fields may hold ends of lines."""
     left, line = position - 1, 1
-    with path.open("rb") as file:
+    with text.opened(connection) as file:
         while left > 0 and (piece := file.read(min(PIECE, left))):
             line += piece.count(b"\n") or 0
             left -= len(piece)

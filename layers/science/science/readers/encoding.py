@@ -29,7 +29,8 @@ def as_utf8(path: Path, target: Path) -> Path:
     Raises:
         UnreadableFile: it is no text.
     """
-    encoding = _marked(path)
+    with path.open("rb") as file:
+        encoding = marked_encoding(file.read(4096))
     if encoding is None and _decodes(path, "utf-8"):
         return path
     for candidate in (encoding, "cp1252", "latin-1"):
@@ -42,9 +43,12 @@ def as_utf8(path: Path, target: Path) -> Path:
     return path
 
 
-def _marked(path: Path) -> Optional[str]:
-    with path.open("rb") as file:
-        head = file.read(4096)
+def marked_encoding(head: bytes) -> Optional[str]:
+    """The encoding that a file's first bytes tell; None for UTF-8 without a mark, or no mark.
+
+    Raises:
+        UnreadableFile: it is no text.
+    """
     for mark, encoding in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from science.readers.unreadable import Limits, UnreadableFile
 from science.readers.zstd_frames import is_whole
@@ -18,23 +18,57 @@ PIECE = 1_000_000
 LINES_AT_ONCE = 10_000
 
 
-def expand(connection: Any, path: Path, compression: str, target: Path, limits: Limits) -> None:
-    """Decompress ``path`` into ``target``.
+def expand(
+    connection: Any,
+    path: Path,
+    compression: str,
+    target: Path,
+    limits: Limits,
+    *,
+    room: Optional[int] = None,
+) -> bool:
+    """Decompress ``path`` into ``target``, or only look whether it is whole if that would not fit.
+
+    Args:
+        connection: a database, which decompresses Zstandard.
+        path: the file.
+        compression: ``gzip`` or ``zstd``.
+        target: the file to write.
+        limits: the most that is read.
+        room: how many bytes the target may take up; None for whatever it takes.
+
+    Returns:
+        Whether the target was written; if not, there is none.
 
     Raises:
         UnreadableFile: it is damaged, or grows beyond the limits (a "bomb").
     """
-    pieces = _gunzip(path) if compression == "gzip" else _unzstd(connection, path, limits)
     size = path.stat().st_size
     most = min(limits.expanded_bytes, max(limits.free_bytes, size * limits.ratio))
-    written = 0
+    written, fits = 0, True
     with target.open("wb") as file:
-        for piece in pieces:
+        for piece in pieces(connection, path, compression, limits):
             written += len(piece)
             if written > most:
                 reason = f"It has {size:,} bytes, but would grow beyond {most:,} when decompressed."
                 raise UnreadableFile(reason, "Bring it in several files, or as Parquet.")
-            file.write(piece)
+            if fits and room is not None and written > room:
+                fits = False
+                file.truncate(0)
+            if fits:
+                file.write(piece)
+    if not fits:
+        target.unlink()
+    return fits
+
+
+def pieces(connection: Any, path: Path, compression: str, limits: Limits) -> Iterator[bytes]:
+    """The decompressed content, piece by piece.
+
+    Raises:
+        UnreadableFile: it is damaged or cut off.
+    """
+    return _gunzip(path) if compression == "gzip" else _unzstd(connection, path, limits)
 
 
 def _gunzip(path: Path) -> Iterator[bytes]:

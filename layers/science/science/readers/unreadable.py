@@ -34,10 +34,14 @@ class Limits:
         free_bytes: what any file may grow to.
         columns: columns in a file.
         line_bytes: the longest line.
+        memory_bytes: what the database may hold in memory; None for most of the machine's.
+        disk_bytes: what there is of free disk; None to look.
     """
 
-    expanded_bytes: int = 6_000_000_000
+    expanded_bytes: int = 40_000_000_000
     ratio: int = 250
     free_bytes: int = 64_000_000
     columns: int = 10_000
     line_bytes: int = 16_000_000
+    memory_bytes: Optional[int] = None
+    disk_bytes: Optional[int] = None

@@ -89,6 +89,18 @@ def publish(
     return done
 
 
+def publish_one(s3: Any, entry: Entry, folder: Path, region: str) -> None:
+    """Write what the document of one model leads to; the manifest stays as it is.
+
+    Raises:
+        ClientError: When S3 refuses.
+        MissingWeightsError: When the model's package is not installed.
+    """
+    done = Published(content_bucket(region))
+    _make_bucket(s3, done.bucket, region)
+    _publish_entry(s3, done, entry, folder, region)
+
+
 def _publish_entry(s3: Any, done: Published, entry: Entry, folder: Path, region: str) -> None:
     if entry.weights:
         _put_file(s3, done, archive_key(entry), model_archive(entry, folder))
