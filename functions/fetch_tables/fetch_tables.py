@@ -61,7 +61,7 @@ def decide(
     }
     uri = f"{fetch_uri(name, called, fetch, settings)}/request.json"
     request = {
-        "Bucket": settings.lake_bucket,
+        "Bucket": settings.landing_bucket,
         "Key": uri.split("/", 3)[3],
         "Body": json.dumps(document).encode(),
         "ContentType": "application/json",
