@@ -106,6 +106,7 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 	.venv/bin/python bench/clean.py --rows 5000000
 	.venv/bin/python bench/ingest.py --gigabytes 5
 	.venv/bin/python -m bench.stream
+	.venv/bin/python bench/databases.py --rows 5000000
 	.venv/bin/python -m bench.texts
 	.venv/bin/python -m bench.texts --embed
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects

@@ -11,7 +11,7 @@ from cli.errors import CliError
 from cli.story import iso
 from lifecycle.adapters.dynamodb_records import from_item
 from lifecycle.events import SOURCE, FetchRequested
-from lifecycle.records import SourceRecord
+from lifecycle.source_records import SourceRecord
 from lifecycle.sources import sources_of
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ import re
 import sys
 import tempfile
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +44,10 @@ FETCH_SIZE = 10_000
 MARK = re.compile(r"[0-9A-Za-z .:+-]{1,64}")
 CONNECT_SECONDS = 30
 
+GRANT = "Grant the connection's user SELECT on it."
+RENAME = "Mend the name of the database in the Glue connection."
 MISSING_CURE = "Name the table as the database has it, schema and case included."
-AWAY = "|".join(
-    (
-        *("Communications link failure", "refused", "Could not connect", "attempt failed"),
-        *("UnknownHost", "timed? ?out", "terminating connection", "I/O error"),
-    )
-)
+AWAY = r"link failure|refused|Could not connect|attempt failed|UnknownHost|timed? ?out|I/O error"
 FAULTS = (
     (
         r"password authentication failed|Access denied for user|28P01|no password was provided",
@@ -63,16 +60,8 @@ FAULTS = (
         "See that it runs, and that the job's network and the connection's address reach it.",
     ),
     (r"relation .* does not exist|Table '.*' doesn't exist", "the table is gone", MISSING_CURE),
-    (
-        r"permission denied|command denied",
-        "the user may not read the table",
-        "Grant the connection's user SELECT on it.",
-    ),
-    (
-        r"database .* does not exist|Unknown database",
-        "the database is not there",
-        "Mend the name of the database in the Glue connection.",
-    ),
+    (r"permission denied|command denied", "the user may not read the table", GRANT),
+    (r"database .* does not exist|Unknown database", "the database is not there", RENAME),
 )
 """What drivers and servers say, in words that help."""
 
@@ -81,28 +70,17 @@ class FetchFault(Exception):  # noqa: N818  (named for what the user is told)
     """Something that is wrong with the source, and how to mend it."""
 
     def __init__(self, path: str, message: str, cure: str) -> None:
-        """Keep what is told."""
         self.path, self.message, self.cure = path, message, cure
         super().__init__(f"{path}: {message}")
 
 
 @dataclass(frozen=True)
 class Database:
-    """How to reach the database.
-
-    Attributes:
-        url: of JDBC, without the user.
-        user: who reads.
-        password: never shown.
-    """
+    """How to reach the database: JDBC's address, who reads, and a password that is never shown."""
 
     url: str
     user: str
-    password: str
-
-    def __repr__(self) -> str:
-        """Without the password."""
-        return f"Database({self.url!r})"
+    password: str = field(repr=False)
 
     @property
     def mysql(self) -> bool:
@@ -122,8 +100,7 @@ class Lake:
         """Take an empty local folder."""
         import boto3
 
-        self._client = boto3.client("s3")
-        self._folder = folder
+        self._client, self._folder = boto3.client("s3"), folder
         self._staged = bool(os.environ.get("AWS_ENDPOINT_URL"))
 
     def read(self, uri: str) -> Any:
@@ -133,8 +110,7 @@ class Lake:
 
     def write(self, uri: str, document: Any) -> None:
         """Make or replace a JSON document."""
-        bucket, key = _place(uri)
-        body = json.dumps(document).encode()
+        (bucket, key), body = _place(uri), json.dumps(document).encode()
         self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
     def save(self, rows: DataFrame, uri: str) -> tuple[list[str], int]:
@@ -182,9 +158,9 @@ def connect(name: str) -> Database:
             }
             properties.update({key: told[key] for key in ("USERNAME", "PASSWORD") if key in told})
     except ClientError as error:
-        said = error.response["Error"]["Code"]
+        said = f"the connection cannot be read ({error.response['Error']['Code']})"
         cure = f"Make a Glue connection {name}, and let the job's role read it and its secret."
-        raise FetchFault(name, f"the connection cannot be read ({said})", cure) from error
+        raise FetchFault(name, said, cure) from error
     return Database(
         _url(name, found.get("ConnectionType", ""), properties),
         properties.get("USERNAME", ""),
@@ -214,7 +190,6 @@ class Fetcher:
 
     def _read(self, **options: Any) -> DataFrame:
         database = self.database
-        seconds = CONNECT_SECONDS * 1000 if database.mysql else CONNECT_SECONDS
         settled = {
             "url": database.url,
             "user": database.user,
@@ -222,7 +197,7 @@ class Fetcher:
             "driver": self._driver(),
             "fetchsize": FETCH_SIZE,
             "preferTimestampNTZ": "true",
-            "connectTimeout": seconds,
+            "connectTimeout": CONNECT_SECONDS * (1000 if database.mysql else 1),
         }
         return self._spark.read.format("jdbc").options(**settled, **options).load()
 
@@ -275,8 +250,7 @@ class Fetcher:
             key = key or [incremental["column"]]
         mark = self._mark(table, incremental, names) if incremental else None
         rows = self._rows(asked, key, names)
-        place = re.sub(r"[^A-Za-z0-9_.-]", "_", table)
-        files, count = lake.save(rows, f"{folder}/{place}")
+        files, count = lake.save(rows, f"{folder}/{re.sub('[^A-Za-z0-9_.-]', '_', table)}")
         return {
             "name": table,
             "files": files,
@@ -413,7 +387,7 @@ def session() -> SparkSession:
 
 def main(arguments: Sequence[str]) -> None:
     """Fetch, or end with what is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser()
     parser.add_argument("--fetch", required=True)
     given, _ = parser.parse_known_args(arguments)
     with tempfile.TemporaryDirectory(prefix="fetch-") as folder:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lifecycle.cause import Cause
     from lifecycle.events import FetchRequested
     from lifecycle.problem.sources import Source, Table
-    from lifecycle.records import SourceRecord, TableRecord
     from lifecycle.settings import Settings
+    from lifecycle.source_records import SourceRecord, TableRecord
 
 LEG = "merge_tables"
 """The leg that waits for the job's end."""
@@ -61,7 +61,7 @@ def decide(
     }
     uri = f"{fetch_uri(name, called, fetch, settings)}/request.json"
     request = {
-        "Bucket": settings.lake_bucket,
+        "Bucket": settings.landing_bucket,
         "Key": uri.split("/", 3)[3],
         "Body": json.dumps(document).encode(),
         "ContentType": "application/json",
@@ -72,7 +72,12 @@ def decide(
         problem=name,
         leg=LEG,
         started_at=cause.time,
-        detail={"job": settings.fetch_job, "source": called, "fetch": fetch},
+        detail={
+            "job": settings.fetch_job,
+            "source": called,
+            "fetch": fetch,
+            "fingerprint": fingerprint(source),
+        },
     )
     asked = {"fetch": fetch, "job": STARTED, "fetch_started_at": cause.time}
     named = tuple(table.name for table in source.tables)

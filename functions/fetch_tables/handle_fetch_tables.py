@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fetch_tables import decide
 from lifecycle.events import FetchRequested
 from lifecycle.leg import leg
-from lifecycle.records import SourceRecord, TableRecord
+from lifecycle.source_records import SourceRecord, TableRecord
 from lifecycle.sources import source_called
 
 if TYPE_CHECKING:

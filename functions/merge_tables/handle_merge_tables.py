@@ -15,14 +15,16 @@ from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import CompletionMissed, Fault, FetchRequested
 from lifecycle.leg import leg
-from lifecycle.records import JobRecord, SourceRecord
+from lifecycle.records import JobRecord
 from lifecycle.requests.glue import KNOWN_BY
+from lifecycle.source_records import SourceRecord
 from lifecycle.sources import fetch_uri, fingerprint, source_called, sources_of, table_of_key
 from merge_tables import (
     DMS_CURE,
     GLUE_CURE,
     decide,
     decide_failed,
+    decide_outdated,
     decide_task_failed,
     input_of,
     nothing,
@@ -113,17 +115,26 @@ def _fetched(cause: Cause[Any], end: GlueJobEnded, ports: Ports) -> Decision:
     if job.ended or row.fetch != fetch:
         return nothing(job.problem, f"The fetch {fetch} of {called} was taken in before.")
     uri = fetch_uri(job.problem, called, fetch, ports.settings)
-    if not end.completed:
-        return decide_failed(row, _faults(uri, called, end, ports), job)
     problem = ports.records.problem(job.problem)
     source = source_called(problem.definition, called) if problem else None
-    if source is None:
-        gone = Fault(
-            path=called, message="the problem no longer has this database", cure="Nothing."
-        )
+    if source is None or source.through != "glue":
+        gone = Fault(path=called, message="the problem no longer has this database")
         return decide_failed(row, (gone,), job)
+    if fingerprint(source) != job.detail["fingerprint"]:
+        return decide_outdated(row, job)
+    if not end.completed:
+        return decide_failed(row, _faults(uri, called, end, ports), job)
+    return _take_in(cause, row, source, job, ports)
+
+
+def _take_in(
+    cause: Cause[Any], row: SourceRecord, source: Source, job: JobRecord, ports: Ports
+) -> Decision:
+    """Put what was fetched in the place of what was, or merge it; then join the tables."""
+    called, known = source.called, input_of(job.problem, source.called)
+    uri = fetch_uri(job.problem, called, job.detail["fetch"], ports.settings)
+    known = ports.records.get(known) or known
     result = json.loads(ports.objects.read(f"{uri}/result.json"))
-    known = ports.records.get(input_of(job.problem, called)) or input_of(job.problem, called)
     with tempfile.TemporaryDirectory() as folder:
         tables = Tables(job.problem, source, ports, Path(folder))
         outcomes = [tables.take_in(each, uri) for each in result["tables"]]

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.decision import Decision
-from lifecycle.events import ChangesDoubted, DataIngested, DataRejected, FetchFailed
+from lifecycle.events import (
+    ChangesDoubted,
+    DataIngested,
+    DataRejected,
+    FetchFailed,
+    FetchRequested,
+)
 from lifecycle.names import digest
-from lifecycle.records import InputRecord, SourceRecord
+from lifecycle.records import InputRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +22,8 @@ if TYPE_CHECKING:
     from lifecycle.cause import Cause
     from lifecycle.events import Event, Fault
     from lifecycle.problem.sources import Source
-    from lifecycle.records import JobRecord, TableRecord
+    from lifecycle.records import JobRecord
+    from lifecycle.source_records import SourceRecord, TableRecord
 
 AWAITED = "changes wait for the full load of their table"
 AWAITED_CURE = "Let DMS load the table (full load and ongoing replication); the changes are kept."
@@ -185,6 +192,20 @@ def decide_failed(source: SourceRecord, faults: tuple[Fault, ...], job: JobRecor
     said = FetchFailed(problem=source.problem, source=source.source, faults=faults)
     return Decision(
         f"{source.source} could not be fetched: {'; '.join(f.message for f in faults)}",
+        problem=source.problem,
+        records=(ended, job.model_copy(update={"ended": True})),
+        events=(said,),
+    )
+
+
+def decide_outdated(source: SourceRecord, job: JobRecord) -> Decision:
+    """The definition changed while its tables were fetched: what it asks for now is fetched."""
+    ended = source.model_copy(update={"fetch": None, "job": None})
+    said = FetchRequested(
+        problem=source.problem, source=source.source, through="glue", because="definition"
+    )
+    return Decision(
+        f"{source.source} was redefined while it was fetched; it is fetched anew.",
         problem=source.problem,
         records=(ended, job.model_copy(update={"ended": True})),
         events=(said,),

@@ -8,7 +8,7 @@ from lifecycle.change_files import Plan, mark, plan
 from lifecycle.events import Fault
 from lifecycle.names import digest
 from lifecycle.personal import personal_data, protection
-from lifecycle.records import TableRecord
+from lifecycle.source_records import TableRecord
 from lifecycle.sources import dms_prefix
 from merge_tables import AWAITED, AWAITED_CURE, Outcome, Rows
 from science.databases.change_files import Layout, is_changes, is_csv, is_load

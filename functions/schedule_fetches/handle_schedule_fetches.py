@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lifecycle.aws_events import ScheduleTicked
 from lifecycle.events import ProblemDefined
 from lifecycle.leg import leg
-from lifecycle.records import SourceRecord
+from lifecycle.source_records import SourceRecord
 from lifecycle.sources import sources_of
 from schedule_fetches import decide
 

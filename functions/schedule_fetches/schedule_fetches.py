@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from lifecycle.aws_events import ScheduleTicked
     from lifecycle.cause import Cause
     from lifecycle.problem.sources import Source
-    from lifecycle.records import ProblemRecord, SourceRecord
+    from lifecycle.records import ProblemRecord
+    from lifecycle.source_records import SourceRecord
 
 type Known = tuple[ProblemRecord, Source, SourceRecord]
 

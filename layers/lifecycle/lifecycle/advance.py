@@ -10,6 +10,7 @@ again and means the same, after it only the events are put again.
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 5
 """How often a decision is made anew, at once, when its rows moved on meanwhile."""
+
+TICKS_KEPT_SECONDS = 30 * 86_400
+"""Longer than any queue of the stack can bring a message back (SQS keeps it for 14 days)."""
 
 
 def advance(
@@ -85,6 +89,7 @@ def _history(
 ) -> HistoryRecord:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     heard = cause.event
+    tick = not decided.problem and not decided.events
     return HistoryRecord(
         event_id=cause.id,
         leg=leg,
@@ -98,6 +103,7 @@ def _history(
             _entry(cause, leg, index, _filled(event, answers), now)
             for index, event in enumerate(decided.events)
         ),
+        expires_at=int(time.time()) + TICKS_KEPT_SECONDS if tick else None,
     )
 
 

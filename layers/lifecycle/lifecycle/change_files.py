@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lifecycle.ports import StoredObject
-    from lifecycle.records import TableRecord
+    from lifecycle.source_records import TableRecord
 
 MARK_LENGTH = 12
 

@@ -241,63 +241,6 @@ class SnapshotRecord(Record):
         return f"problem#{self.problem}", f"snapshot#{digest(self.folder)}#{self.number:06d}"
 
 
-class SourceRecord(Record):
-    """Where one database of a problem stands: what is being fetched of it, and what came last."""
-
-    kind: ClassVar[str] = "source"
-    problem: str
-    source: str
-    asked_for: str = ""
-    """The fingerprint of the definition that was last asked for by itself."""
-    asked_at: str = ""
-    """When the schedule last asked, or the definition."""
-    holds: str = ""
-    """The fingerprint of the definition by which its tables were fetched."""
-    fetch: str | None = None
-    """The fetch under way."""
-    job: str | None = None
-    """The run of the Glue job that carries it out."""
-    fetch_started_at: str = ""
-    fetched_at: str = ""
-    faults: tuple[Fault, ...] = ()
-    """Why the last fetch failed, or the rows could not be had; nothing when all is well."""
-
-    @property
-    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
-        return f"problem#{self.problem}", f"source#{self.source}"
-
-
-class TableRecord(Record):
-    """The current state of one table of a database, and what it is made of."""
-
-    kind: ClassVar[str] = "table"
-    problem: str
-    source: str
-    table: str
-    files: tuple[str, ...] = ()
-    """Where its rows lie; nothing before its first load."""
-    rows: int = 0
-    tells_apart: tuple[str, ...] = ()
-    """The columns of its key."""
-    untyped: bool = False
-    mark: str | None = None
-    """The highest watermark or key that was fetched, as the database writes it."""
-    loads: tuple[str, ...] = ()
-    """Marks of the files of the full load."""
-    loaded_at: str = ""
-    """Changes that landed before are contained in a load that came anew."""
-    last_change: str = ""
-    changes: str = ""
-    """A fingerprint of all change files up to the last one merged."""
-    stopped: str = ""
-    """The mark of the file that could not be merged."""
-    awaits_load: bool = False
-
-    @property
-    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
-        return f"problem#{self.problem}", f"table#{self.source}/{self.table}"
-
-
 class ShardRecord(Record):
     """How far one shard of the stream was taken in: what came before is never taken in again."""
 
@@ -442,6 +385,8 @@ class HistoryRecord(Record):
     calls: tuple[str, ...] = ()
     announced: tuple[dict[str, Any], ...] = ()
     """The EventBridge entries that were, or are still to be, put on the bus."""
+    expires_at: int | None = None
+    """When DynamoDB may delete it, in seconds since 1970: a tick that found nothing to do."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
@@ -450,7 +395,3 @@ class HistoryRecord(Record):
     @property
     def listed(self) -> tuple[str, str] | None:  # noqa: D102  (inherited)
         return (f"history#{self.problem}", f"{self.at}#{self.leg}") if self.problem else None
-
-
-KINDS: dict[str, type[Record]] = {cls.kind: cls for cls in Record.__subclasses__()}
-"""Every kind of row by its name."""

@@ -12,7 +12,8 @@ from handle_merge_tables import lambda_handler as merge_tables
 from handle_schedule_fetches import lambda_handler as schedule_fetches
 from handle_start_run import lambda_handler as start_run
 from lifecycle.errors import RecordMissingError
-from lifecycle.records import InputRecord, SourceRecord, TableRecord
+from lifecycle.records import InputRecord
+from lifecycle.source_records import SourceRecord, TableRecord
 from tests.builders import PROBLEM, envelope, object_created, own_event, problem_record
 from tests.integration.functions.world import World
 
@@ -108,7 +109,7 @@ def requested(**more):
 
 def job_ended(run, status="SUCCEEDED", message=""):
     detail = {"jobName": "fetch", "jobRunId": run, "state": status, "message": message}
-    return envelope("aws.glue", "Glue Job State Change", detail)
+    return envelope("aws.glue", "Glue Job State Change", detail, id=f"end-of-{run}")
 
 
 def names(said):
@@ -157,6 +158,8 @@ def test_fetched_tables_are_joined_into_rows_that_start_a_run(tmp_path):
 
     said = world.finish(tmp_path, {"customer": CUSTOMERS, "invoice": INVOICES})
 
+    (job,) = world.api.job_runs("") or [None]
+    assert json.loads(world.objects.read(job["Arguments"]["--fetch"])) == asked
     assert asked == {
         "connection": "crm",
         "tables": [{"name": "customer", "key": []}, {"name": "invoice", "key": []}],
@@ -270,6 +273,21 @@ def test_a_job_that_fails_says_why_and_the_next_request_fetches_again(tmp_path, 
     world.request()
     world.finish(tmp_path, {"customer": CUSTOMERS, "invoice": INVOICES})
     assert world.source().faults == ()
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_a_database_redefined_while_it_is_fetched_is_fetched_anew(tmp_path, status):
+    """What comes is no longer what is asked for, and the request for that was turned away."""
+    world = Databases(problem_record(definition()))
+    world.request()
+    row = problem_record(definition(query="FROM customer"), version=1)
+    world.records.rows[row.key] = row
+
+    said = world.finish(tmp_path, {"customer": CUSTOMERS, "invoice": INVOICES}, status)
+
+    assert [(name, data["because"]) for name, data in said] == [("FetchRequested", "definition")]
+    assert world.source().fetch is None
+    assert world.request()["tables"]
 
 
 def test_a_job_that_says_nothing_fails_in_glues_words():

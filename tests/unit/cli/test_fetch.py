@@ -11,7 +11,7 @@ import pytest
 from cli.stack import Stack
 from events.catalogue import schema
 from lifecycle.events import Fault, FetchRequested
-from lifecycle.records import SourceRecord
+from lifecycle.source_records import SourceRecord
 from tests.builders import PROBLEM, own_event, problem_record
 
 TWO = """

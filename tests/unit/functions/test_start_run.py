@@ -107,6 +107,20 @@ def test_whatever_is_new_makes_a_run_due(problem, inputs, because):
     assert decision.records[0].retrain_because is None
 
 
+def test_newer_rows_of_a_database_ask_for_a_run_and_the_same_do_not():
+    """They stand in the same row; its fingerprint tells whether they are others."""
+    database = input_record("crm", origin="database", renewed="1000-aa")
+    first = decide(ingested(), problem_record(), [database], MONTH, SETTINGS).records[0]
+    rested = first.model_copy(update={"active_run": None})
+    newer = database.model_copy(update={"renewed": "1002-bb", "rows": 1002})
+
+    again = decide(ingested(), rested, [database], MONTH, SETTINGS)
+    other = decide(ingested(), rested, [newer], MONTH, SETTINGS)
+
+    assert again.records == ()
+    assert (other.records[1].because, other.records[1].rows) == ("data", 1002)
+
+
 def test_streamed_rows_alone_do_not_replace_a_model_that_serves():
     """With a champion, the stream gathers rows until drift, quality or a file asks for a run."""
     inputs = [input_record(), input_record("s", origin="stream", rows=9000)]

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lifecycle.adapters.dynamodb_records import KINDS
 from lifecycle.errors import IllegalMoveError
-from lifecycle.records import ENDED, KINDS, MOVES, HistoryRecord, Record, Stage
+from lifecycle.records import ENDED, MOVES, HistoryRecord, Record, Stage
 from tests.builders import input_record, job_record, problem_record, run_record
 
 STAGES: tuple[Stage, ...] = get_args(Stage.__value__)

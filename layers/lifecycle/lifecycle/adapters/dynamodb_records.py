@@ -6,10 +6,10 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import lifecycle.source_records  # noqa: F401  its rows are among the kinds
 from lifecycle.adapters.clients import client
 from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
 from lifecycle.records import (
-    KINDS,
     HistoryRecord,
     InputRecord,
     JobRecord,
@@ -21,6 +21,9 @@ from lifecycle.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+KINDS: dict[str, type[Record]] = {cls.kind: cls for cls in Record.__subclasses__()}
+"""Every kind of row by its name."""
 
 HIDDEN = ("pk", "sk", "kind", "listing", "listed_at")
 """Attributes that place a row and are no part of its record."""
