@@ -111,12 +111,7 @@ def bibliography(seed: int) -> Dirt:
         "pages": [
             f"{start}-{start + random.integers(1, 15)}" for start in random.integers(1, 900, 1000)
         ],
-        "authors": [
-            "{"
-            + ",".join(f'"{words(random, 2, 2).title()}"' for _ in range(random.integers(1, 6)))
-            + "}"
-            for _ in chosen
-        ],
+        "authors": [_authors(random) for _ in chosen],
     }
     made = Spoiler("made: a bibliography", clean, seed)
     made.missing(0.08, "language", "issue").missing(0.06, "abbreviation", spelled="NA")
@@ -158,6 +153,11 @@ def films(seed: int) -> Dirt:
     made.spoil("release_date", 0.15, lambda text: "{1} {0}, {2}".format(*text.split()[:3]))
     made.spoil("genre", 0.1, lambda text: text.replace(",", ", "))
     return made.spoil("rating", 0.05, lambda text: f"{text}/10").dirt
+
+
+def _authors(random: Generator) -> str:
+    names = (f'"{words(random, 2, 2).title()}"' for _ in range(random.integers(1, 6)))
+    return "{" + ",".join(names) + "}"
 
 
 def _dashed(text: str) -> str:

@@ -87,10 +87,11 @@ class ObjectFiles:
         self._client.download_file(bucket, key, str(path))
         return path
 
-    def upload(self, path: Path, uri: str, content_type: str) -> None:
-        """Copy a file to an object."""
+    def upload(self, path: Path, uri: str, content_type: str, tagging: str = "") -> None:
+        """Copy a file to an object, tagged if asked (as PutObject's ``Tagging`` is written)."""
         bucket, key = _place(uri)
-        self._client.upload_file(str(path), bucket, key, ExtraArgs={"ContentType": content_type})
+        extra = {"ContentType": content_type} | ({"Tagging": tagging} if tagging else {})
+        self._client.upload_file(str(path), bucket, key, ExtraArgs=extra)
 
     def write(self, uri: str, body: bytes, content_type: str) -> None:
         """Make or replace a small object."""

@@ -80,8 +80,10 @@ def prepare(run_uri: str, objects: ObjectFiles, folder: Path) -> dict[str, Any]:
         cleaned.write(first, rows)
         with connect(memory_limit=DATABASE_MEMORY) as connection:
             done = finish(connection, cleaned.read(connection, rows), problem, out)
+        aged = f"retention-days={problem['compliance']['retention_days']}"
         for file in placed(out):
-            objects.upload(file.path, f"{run_uri}/{file.where}", file.content_type)
+            tagging = aged if file.where.endswith(".parquet") else ""
+            objects.upload(file.path, f"{run_uri}/{file.where}", file.content_type, tagging)
         answer = {"summary": done.summary}
     objects.forget(work)
     body = json.dumps(answer).encode()

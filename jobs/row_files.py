@@ -54,17 +54,24 @@ class Layout:
         inputs: the raw columns, in training order.
         target: the target, which a file may hold as well.
         target_position: where the target stands in a file without a header that holds it.
+        personal: columns that are read and not written again.
     """
 
     inputs: list[str]
     target: str
     target_position: int
+    personal: tuple[str, ...] = ()
 
     @property
     def all_columns(self) -> list[str]:
         """Every column of the training data, in its order."""
         at = self.target_position
         return [*self.inputs[:at], self.target, *self.inputs[at:]]
+
+    def written(self, names: Iterable[str]) -> list[int]:
+        """Which of a file's columns are written again."""
+        left_out = {name.strip().lower() for name in self.personal}
+        return [at for at, name in enumerate(names) if name.strip().lower() not in left_out]
 
 
 def answer_file(source: Path, target: Path, layout: Layout, answer: Answer) -> int:
@@ -126,6 +133,7 @@ def _csv(raw: Any, out: Any, layout: Layout, answer: Answer, delimiter: str = ""
         return 0
     header, rows = _header(head, rows, layout)
     writer = csv.writer(out_text := _writer(out), delimiter=delimiter, lineterminator="\n")
+    kept = layout.written(header.names)
     count = 0
     for piece in _pieces(rows):
         _refuse_ragged(piece, header, lines.line_num)
@@ -135,8 +143,11 @@ def _csv(raw: Any, out: Any, layout: Layout, answer: Answer, delimiter: str = ""
         }
         added = answer(columns)
         if header.written and not count:
-            writer.writerow([*header.names, *_new_names(added, header.names)])
-        writer.writerows([*line, *cells] for line, cells in zip(piece, zip(*added.values())))
+            names = [header.names[at] for at in kept]
+            writer.writerow([*names, *_new_names(added, header.names)])
+        writer.writerows(
+            [*(line[at] for at in kept), *cells] for line, cells in zip(piece, zip(*added.values()))
+        )
         count += len(piece)
     out_text.flush()
     out_text.detach()
@@ -241,7 +252,9 @@ def _answered(
     added = answer(columns)
     names = _new_names(added, {key for record in records for key in record})
     for record, cells in zip(records, zip(*added.values())):
-        yield {**record, **dict(zip(names, cells))}
+        keys = list(record)
+        kept = {keys[at]: record[keys[at]] for at in layout.written(keys)}
+        yield {**kept, **dict(zip(names, cells))}
 
 
 def _parquet(raw: Any, out: Any, layout: Layout, answer: Answer) -> int:
@@ -257,7 +270,7 @@ def _parquet(raw: Any, out: Any, layout: Layout, answer: Answer) -> int:
             name: batch.column(at).to_numpy(zero_copy_only=False) for at, name in enumerate(names)
         }
         added = answer(columns)
-        table = pa.Table.from_batches([batch])
+        table = pa.Table.from_batches([batch]).select(layout.written(names))
         for name, cells in zip(_new_names(added, names), added.values()):
             table = table.append_column(name, pa.array(cells))
         writer = writer or parquet.ParquetWriter(out, table.schema)

@@ -31,7 +31,8 @@ def run(folders: JobFolders) -> None:
     archive = folders.find("model", "*.tar.gz")
     model = ServedModel.from_package(unpack(archive, folders.base / "package"))
     problem = model.problem
-    layout = Layout(problem["inputs"], problem["target"], problem["target_position"])
+    personal = tuple((problem.get("compliance") or {}).get("pii") or ())
+    layout = Layout(problem["inputs"], problem["target"], problem["target_position"], personal)
 
     def answer(columns: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[Any]]:
         return answer_columns(model.predict(columns), problem)

@@ -34,6 +34,7 @@ SERVICES = frozenset(
         "sagemaker",
         "sagemaker-featurestore-runtime",
         "sagemaker-runtime",
+        "secretsmanager",
         "sns",
         "sqs",
         "sts",

@@ -3,8 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
+
+# A busy machine makes no test wrong: what an example may take is no property of the code.
+settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("baton")
+
 TOGETHER = ("e2e", "integration/local")
 """Folders whose tests share one running cloud: they go to one process, and first, for they last."""
 

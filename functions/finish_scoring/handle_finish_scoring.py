@@ -9,6 +9,7 @@ from lifecycle.aws_events import JobEnded
 from lifecycle.completions import job_end
 from lifecycle.events import CompletionMissed
 from lifecycle.leg import leg
+from lifecycle.personal import protection
 from lifecycle.quarantine import set_aside
 
 if TYPE_CHECKING:
@@ -25,5 +26,8 @@ def lambda_handler(cause: Cause[JobEnded | CompletionMissed], ports: Ports) -> D
     aside = None
     if not end.completed and not job.ended:
         faults = (fault_of(end, job),)
-        aside = set_aside(ports, job.problem, job.detail["source"], job.detail["key"], faults)
+        problem = ports.records.problem(job.problem)
+        personal = bool(problem and protection(problem.definition))
+        source, key = job.detail["source"], job.detail["key"]
+        aside = set_aside(ports, job.problem, source, key, faults, personal=personal)
     return decide(cause, end, job, aside)

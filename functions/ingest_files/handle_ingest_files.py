@@ -20,10 +20,12 @@ from lifecycle.errors import ObjectChangedError
 from lifecycle.events import Fault, ProblemDefined, WaitingDataReleased
 from lifecycle.landed import counts, known_already, new_input, released
 from lifecycle.leg import leg
+from lifecycle.personal import personal_data, protection
 from lifecycle.quarantine import set_aside
 from lifecycle.snapshots import Snapshots, is_data, snapshot_folder, snapshot_settings
 from read_landed import faults_of, read_landed
 from science.examples.wanted import content_of
+from science.personal import protect
 from science.readers.unreadable import UnreadableFile
 from science.schema import LostColumn
 
@@ -41,18 +43,26 @@ def lambda_handler(
     """Load what is known of the object; read it if it is new and its problem is defined."""
     event = cause.event
     if isinstance(event, ProblemDefined):
-        return released(event.problem, ports.records.inputs(event.problem), "data")
+        return _released(event.problem, ports)
     if isinstance(event, ObjectCreated) and not is_data(event.key):
         return decide_no_data(event.problem, event.key)
     row = new_input(event, "data")
     known = ports.records.get(row)
-    if known and counts(known, event):
+    problem = ports.records.problem(event.problem)
+    now = protection(problem.definition) if problem else ""
+    if known and counts(known, event) and known.protection == now:
         return known_already(known)
     row = known.model_copy(update={"sequencer": row.sequencer}) if known else row
-    problem = ports.records.problem(event.problem)
     if problem is None:
         return known_already(row) if known else decide_waiting(cause, row)
+    row = row.model_copy(update={"protection": now})
     return _take_in(cause, row, problem.definition, ports)
+
+
+def _released(name: str, ports: Ports) -> Decision:
+    problem = ports.records.problem(name)
+    now = protection(problem.definition) if problem else ""
+    return released(name, ports.records.inputs(name), "data", now)
 
 
 def _take_in(
@@ -71,6 +81,7 @@ def _take_in(
             row, schema = follow(rows, row, definition, ports)
         except UnreadableFile as error:
             return _refuse(cause, _placed(row, definition, ports), error, ports)
+        protect(rows, *personal_data(row.problem, definition, ports))
         ports.objects.upload(rows, target)
         row = row.model_copy(update={"bytes": rows.stat().st_size})
     row = _placed(row, definition, ports)
@@ -78,14 +89,16 @@ def _take_in(
     left_out = faults_of(read.refused, row.source)
     if not left_out:
         return taken
-    aside = set_aside(ports, row.problem, source, row.source, left_out)
+    personal = bool(row.protection)
+    aside = set_aside(ports, row.problem, source, row.source, left_out, personal=personal)
     return decide_left_out(taken, row, left_out, aside)
 
 
 def _refuse(cause: Cause[Any], row: InputRecord, error: UnreadableFile, ports: Ports) -> Decision:
     fault = Fault(path=row.source, message=error.reason, line=error.line, cure=error.cure)
     source = f"s3://{row.bucket}/{row.source}"
-    aside = set_aside(ports, row.problem, source, row.source, (fault,))
+    personal = bool(row.protection)
+    aside = set_aside(ports, row.problem, source, row.source, (fault,), personal=personal)
     waits = isinstance(error, LostColumn)
     return decide_unreadable(cause, row, (fault,), aside, waits=waits)
 

@@ -19,8 +19,10 @@ from lifecycle.aws_events import RecordsArrived
 from lifecycle.cause import Cause
 from lifecycle.clock import now
 from lifecycle.names import digest
+from lifecycle.personal import personal_data, protection
 from lifecycle.quarantine import reason_document
 from lifecycle.records import AwaitedRecord, ShardRecord
+from science.personal import protect
 from science.tables import ingest
 
 if TYPE_CHECKING:
@@ -79,11 +81,13 @@ def _store(problem: str, stretch: Stretch, source: str, ports: Ports) -> Taken:
     if stretch.truths:
         target = ports.settings.lake(problem, "truth", "incoming", f"{name}.jsonl")
         ports.objects.write(target, _lines(stretch.truths))
-    faults, aside = _set_aside(problem, stretch, source, ports)
+    known = ports.records.problem(problem)
+    definition = known.definition if known else {}
+    faults, aside = _set_aside(problem, definition, stretch, source, ports)
     taken = Taken(problem, None, len(stretch.rows), 0, len(stretch.truths), faults, aside)
     if not stretch.rows:
         return taken
-    if ports.records.problem(problem) is None:
+    if known is None:
         # Nothing is known of it yet, not even which columns are personal: its rows stay in the
         # bucket that users write to, outside data/, and are taken up when it is defined.
         key = f"{problem}/{source}.jsonl"
@@ -96,24 +100,36 @@ def _store(problem: str, stretch: Stretch, source: str, ports: Ports) -> Taken:
         rows = Path(folder, "rows.jsonl")
         rows.write_bytes(_lines(stretch.rows))
         made = ingest(rows, rows.name, Path(folder, "rows.parquet"))
+        protect(Path(folder, "rows.parquet"), *personal_data(problem, definition, ports))
         ports.objects.upload(Path(folder, "rows.parquet"), uri)
-    return replace(taken, uri=uri, columns=made.columns, bytes=made.bytes)
+    treated = protection(definition)
+    return replace(taken, uri=uri, columns=made.columns, bytes=made.bytes, protection=treated)
 
 
 def _set_aside(
-    problem: str, stretch: Stretch, source: str, ports: Ports
+    problem: str, definition: dict[str, Any], stretch: Stretch, source: str, ports: Ports
 ) -> tuple[tuple[Fault, ...], str | None]:
     """Keep each bad record as it came, beside its reason; the faults, and where they lie."""
     faults = tuple(fault for _, _, fault in stretch.poison)
     if not faults:
         return (), None
     name = f"{digest(problem, source)}.jsonl"
-    aside = ports.settings.lake(problem, "quarantine", source, name)
+    aside = _quarantine(problem, definition, source, name, ports)
     kept = [{"sequenceNumber": number, "data": raw} for number, raw, _ in stretch.poison]
     ports.objects.write(aside, _lines(kept))
     reason = reason_document(source, faults)
     ports.objects.write(f"{aside}.reason.json", reason, "application/json")
     return faults, aside
+
+
+def _quarantine(
+    problem: str, definition: dict[str, Any], source: str, name: str, ports: Ports
+) -> str:
+    """Where poison is kept: in the landing bucket, where the problem has personal data."""
+    settings = ports.settings
+    if protection(definition):
+        return f"s3://{settings.landing_bucket}/{problem}/quarantine/{source}/{name}"
+    return settings.lake(problem, "quarantine", source, name)
 
 
 def _lines(documents: list[dict[str, Any]]) -> bytes:

@@ -169,6 +169,7 @@ class Taken:
     truths: int
     faults: tuple[Fault, ...]
     quarantine_uri: str | None
+    protection: str = ""
     bytes: int = 0
     waits_in: str = ""
     waits_at: str | None = None
@@ -251,6 +252,7 @@ def _input(cause: Cause[Any], part: Taken, source: str) -> InputRecord:
         bytes=part.bytes,
         columns=part.columns,
         at=cause.time,
+        protection=part.protection,
     )
 
 

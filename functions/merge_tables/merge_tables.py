@@ -57,6 +57,7 @@ class Rows:
     columns: int = 0
     bytes: int = 0
     fingerprint: str = ""
+    protection: str = ""
     faults: tuple[Fault, ...] = ()
 
 
@@ -134,6 +135,7 @@ def _renewed(known: InputRecord, rows: Rows, at: str, *, renew: bool) -> InputRe
             "columns": rows.columns,
             "bytes": rows.bytes,
             "renewed": asks,
+            "protection": rows.protection,
             "at": at,
         }
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.change_files import Plan, mark, plan
 from lifecycle.events import Fault
 from lifecycle.names import digest
+from lifecycle.personal import personal_data, protection
 from lifecycle.records import TableRecord
 from lifecycle.sources import dms_prefix
 from merge_tables import AWAITED, AWAITED_CURE, Outcome, Rows
@@ -15,6 +16,7 @@ from science.databases.join import Table as Relation
 from science.databases.join import join
 from science.databases.merge import Incoming, Merged, merge
 from science.faults import UnusableData
+from science.personal import protect
 from science.readers.unreadable import UnreadableFile
 
 if TYPE_CHECKING:
@@ -155,10 +157,14 @@ class Tables:
                     for fault in error.faults
                 )
             )
-        name = digest(self._problem, self._source.called, made.fingerprint)
+        problem = self._ports.records.problem(self._problem)
+        definition = problem.definition if problem else {}
+        protect(out, *personal_data(self._problem, definition, self._ports))
+        treated = protection(definition)
+        name = digest(self._problem, self._source.called, made.fingerprint, treated)
         uri = self._ports.settings.lake(self._problem, "ingested", f"{name}.parquet")
         self._ports.objects.upload(out, uri)
-        return Rows(uri, made.rows, made.columns, made.bytes, made.fingerprint)
+        return Rows(uri, made.rows, made.columns, made.bytes, made.fingerprint, protection=treated)
 
     def _path(self, name: str) -> Path:
         self._count += 1
@@ -181,9 +187,9 @@ class Tables:
         return [Incoming(path, path.name) for path in self._fetched(uris)]
 
     def _put(self, path: Path, table: str, identity: str) -> tuple[str]:
-        """Put a table's state into the lake, under a name that its making gives."""
+        """Keep a table's state in the landing bucket, under a name that its making gives."""
         place = (self._problem, "sources", self._source.called, "tables")
-        uri = self._ports.settings.lake(*place, table, f"{identity}.parquet")
+        uri = self._ports.settings.landing(*place, table, f"{identity}.parquet")
         self._ports.objects.upload(path, uri)
         return (uri,)
 

@@ -19,6 +19,7 @@ from lifecycle.events import CompletionMissed, Fault, RunStarted
 from lifecycle.leg import leg
 from lifecycle.records import JobRecord, SchemaRecord
 from lifecycle.requests.glue import KNOWN_BY
+from lifecycle.retention import tag_of
 from lifecycle.runs import past
 from prepare_data import (
     CODE,
@@ -81,8 +82,10 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
                 for fault in error.faults
             )
             return decide_unusable(cause, _problem(run.problem, ports), run, faults)
+        aged = tag_of(run.definition)
         for file in placed(out):
-            ports.objects.upload(file.path, f"{target}/{file.where}", file.content_type)
+            tags = aged if file.where.endswith(".parquet") else None
+            ports.objects.upload(file.path, f"{target}/{file.where}", file.content_type, tags)
     return decide_prepared(cause, run, prepared.summary, ports.settings)
 
 

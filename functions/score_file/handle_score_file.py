@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import ModelDeployed, WaitingDataReleased
-from lifecycle.landed import known_already, new_input, released
+from lifecycle.landed import elsewhere, known_already, lies_in, new_input, released
 from lifecycle.leg import leg
 from score_file import decide, decide_waiting
 
@@ -24,6 +24,8 @@ def lambda_handler(
     event = cause.event
     if isinstance(event, ModelDeployed):
         return released(event.problem, ports.records.inputs(event.problem), "score")
+    if isinstance(event, ObjectCreated) and not lies_in(event.key, "score"):
+        return elsewhere(event, "score")
     row = new_input(event, "score")
     known = ports.records.get(row)
     if known and not known.waiting:

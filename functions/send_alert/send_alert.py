@@ -15,6 +15,7 @@ SUBJECT_LIMIT = 100
 """SNS Publish: a subject is ASCII, of one line, under 100 characters."""
 
 SUBJECTS = {
+    "RetentionNotApplied": "{problem}: old rows are not removed",
     "ProblemRejected": "{problem}: problem.yaml was refused",
     "ProblemAwaited": "{problem}: records wait for a problem.yaml",
     "DataRejected": "{problem}: data was set aside",

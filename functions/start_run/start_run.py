@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.decision import ApiCall, Decision
 from lifecycle.events import BudgetExceeded, RunStarted
 from lifecycle.names import digest, run_id
+from lifecycle.personal import protection
 from lifecycle.prices import estimate_run
 from lifecycle.records import ProblemRecord, RunRecord
+from lifecycle.retention import unexpired
 from lifecycle.snapshots import Snapshots, snapshot_settings, usable
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ def decide(
     if problem is None:
         total = sum(row.rows for row in taken)
         return Decision(f"{total} rows wait until {name}/problem.yaml lands.", problem=name)
+    taken = unexpired(taken, problem.definition, cause.time)
+    taken = [row for row in taken if row.protection == protection(problem.definition)]
     replace = snapshot_settings(problem.definition)["replace"]
     learned = usable(taken, snapshots or Snapshots(name, ()), replace)
     rows = sum(row.rows for row in learned)

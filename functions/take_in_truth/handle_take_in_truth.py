@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.events import Fault
+from lifecycle.landed import elsewhere, lies_in
 from lifecycle.leg import leg
 from lifecycle.names import digest
+from lifecycle.personal import protection
 from lifecycle.quarantine import set_aside
 from lifecycle.records import WatchRecord
 from science.tables import UnreadableFile
@@ -28,12 +30,16 @@ if TYPE_CHECKING:
 def lambda_handler(cause: Cause[ObjectCreated], ports: Ports) -> Decision:
     """Keep the truth, join it to the captured answers, and measure."""
     name, key = cause.event.problem, cause.event.key
+    if not lies_in(key, "truth"):
+        return elsewhere(cause.event, "truth")
     uri = ports.settings.lake(name, "truth", "kept", f"{digest(key, cause.event.etag)}.jsonl")
     try:
         truth = _read(cause.event.uri, key, ports)
     except (UnreadableFile, TruthFault) as error:
         faults = (Fault(path=key, message=error.reason, line=error.line, cure=error.cure),)
-        aside = set_aside(ports, name, cause.event.uri, key, faults)
+        known = ports.records.problem(name)
+        personal = bool(known and protection(known.definition))
+        aside = set_aside(ports, name, cause.event.uri, key, faults, personal=personal)
         return decide_unreadable(name, key, faults, aside)
     lines = (json.dumps({"inference_id": i, "label": label}) for i, label in truth.items())
     ports.objects.write(uri, "".join(f"{line}\n" for line in lines).encode())

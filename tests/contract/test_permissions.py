@@ -20,6 +20,7 @@ MODELS = {
     "sns": ("sns",),
     "cloudwatch": ("cloudwatch",),
     "sqs": ("sqs",),
+    "secretsmanager": ("secretsmanager",),
 }
 """IAM's name of a service → the botocore models whose operations it governs."""
 
@@ -41,12 +42,21 @@ OBJECT_DOORS = {
 }
 """The door to objects → what it takes; see lifecycle/adapters/s3_objects.py."""
 
+NAMED_OTHERWISE = {
+    "PutObject": "s3:PutObject",
+    "PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+}
+"""S3's operations that decisions name → IAM's names of them, which may be others."""
+
+MOST_UNTAGGED = 3
+"""`upload` takes so many arguments besides the tags."""
+
 COPIED = {"s3:GetObjectTagging", "s3:PutObjectTagging"}
 """What copying an object with tags takes besides."""
 
-
 HELPERS = {
     "set_aside": OBJECT_DOORS["copy"] | COPIED,
+    "personal_data": {"secretsmanager:GetSecretValue"},
     "start_job_run": {"glue:StartJobRun", "glue:GetJobRuns"},
 }
 """A function of the lifecycle layer → what it takes of its caller's role."""
@@ -76,7 +86,7 @@ def called_by(folder: str) -> set[str]:
 
 def _actions_of(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        known = {"PutObject": "s3:PutObject", **operations()}
+        known = {**NAMED_OTHERWISE, **operations()}
         return {known[node.value]} if node.value in known else set()
     if not isinstance(node, ast.Call):
         return set()
@@ -85,7 +95,8 @@ def _actions_of(node: ast.AST) -> set[str]:
     if isinstance(node.func, ast.Attribute):
         door = node.func.value
         if isinstance(door, ast.Attribute) and door.attr == "objects":
-            return OBJECT_DOORS[node.func.attr]
+            tagged = {"s3:PutObjectTagging"} if len(node.args) > MOST_UNTAGGED else set()
+            return OBJECT_DOORS[node.func.attr] | tagged
         if node.func.attr in operations():
             return {operations()[node.func.attr]}
     return set()

@@ -10,7 +10,7 @@ from lifecycle.errors import ObjectChangedError
 from lifecycle.ports import StoredObject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 BINARY = "application/octet-stream"
@@ -22,12 +22,14 @@ class FakeObjects:
     Attributes:
         bodies: what is stored now.
         content_types: and as what.
+        tags: the tags of what was uploaded.
         etags: and under which ETag.
     """
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.content_types: dict[str, str] = {}
+        self.tags: dict[str, dict[str, str]] = {}
         self.etags: dict[str, str] = {}
         self.written: dict[str, str] = {}
         self.writes = 0
@@ -38,8 +40,15 @@ class FakeObjects:
             raise ObjectChangedError(uri)
         return path
 
-    def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:
+    def upload(
+        self,
+        path: Path,
+        uri: str,
+        content_type: str = BINARY,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
         self.write(uri, path.read_bytes(), content_type)
+        self.tags[uri] = dict(tags or {})
 
     def read(self, uri: str) -> bytes:
         if uri not in self.bodies:

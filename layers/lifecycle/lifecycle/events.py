@@ -54,6 +54,15 @@ class ProblemDefined(Event):
     resolved_uri: str
 
 
+class RetentionNotApplied(Event):
+    """S3 takes no more lifecycle rules, so this problem's rows are not removed by their age."""
+
+    detail_type: ClassVar[str] = "RetentionNotApplied"
+    severity: ClassVar[Severity | None] = "critical"
+    rules: int
+    allowed: int
+
+
 class ProblemRejected(Event):
     """A problem.yaml was refused; the definition before it stays in force."""
 

@@ -48,14 +48,38 @@ def counts(known: InputRecord, landed: Landed) -> bool:
     return known.uri is not None and not known.waiting
 
 
+def lies_in(key: str, folder: str) -> bool:
+    """Whether a key is below a problem's folder; a rule's wildcard finds the name at any depth."""
+    return key.split("/")[1:2] == [folder]
+
+
+def elsewhere(landed: ObjectCreated, folder: str) -> Decision:
+    """An object of another folder, whose path happens to hold the name of this one."""
+    return Decision(f"{landed.key} does not lie in {folder}/.", problem=landed.problem)
+
+
 def known_already(row: InputRecord) -> Decision:
     """The same object, with the same content, was taken up before."""
     return Decision(f"{row.source} landed before and counts once.", problem=row.problem)
 
 
-def released(problem: str, inputs: Iterable[InputRecord], purpose: Purpose) -> Decision:
-    """What waited need wait no more: say so of each."""
-    waiting = [row for row in inputs if row.waiting and row.purpose == purpose]
+def released(
+    problem: str, inputs: Iterable[InputRecord], purpose: Purpose, protection: str = ""
+) -> Decision:
+    """What waited need wait no more: say so of each.
+
+    Args:
+        problem: the problem.
+        inputs: all of its inputs.
+        purpose: which of them are meant.
+        protection: how personal data is treated now; files taken in under another treatment are
+            taken in again, in the place of what they were before.
+    """
+    waiting = [
+        row
+        for row in inputs
+        if row.purpose == purpose and (row.waiting or _treated_otherwise(row, protection))
+    ]
     events = tuple(
         WaitingDataReleased(
             problem=problem, purpose=purpose, bucket=row.bucket, key=row.source, etag=row.etag
@@ -63,3 +87,8 @@ def released(problem: str, inputs: Iterable[InputRecord], purpose: Purpose) -> D
         for row in waiting[:RELEASED_AT_ONCE]
     )
     return Decision(f"{len(events)} waiting file(s) released.", problem=problem, events=events)
+
+
+def _treated_otherwise(row: InputRecord, protection: str) -> bool:
+    taken = row.origin == "file" and row.purpose == "data" and row.uri is not None
+    return taken and row.protection != protection

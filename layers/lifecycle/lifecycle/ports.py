@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from lifecycle.decision import ApiCall
@@ -97,8 +97,10 @@ class Objects(Protocol):
             ObjectChangedError: it has another ETag now.
         """
 
-    def upload(self, path: Path, uri: str, content_type: str = ...) -> None:
-        """Copy a file to an object."""
+    def upload(
+        self, path: Path, uri: str, content_type: str = ..., tags: Mapping[str, str] | None = ...
+    ) -> None:
+        """Copy a file to an object, tagged if asked."""
 
     def read(self, uri: str) -> bytes:
         """A small object's bytes. Raises FileNotFoundError when there is none."""

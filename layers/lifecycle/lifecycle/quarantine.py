@@ -20,8 +20,16 @@ def reason_document(source: str, faults: tuple[Fault, ...]) -> bytes:
     return json.dumps(document, indent=2, ensure_ascii=False).encode()
 
 
-def set_aside(ports: Ports, problem: str, source: str, key: str, faults: tuple[Fault, ...]) -> str:
-    """Copy an object, unchanged, to the problem's quarantine; the address of the copy.
+def set_aside(
+    ports: Ports,
+    problem: str,
+    source: str,
+    key: str,
+    faults: tuple[Fault, ...],
+    *,
+    personal: bool = False,
+) -> str:
+    """Copy an object, unchanged, to the problem's quarantine; the address where it lies then.
 
     Args:
         ports: the doors to the world.
@@ -29,9 +37,12 @@ def set_aside(ports: Ports, problem: str, source: str, key: str, faults: tuple[F
         source: the object's address.
         key: its key in the landing bucket, kept whole.
         faults: why it cannot be used.
+        personal: whether the problem has personal data, which never leaves the landing bucket: the
+            object stays where it is, and only the reason is written.
     """
     target = ports.settings.lake(problem, "quarantine", key)
-    ports.objects.copy(source, target)
+    if not personal:
+        ports.objects.copy(source, target)
     reason = reason_document(source, faults)
     ports.objects.write(f"{target}.reason.json", reason, "application/json")
-    return target
+    return source if personal else target

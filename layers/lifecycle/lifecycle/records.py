@@ -185,6 +185,8 @@ class InputRecord(Record):
     sequencer: str = ""
     """S3's, of the event that told of it."""
     rejected: tuple[Fault, ...] = ()
+    protection: str = ""
+    """How personal data in its rows was treated; see ``lifecycle.personal``."""
     changes: tuple[str, ...] = ()
     """How its columns differ from those of the files before it."""
     renewed: str = ""
@@ -410,6 +412,18 @@ class MonthRecord(Record):
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
         return f"problem#{self.problem}", f"month#{self.month}"
+
+
+class RetentionRecord(Record):
+    """When the buckets' lifecycle rules were written last, and for how many problems."""
+
+    kind: ClassVar[str] = "retention"
+    problems: int = 0
+    at: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)
+        return "retention", "retention"
 
 
 class HistoryRecord(Record):

@@ -24,6 +24,7 @@ class Settings:
         alert_topic: ARN of the SNS topic that people subscribe to.
         job_role: ARN of the role that SageMaker's jobs and endpoints run under.
         xgboost_image: URI of the SageMaker XGBoost image of this Region.
+        personal_secret: ARN of the secret under which personal data is hashed.
         region: the Region of the stack.
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
@@ -42,6 +43,7 @@ class Settings:
     alert_topic: str = ""
     job_role: str = ""
     xgboost_image: str = ""
+    personal_secret: str = ""
     region: str = "us-east-1"
     partition: str = "aws"
     account: str = ""
@@ -54,6 +56,10 @@ class Settings:
     def lake(self, *parts: str) -> str:
         """An address in the lake bucket."""
         return "/".join((f"s3://{self.lake_bucket}", *parts))
+
+    def landing(self, *parts: str) -> str:
+        """An address in the landing bucket, where personal data may stay as it is."""
+        return "/".join((f"s3://{self.landing_bucket}", *parts))
 
     def run_uri(self, problem: str, run: str, *parts: str) -> str:
         """An address in a run's folder of the lake."""

@@ -47,8 +47,8 @@ def fingerprint(source: Source) -> str:
 
 
 def fetch_uri(problem: str, source: str, fetch: str, settings: Settings) -> str:
-    """The folder of one fetch in the lake."""
-    return settings.lake(problem, "sources", source, "fetches", fetch)
+    """The folder of one fetch, in the landing bucket: its rows are as the database has them."""
+    return settings.landing(problem, "sources", source, "fetches", fetch)
 
 
 def dms_prefix(problem: str, source: Source, table: str) -> str:

@@ -93,11 +93,15 @@ def assign(columns: Sequence[Column], roles: Roles, problem: dict[str, Any]) -> 
     names = [column.name for column in columns]
     told = (problem.get("columns") or {}).get("exclude") or []
     excluded = {match(names, wanted) for wanted in told}
+    listed = (problem.get("compliance") or {}).get("pii") or []
+    personal = {match(names, wanted) for wanted in listed}
     for column in columns:
         if column.name == roles.target:
             column.role, column.note = "target", ""
         elif column.name == roles.identifier:
             column.role, column.note = "identifier", "named as the identifier"
+        elif column.name in personal:
+            column.role, column.note = "excluded", "personal data is nothing to learn from"
         elif column.name in excluded:
             column.role, column.note = "excluded", "left out by the definition"
         elif column.kind == "text" and (problem.get("prepare") or {}).get("text") == "drop":

@@ -81,7 +81,7 @@ class Databases(World):
     def finish(self, folder, tables, status="SUCCEEDED", **told):
         """Let the newest job run end, with what it left; what was said then."""
         row = self.source()
-        fetch = f"s3://lake/churn/sources/crm/fetches/{row.fetch}"
+        fetch = f"s3://landing/churn/sources/crm/fetches/{row.fetch}"
         done = []
         for name, query in tables.items():
             uri = f"{fetch}/{name}.parquet"
@@ -260,7 +260,7 @@ def test_a_job_that_fails_says_why_and_the_next_request_fetches_again(tmp_path, 
     world.request()
     row = world.source()
     told = {"path": "customer", "message": "the table is gone", "cure": "Name another."}
-    uri = f"s3://lake/churn/sources/crm/fetches/{row.fetch}/failure.json"
+    uri = f"s3://landing/churn/sources/crm/fetches/{row.fetch}/failure.json"
     world.objects.write(uri, json.dumps({"faults": [told]}).encode())
 
     ((name, data),) = world.deliver(merge_tables, job_ended(row.job, status))

@@ -54,6 +54,18 @@ def test_the_first_model_makes_the_endpoint():
     assert isinstance(decision.events[0], DeploymentStarted)
 
 
+def test_an_endpoint_stores_no_requests_of_a_problem_with_personal_data():
+    """Data capture would keep them as they came; the front door captures without them."""
+    (config,) = [
+        call.request
+        for call in deployed(extra="compliance: {pii: [email]}\n").calls
+        if call.operation == "CreateEndpointConfig"
+    ]
+
+    assert "DataCaptureConfig" not in config
+    assert "DataCaptureConfig" in deployed().calls[1].request
+
+
 def test_a_later_model_shifts_traffic_and_names_the_alarm_that_takes_it_back():
     """Blue/green by UpdateEndpoint."""
     decision = deployed({"EndpointConfigName": "churn-before", "EndpointStatus": "InService"})

@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 import score
 from job_folders import InputMissingError, JobFolders
-from row_files import UnreadableRowsError
+from row_files import Layout, UnreadableRowsError, answer_file
 from tests.unit.jobs.prepared_run import table
 
 if TYPE_CHECKING:
@@ -114,6 +114,23 @@ def test_every_form_comes_back_under_its_name_with_the_same_answers(folders, exp
 
     assert answers(path) == expected
     assert len(expected) == len(RECORDS)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_personal_column_is_not_written_again(tmp_path, name):
+    """In no form, whatever its letters' case."""
+    source, target = tmp_path / name, tmp_path / "out" / name
+    source.write_bytes(FORMS[name])
+    first, *others = RECORDS[0]
+    layout = Layout(list(RECORDS[0]), "y", len(RECORDS[0]), (first.upper(),))
+
+    answer_file(source, target, layout, lambda columns: {"prediction": list(columns[others[0]])})
+
+    if name.startswith("rows.parquet"):
+        written = parquet.read_table(pa.BufferReader(opened(target))).column_names
+        assert written == [*others, "prediction"]
+    else:
+        assert first not in opened(target).decode()
 
 
 def test_the_callers_columns_are_kept_as_they_were(folders):

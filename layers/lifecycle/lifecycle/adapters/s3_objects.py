@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from lifecycle.adapters.clients import client
 from lifecycle.errors import ObjectChangedError
 from lifecycle.ports import StoredObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 BINARY = "application/octet-stream"
@@ -69,10 +70,19 @@ class S3Objects:
                     raise ObjectChangedError(uri)
         return path
 
-    def upload(self, path: Path, uri: str, content_type: str = BINARY) -> None:
-        """Copy a file to an object."""
+    def upload(
+        self,
+        path: Path,
+        uri: str,
+        content_type: str = BINARY,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Copy a file to an object, tagged if asked."""
         bucket, key = split_uri(uri)
-        client("s3").upload_file(str(path), bucket, key, ExtraArgs={"ContentType": content_type})
+        extra = {"ContentType": content_type}
+        if tags:
+            extra["Tagging"] = urlencode(tags)
+        client("s3").upload_file(str(path), bucket, key, ExtraArgs=extra)
 
     def read(self, uri: str) -> bytes:
         """A small object's bytes.

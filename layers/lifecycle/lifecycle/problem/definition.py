@@ -97,6 +97,7 @@ class Compliance(Section):
     """What the law or the house asks for; without ``regions`` the stack's own Region is allowed."""
 
     pii: Columns = ()
+    pii_action: Literal["hash", "drop"] = "hash"
     retention_days: Annotated[int, whole(1, 3650)] = 365
     regions: Annotated[tuple[Annotated[str, REGION], ...], LISTED] = ()
 

@@ -187,6 +187,24 @@ def _bias(problem: Problem, _place: Place) -> Iterator[Finding]:
         yield Finding((*path, "limits", name), message, (), "Name a second facet.")
 
 
+@rule("compliance.pii", "target", "columns", "evaluate.bias")
+def _personal(problem: Problem, _place: Place) -> Iterator[Finding]:
+    """Personal data is no feature; what must be readable for another end cannot be hashed."""
+    readable: dict[str | None, str] = {
+        problem.target: "the target",
+        problem.columns.time: "columns.time",
+        **dict.fromkeys(problem.columns.sensitive, "columns.sensitive"),
+        **dict.fromkeys(problem.evaluate.bias.facets, "evaluate.bias.facets"),
+    }
+    if problem.compliance.pii_action == "drop":
+        readable[problem.columns.id] = "columns.id"
+    for index, column in enumerate(problem.compliance.pii):
+        if column in readable:
+            message = f"{column} is {readable[column]}, and could not be read any more"
+            cure = "Take it out of one of the two."
+            yield Finding(("compliance", "pii", index), message, (), cure)
+
+
 @rule("compliance.regions")
 def _regions(problem: Problem, place: Place) -> Iterator[Finding]:
     regions = problem.compliance.regions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.names import model_name
+from lifecycle.personal import personal_columns
 from lifecycle.requests.registry import container
 from lifecycle.requests.training import tags
 
@@ -47,6 +48,8 @@ def endpoint_config_request(run: RunRecord, settings: Settings) -> dict[str, Any
         "InitialInstanceCount": 1,
         "InitialVariantWeight": 1.0,
     }
+    if personal_columns(run.definition):
+        return request  # it would store requests as they came; `predict` captures without them
     request["DataCaptureConfig"] = {
         "EnableCapture": True,
         "InitialSamplingPercentage": 100,

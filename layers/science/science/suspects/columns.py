@@ -18,12 +18,14 @@ from science.tables import ingest
 from science.values import MISSING, SOFT_MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MOST_ROWS = 250_000
 """Rows that are looked at; of a longer file, an even sample."""
 
 ROWS_AT_ONCE = 50_000
+GLANCE = 400
+"""So many different values say whether a column is worth a closer look."""
 
 
 @dataclass
@@ -102,6 +104,13 @@ class Coded:
     def is_identifier(self) -> bool:
         """Nearly every row has a text of its own."""
         return len(self.values) > 0.9 * self.rows
+
+    def mostly(self, is_so: Callable[[str], object]) -> bool:
+        """Whether something holds for half of an even sample of the values that are there."""
+        step = max(1, len(self.values) // GLANCE)
+        glance = [self.values[code] for code in range(0, len(self.values), step)]
+        there = [value for value in glance if value.strip()]
+        return 2 * sum(bool(is_so(value)) for value in there) >= len(there)
 
     def share_by(self, keys: Sequence[str]) -> Counter[str]:
         """Rows by a property of the values, missing ones left out."""

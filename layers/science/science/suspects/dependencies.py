@@ -31,12 +31,19 @@ FEWEST_ROWS = 12
 RULED = 0.95
 """If so many rows with one value of a third column violate, they follow a rule of their own."""
 
+LONG = 20_000
+"""Of tables with more rows, a part is looked at first."""
+
+SPREAD = np.int64(2_654_435_761)
+"""Knuth's multiplicative hash, which deals groups out evenly."""
+
 FEWEST_RULED = 5
 MOST_RULED = 0.2
 RARE_SHARE = 0.25
 MANY_GROUPS = 10
 MANY_RIVALS = 10
-MOST_PURE = 0.2
+MOST_PURE = 0.1
+FEW_VIOLATING = 0.05
 
 
 @dataclass
@@ -111,11 +118,24 @@ def _of_column(table: Table, at: int, doubted: Sequence[Any]) -> Iterator[Depend
         if other == at or determinant.is_identifier or len(determinant.values) < 2:
             continue
         known = ~determinant.missing[determinant.codes] & ~doubted[other]
+        if not _worth_counting(determinant.codes, dependent.codes, known, sure):
+            continue
         found = _dependency(determinant.codes, dependent.codes, known, sure)
         if found:
             found.determinant = other
             _without_rules(table, found, at)
             yield found
+
+
+def _worth_counting(a: Any, b: Any, known: Any, filled: Any) -> bool:
+    """In a long table, whether some groups, each of them whole, show the dependency."""
+    if len(a) <= LONG:
+        return True
+    some = (a * SPREAD) % len(a) < LONG / 2
+    return (
+        some.sum() < LONG / 4
+        or _dependency(a[some], b[some], known[some], filled[some]) is not None
+    )
 
 
 def _dependency(a: Any, b: Any, known: Any, filled: Any) -> Dependency | None:
@@ -165,7 +185,7 @@ def _grouped(a: Any, b: Any, usable: Any) -> Groups:
 
 def _surely(groups: Groups, strength: float) -> float:
     """How reliable a dependency is, by its lambda and by how its violations befall the groups."""
-    pure = _pure_beyond_chance(groups)
+    pure, violating = _pure_beyond_chance(groups)
     dominated = _dominated(groups)
     surely = min(1.0, (strength - LEAST) / (SURE - LEAST)) * 0.98
     many_told = strength >= LEAST_OF_MANY and (groups.total > 1).sum() >= MANY_GROUPS
@@ -173,7 +193,8 @@ def _surely(groups: Groups, strength: float) -> float:
         surely = max(surely, 0.6)
     else:
         surely *= 0.5
-    return surely * (1 - max(0.0, pure - MOST_PURE) / (1 - MOST_PURE))
+    doubt = max(0.0, pure - MOST_PURE) / (1 - MOST_PURE)
+    return surely * (1 - doubt * min(1.0, violating / FEW_VIOLATING))
 
 
 def _dominated(groups: Groups) -> float:
@@ -185,19 +206,22 @@ def _dominated(groups: Groups) -> float:
     return float(clear[judged].mean())
 
 
-def _pure_beyond_chance(groups: Groups) -> float:
+def _pure_beyond_chance(groups: Groups) -> tuple[float, float]:
     """How many more groups have one value alone than if violations befell all rows alike.
 
     Errors do; a column that truly takes several values within some groups leaves the others pure.
+
+    Returns:
+        The groups beyond chance, at most 1, and the share of the rows that violate.
     """
     judged = groups.total >= 3
     total, first = groups.total[judged], groups.first[judged]
     if not len(total):
-        return 0.0
-    violating = 1 - first.sum() / total.sum()
+        return 0.0, 0.0
+    violating = float(1 - first.sum() / total.sum())
     chance = float(((1 - violating) ** total).mean())
     pure = float((first == total).mean())
-    return (pure - chance) / (1 - chance) if chance < 1 else 0.0
+    return ((pure - chance) / (1 - chance) if chance < 1 else 0.0), violating
 
 
 def _without_rules(table: Table, found: Dependency, at: int) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from science.suspects.columns import GLANCE
 from science.suspects.evidence import ByValue
 from science.suspects.shapes import MIXED, NUMBER
 
@@ -21,6 +25,7 @@ MOST_RARE = 0.08
 RARE = 0.02
 MINOR = 0.2
 MOST_FORMS = 3
+FAR = 2.5
 OFTEN = 5
 """A text that so many rows have is a level of its own, whatever its form."""
 USUAL = 0.75
@@ -86,16 +91,32 @@ def _rare_words(column: Coded) -> ByValue:
 def _lengths(column: Coded) -> ByValue:
     """Codes of digits that are all of one length, such as zip codes and phone numbers."""
     found = ByValue(column)
+    lengths = Counter(map(len, column.values[:GLANCE]))
+    if not lengths or lengths.most_common(1)[0][1] < 0.5 * sum(lengths.values()):
+        return found
     shares = column.share_by(column.shapes)
     if not shares or column.present < FEWEST_ROWS:
         return found
     usual, count = shares.most_common(1)[0]
     if count < 0.97 * column.present or len(usual) < 4 or "9" not in usual:
         return found
+    near = _range_of(column, usual)
     for code, each in enumerate(column.shapes):
-        if each != usual and not column.missing[code]:
-            found.suspect(code, 0.8, f"not of the form {usual!r}, as {count:,} others are")
+        if each == usual or column.missing[code]:
+            continue
+        number = column.numbers[code]
+        if near and near[0] < number < near[1]:
+            continue
+        found.suspect(code, 0.8, f"not of the form {usual!r}, as {count:,} others are")
     return found
+
+
+def _range_of(column: Coded, usual: str) -> tuple[float, float] | None:
+    """What numbers may be that are measures, not codes, though most have one length."""
+    if usual.strip("9"):
+        return (-np.inf, np.inf) if column.is_numeric else None
+    numbers = column.numbers[[each == usual for each in column.shapes]]
+    return float(numbers.min()) / FAR, float(numbers.max()) * FAR
 
 
 def _blanks(column: Coded) -> ByValue:

@@ -14,6 +14,7 @@ from science.suspects import (
     measures,
     merged,
     missing,
+    outliers,
     quantities,
     spelling,
     votes,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from science.suspects.evidence import Evidence
     from science.suspects.learn import Labels
 
-ALONE = (missing, quantities, measures, formats, merged, spelling)
+ALONE = (missing, quantities, measures, formats, outliers, merged, spelling)
 DOUBTFUL = frozenset({"shape", "words", "length", "spelling", "word", "variant"})
 """Detectors of odd texts, which count less where the rows around have the same."""
 
@@ -36,13 +37,13 @@ SLIPS = frozenset({"spelling", "word"})
 
 FAMILIES = {
     **dict.fromkeys(("shape", "words", "length", "written"), "form"),
-    **dict.fromkeys(("spelling", "word", "variant"), "spelling"),
+    **dict.fromkeys(("spelling", "word", "variant", "case"), "spelling"),
     **dict.fromkeys(("missing", "gap"), "missing"),
 }
 
 SUPPORTED = 0.4
 THRESHOLD = 0.5
-LEAST_SUGGESTING = 0.3
+LEAST_SUGGESTING, SURELY_SUGGESTING = 0.3, 0.7
 
 ORDER = (
     "rewriting",
@@ -188,10 +189,17 @@ def _said(evidence: list[Evidence], row: int) -> Hint:
     reason = speaking[0].hint(row).reason if speaking else "like cells that are labelled wrong"
     ranked = sorted(
         (each for each in speaking if each.strength[row] >= LEAST_SUGGESTING),
-        key=lambda each: ORDER.index(each.detector) if each.detector in ORDER else len(ORDER),
+        key=lambda each: _rank(each, row),
     )
     for each in ranked:
         suggestion = each.hint(row).suggestion
         if suggestion is not None:
             return Hint(reason, suggestion)
     return Hint(reason)
+
+
+def _rank(each: Evidence, row: int) -> int:
+    """Whose suggestion goes first: what the row's others surely say, then as in ``ORDER``."""
+    if each.detector == "dependency" and each.strength[row] >= SURELY_SUGGESTING:
+        return -1
+    return ORDER.index(each.detector) if each.detector in ORDER else len(ORDER)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROW = "row"
 MOST_TOLD = 5
+LONGEST_NUMBER = 18
 COVERED = 0.3
 """What a kind of cell is still worth to ask about once one like it is asked."""
 
@@ -47,7 +48,7 @@ def read_labels(path: Path) -> Table:
 def row_numbers(labels: Table) -> list[int]:
     """The rows that a file of labels names; what is no number is left out here."""
     texts = _texts(labels.columns[labels.position(ROW) or 0])
-    return [int(text) for text in texts if text.strip().isdigit()]
+    return [int(text) for text in texts if text.strip().isdecimal() and len(text) < LONGEST_NUMBER]
 
 
 def matched(labels: Table, table: Table, path: Path) -> Labels:
@@ -85,8 +86,8 @@ def _title(title: str, table: Table) -> str:
 def _places(labels: Table, table: Table, faults: list[Fault], where: str) -> list[int]:
     texts = [text.strip() for text in _texts(labels.columns[labels.position(ROW) or 0])]
     last = table.file_rows - 1
-    no_numbers = [text for text in texts if not text.isdigit()]
-    beyond = [text for text in texts if text.isdigit() and int(text) > last]
+    no_numbers = [text for text in texts if not text.isdecimal()]
+    beyond = [text for text in texts if text.isdecimal() and int(text) > last]
     twice = sorted({text for text in texts if texts.count(text) > 1})
     cure = f"number the data rows from 0; the last is {last}"
     if no_numbers:

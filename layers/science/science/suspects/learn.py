@@ -31,7 +31,7 @@ SAME_TEXT, SAME_FORM, SAME_DETECTORS, SAME_SILENCE = 2.0, 1.5, 1.0, 0.1
 
 ELSEWHERE = 0.7
 MOST_ELSEWHERE = 6
-"""What labelled cells of other columns count on which a detector speaks, and how many at most."""
+"""What labelled cells of other columns count that a detector insists on, and how many at most."""
 
 LEAST_BELIEF, MORE_BELIEF = 1.0, 4.0
 """What the detectors' own score counts when it is in doubt, and how much more when it is sure."""
@@ -117,7 +117,7 @@ def _of_column(
     evidence: Sequence[Evidence],
     believed: Any,
     told_rows: tuple[Any, Any],
-    elsewhere: Mapping[tuple[str, bool], tuple[float, float]],
+    elsewhere: Mapping[str, tuple[float, float]],
 ) -> Any:
     rows, wrong = told_rows
     speaking = _speaking(evidence, column.rows)
@@ -134,11 +134,10 @@ def _of_column(
         total += counts * told
         against += counts * bad
     for each in evidence:
-        for insists in (False, True):
-            told, bad = elsewhere.get((each.detector, insists), (0.0, 0.0))
-            alike = (each.strength >= SPEAKS) & ((each.strength >= INSISTS) == insists)
-            total += ELSEWHERE * told * alike
-            against += ELSEWHERE * bad * alike
+        told, bad = elsewhere.get(each.detector, (0.0, 0.0))
+        insists = each.strength >= INSISTS
+        total += ELSEWHERE * told * insists
+        against += ELSEWHERE * bad * insists
     score = (against / total).astype(np.float32)
     score[rows] = wrong
     return score
@@ -181,29 +180,28 @@ def _shared(keys: Any, rows: Any, wrong: Any) -> tuple[Any, Any]:
 
 def _by_detector(
     table: Table, found: Sequence[Sequence[Evidence]], labels: Labels
-) -> dict[tuple[str, bool], tuple[float, float]]:
-    """How many labelled cells each detector speaks on, or insists, and how many are wrong."""
-    counted: dict[tuple[str, bool], list[float]] = {}
+) -> dict[str, tuple[float, float]]:
+    """For each detector how many labelled cells it insists on, and how many of these are wrong."""
+    counted: dict[str, list[float]] = {}
     for at in labels.values:
         column = table.columns[at]
         pairs = labels.pairs(column, at)
         for each in found[at]:
             for row, (one, other) in zip(labels.rows, pairs):
-                if each.strength[row] >= SPEAKS:
-                    key = each.detector, bool(each.strength[row] >= INSISTS)
-                    entry = counted.setdefault(key, [0.0, 0.0])
+                if each.strength[row] >= INSISTS:
+                    entry = counted.setdefault(each.detector, [0.0, 0.0])
                     entry[0] += 1
                     entry[1] += one != other
     return {
-        key: (min(told, MOST_ELSEWHERE), bad * min(told, MOST_ELSEWHERE) / told)
-        for key, (told, bad) in counted.items()
+        detector: (min(told, MOST_ELSEWHERE), bad * min(told, MOST_ELSEWHERE) / told)
+        for detector, (told, bad) in counted.items()
     }
 
 
 def teach(table: Table, decided: Sequence[Sequence[Dependency]], labels: Labels) -> None:
     """Let labelled rows say what their group's value is, whatever most rows of it have.
 
-    A dependency that two labelled rows contradict loses its votes.
+    A dependency that several labelled rows contradict loses its votes.
     """
     for at, dependencies in enumerate(decided):
         if at in labels.values and dependencies:
@@ -214,14 +212,17 @@ def teach(table: Table, decided: Sequence[Sequence[Dependency]], labels: Labels)
 
 def _teach(table: Table, at: int, dependency: Dependency, labels: Labels) -> None:
     column, determinant = table.columns[at], table.columns[dependency.determinant]
-    told: dict[str, str] = {}
+    told: dict[str, set[str]] = {}
     for key, value in zip(labels.values[dependency.determinant], labels.values[at]):
-        if told.setdefault(key, value) != value:
-            dependency.weight[:] = 0
-            return
+        told.setdefault(key, set()).add(value)
+    clashing = sum(len(values) > 1 for values in told.values())
+    if clashing > 1 and clashing > 0.1 * len(told):
+        dependency.weight[:] = 0
+        return
     if dependency.surely < SURELY_TAUGHT:
         return
-    for key, value in told.items():
+    for key, values in told.items():
+        value = min(values) if len(values) == 1 else ""
         code, group = column.code_of.get(value), determinant.code_of.get(key)
         if code is not None and group is not None and value and key:
             same = (determinant.codes == group) & ~np.asarray(dependency.exempt)

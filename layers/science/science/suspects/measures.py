@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from science.dates import MONTHS, PATTERNS
 from science.suspects.evidence import ByValue
+from science.suspects.recast import recast
 from science.suspects.shapes import NUMBER
 from science.values import FORMATTED
 
@@ -22,6 +23,7 @@ USUAL = 0.55
 MOST_SHARE = 0.35
 MOST_FORMS = 5
 LONGEST = 40
+EXAMPLES = 200
 
 _MONTH = "|".join(MONTHS)
 _DATES = re.compile(
@@ -35,6 +37,7 @@ _SPREADSHEET = re.compile(rf"\d+[-/ ](?:{_MONTH})|(?:{_MONTH})[-/ ]\d+")
 
 _DURATION = re.compile(r"(?:\d+ ?[a-z]{1,8}[.,]?\s*){1,3}")
 _RANGE = re.compile(r"\d+(?:\.\d+)?\s*[-–/]\s*\d+(?:\.\d+)?")
+_DIGIT = re.compile(r"\d")
 _CLOSING = re.compile(r"\s*\([^()]*\)$")
 
 
@@ -49,7 +52,7 @@ def find(table: Table) -> Iterator[Evidence]:
 def kind(text: str) -> str:
     """What a text measures: number, quantity, date, range; nothing for other texts."""
     low = _CLOSING.sub("", text.strip().lower())
-    if not low or len(low) > LONGEST or not any(map(str.isdigit, low)):
+    if not low or len(low) > LONGEST or not _DIGIT.search(low):
         return ""
     if _DATES.fullmatch(low) or _SPREADSHEET.fullmatch(low):
         return "date"
@@ -60,6 +63,8 @@ def kind(text: str) -> str:
 
 def _others(column: Coded) -> ByValue:
     found = ByValue(column)
+    if not column.mostly(kind):
+        return found
     shapes = column.short_shapes
     kinds = [
         "number" if each == NUMBER else kind(text) for each, text in zip(shapes, column.values)
@@ -79,6 +84,9 @@ def _others(column: Coded) -> ByValue:
     many = [each for each, count in forms.items() if count >= 0.01 * measured]
     if most < USUAL * measured or len(many) > MOST_FORMS:
         return found
+    alike = [value for value, each in zip(column.values, shapes) if each == usual]
+    dated = [value for value, what in zip(column.values, kinds) if what == "date"]
+    made = recast(usual, alike[:EXAMPLES], dated)
     for code, each in enumerate(shapes):
         share = forms[each] / measured
         if not kinds[code] or each == usual or column.missing[code] or share > MOST_SHARE:
@@ -86,5 +94,6 @@ def _others(column: Coded) -> ByValue:
         if of_form[usual] == "range" and kinds[code] == "number":
             continue
         reason = f"written as {each!r}, where {most / measured:.0%} of the column are {usual!r}"
-        found.suspect(code, 0.65, reason)
+        suggestion = None if kinds[code] == "quantity" else made(column.values[code])
+        found.suspect(code, 0.65, reason, suggestion)
     return found

@@ -18,9 +18,13 @@ MOST_PARTS = 2_000
 """A column with more different values is not looked for inside others."""
 
 FEWEST = 3
+MOST_WORDS = 3
 MOST_SHARE = 0.35
 MOST_BESIDE = 0.1
 """If more rows hold the other column's value although it stands there too, it belongs to both."""
+
+FEWEST_GAPS, TIMES = 0.2, 5
+"""Of the gaps beside, so many must be explained, and so many times as often as there is none."""
 
 BLANKS = " ,;-/("
 
@@ -31,9 +35,11 @@ def find(table: Table) -> Iterator[Evidence]:
     for at, column in enumerate(table.columns):
         if column.is_numeric or column.present == 0:
             continue
+        tails = _tails(column)
         for other, known in parts.items():
-            if other != at and known:
-                yield from _pair(table, at, other, known)
+            ending = {code for tail in tails.keys() & known.keys() for code in tails[tail]}
+            if other != at and ending:
+                yield from _pair(table, at, other, known, ending)
 
 
 def _parts(column: Coded) -> dict[str, int]:
@@ -46,11 +52,23 @@ def _parts(column: Coded) -> dict[str, int]:
     }
 
 
-def _pair(table: Table, at: int, other: int, known: dict[str, int]) -> Iterator[Evidence]:
+def _tails(column: Coded) -> dict[str, list[int]]:
+    """What the column's texts end in, their last one to three words, with the texts that do."""
+    tails: dict[str, list[int]] = {}
+    for code, value in enumerate(column.values):
+        words = value.split()
+        for count in range(1, min(MOST_WORDS, len(words) - 1) + 1):
+            tails.setdefault(" ".join(words[-count:]).strip("()"), []).append(code)
+    return tails
+
+
+def _pair(
+    table: Table, at: int, other: int, known: dict[str, int], ending: set[int]
+) -> Iterator[Evidence]:
     column, beside = table.columns[at], table.columns[other]
     rests: dict[int, tuple[str, int]] = {}
-    for code, value in enumerate(column.values):
-        split = _split(value, known)
+    for code in sorted(ending):
+        split = _split(column.values[code], known)
         if split:
             rests[code] = split
     if not rests:
@@ -59,14 +77,16 @@ def _pair(table: Table, at: int, other: int, known: dict[str, int]) -> Iterator[
     held[list(rests)] = [part for _, part in rests.values()]
     held_by_row = held[column.codes]
     holds, gaps = held_by_row >= 0, beside.empty[beside.codes]
-    if (holds & ~gaps).sum() > MOST_BESIDE * max((~gaps).sum(), 1):
-        return
+    besides = (holds & ~gaps).sum() / max((~gaps).sum(), 1)
     gap = gaps & holds
+    if besides > MOST_BESIDE or gap.sum() < max(FEWEST_GAPS, TIMES * besides) * gaps.sum():
+        gap = np.zeros(table.rows, dtype=bool)
     same = (held_by_row == beside.codes) & (held_by_row >= 0)
     known_rest = np.zeros(len(column.values), dtype=bool)
     for code, (rest, _) in rests.items():
         known_rest[code] = rest in column.code_of
-    strong = gap | (same & known_rest[column.codes])
+    rest_known = known_rest[column.codes] if besides <= MOST_BESIDE else False
+    strong = gap | (same & rest_known)
     if not 0 < strong.sum() <= MOST_SHARE * table.rows:
         return
     yield _told(at, np.where(gap, 0.95, 0.8) * strong, column, rests, beside)
@@ -97,7 +117,7 @@ def _gap(
 def _split(text: str, known: dict[str, int]) -> tuple[str, int] | None:
     """The rest and the known part of a text that ends in a known part."""
     words = text.split()
-    for count in (1, 2, 3):
+    for count in range(1, MOST_WORDS + 1):
         if len(words) <= count:
             return None
         tail = " ".join(words[-count:]).strip("()")

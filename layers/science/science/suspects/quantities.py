@@ -42,7 +42,7 @@ class Quantity(NamedTuple):
 def find(table: Table) -> Iterator[Evidence]:
     """Suspect quantities that are not written as the column's others."""
     for at, column in enumerate(table.columns):
-        parts = [parse(value) for value in column.values]
+        parts = [parse(value) for value in column.values] if column.mostly(parse) else []
         for detector, found in (("unit", _affixes(column, parts)), ("noise", _noise(column))):
             evidence = found.evidence(detector, at)
             if evidence:

@@ -49,13 +49,17 @@ def _month_number(text: str) -> str:
     return str(MONTHS.index(low) + 1) if low in MONTHS else text
 
 
+def _full_year(text: str) -> str:
+    """Two digits as POSIX reads them: from 69 on the last century, below it this one."""
+    return f"{'19' if text >= '69' else '20'}{text}" if len(text) == 2 else text
+
+
 WAYS: dict[str, Callable[[str], str]] = {
     "same": lambda text: text,
     "short": lambda text: text.lstrip("0") or "0",
     "two digits": lambda text: text.zfill(2),
     "four digits": lambda text: text.zfill(4),
-    "year of this century": lambda text: f"20{text}",
-    "year of the last century": lambda text: f"19{text}",
+    "full year": _full_year,
     "short year": lambda text: text[-2:],
     "name of the month": _month_name,
     "number of the month": _month_number,
@@ -67,7 +71,7 @@ WAYS: dict[str, Callable[[str], str]] = {
 }
 """What may become of a part."""
 
-PADDED = "two digits"
+LIKE_ALL = ("two digits", "short")
 """Where one part is written so, others that need not be are too."""
 
 
@@ -115,9 +119,11 @@ def learned(pair: tuple[str, str]) -> Iterable[Rewriting]:
         yield Rewriting(kinds, (Piece(0, "number"),))
     for backwards in (False, True):
         pieces = _put_together(parts, wanted, WAYS, backwards=backwards)
-        if pieces and any(piece.way == PADDED for piece in pieces):
-            padded = {PADDED: WAYS[PADDED], **WAYS}
-            yield Rewriting(kinds, _put_together(parts, wanted, padded, backwards=backwards) or ())
+        for way in LIKE_ALL:
+            if pieces and any(piece.way == way for piece in pieces):
+                first = {way: WAYS[way], **WAYS}
+                again = _put_together(parts, wanted, first, backwards=backwards)
+                yield Rewriting(kinds, again or pieces)
         if pieces:
             yield Rewriting(kinds, pieces)
 

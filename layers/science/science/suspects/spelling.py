@@ -76,8 +76,9 @@ def _texts(connection: Any, column: Coded) -> ByValue:
     found = ByValue(column)
     numbers = ~np.isnan(column.numbers)
     values, counts = column.values, np.where(column.missing | numbers, 0, column.counts)
-    words = _word_rows(column)
-    for rare, frequent, distance in near(connection, values, counts, FEWEST):
+    pairs = near(connection, values, counts, FEWEST)
+    words = _word_rows(column) if pairs else Counter()
+    for rare, frequent, distance in pairs:
         meant = values[frequent]
         strength = _strength(values[rare], distance, counts[frequent] / counts[rare])
         strength *= _oddness(values[rare], meant, words)
@@ -123,7 +124,8 @@ def _word_rows(column: Coded) -> Counter[str]:
     """Rows with each word, in whatever case."""
     rows: Counter[str] = Counter()
     for value, count in zip(column.values, column.counts.tolist()):
-        rows.update(dict.fromkeys(set(value.casefold().split()), count))
+        for word in set(value.casefold().split()):
+            rows[word] += count
     return rows
 
 
@@ -133,8 +135,8 @@ def _words(connection: Any, column: Coded) -> ByValue:
     split = [_WORD.findall(value) if len(value) <= LONGEST else [] for value in column.values]
     rows: Counter[str] = Counter()
     for words, count, missing in zip(split, column.counts.tolist(), column.missing.tolist()):
-        if not missing:
-            rows.update(dict.fromkeys(set(words), count))
+        for word in () if missing else set(words):
+            rows[word] += count
     total = sum(rows.values())
     if not rows or total < WORDS_REPEAT * len(rows):
         return found

@@ -23,7 +23,7 @@ KEYS = {
     "learning": None,
     "metric": {"name", "approve_at"},
     "columns": {"id", "time", "exclude", "sensitive"},
-    "compliance": {"pii", "retention_days", "regions"},
+    "compliance": {"pii", "pii_action", "retention_days", "regions"},
     "data": {"minimum_rows", "snapshot", "sources"},
     "prepare": {"missing", "duplicates", "outliers", "text", "scale", "image_size"},
     "features": {"store", "online", "ttl", "join"},

@@ -110,6 +110,25 @@ def test_conditional_disparity_needs_a_second_facet() -> None:
     assert resolved(bias % "age, city")
 
 
+@pytest.mark.parametrize(
+    ("role", "extra"),
+    [
+        ("the target", "compliance: {pii: [Churn]}\n"),
+        ("columns.time", "columns: {time: day}\ncompliance: {pii: [name, day]}\n"),
+        ("columns.sensitive", "columns: {sensitive: [sex]}\ncompliance: {pii: [sex]}\n"),
+        ("evaluate.bias.facets", "evaluate: {bias: {facets: [sex]}}\ncompliance: {pii: [sex]}\n"),
+        ("columns.id", "columns: {id: who}\ncompliance: {pii: [who], pii_action: drop}\n"),
+    ],
+)
+def test_what_must_be_readable_cannot_be_personal(role: str, extra: str) -> None:
+    """An identifier may be hashed, but not dropped."""
+    fault = fault_in(extra)
+
+    assert fault.path.startswith("compliance.pii[")
+    assert role in fault.message
+    assert resolved("columns: {id: who}\ncompliance: {pii: [who]}\n")
+
+
 def test_data_stays_in_an_allowed_region() -> None:
     """The stack's own, which is what counts."""
     fault = fault_in("compliance: {regions: [eu-west-1, eu-central-1]}\n", region="us-east-1")
