@@ -61,8 +61,8 @@ def doors() -> Any:
     from tests.fakes import FakeBus, FakeObjects, FakeRecords, fake_ports
 
     class Forgetful(FakeObjects):
-        def upload(self, path: Path, uri: str, content_type: str = "") -> None:
-            del uri, content_type
+        def upload(self, path: Path, uri: str, content_type: str = "", tags: Any = None) -> None:
+            del uri, content_type, tags
             path.read_bytes()
 
     class Deaf(FakeBus):
