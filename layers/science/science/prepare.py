@@ -53,6 +53,7 @@ from science.findings import Findings
 from science.fitting import fit
 from science.images import features as pictures
 from science.monitor_files import baseline_files
+from science.point_in_time import is_joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +139,9 @@ def finish(
         problem, first.columns, first.roles, first.aim, first.counted, first.unread, features
     )
     if (problem.get("features") or {}).get("store", True):
-        findings.stored = keep_rows(connection, first, inputs, out / "rows" / "rows.parquet")
+        findings.stored = keep_rows(
+            connection, first, inputs, out / "rows" / "rows.parquet", is_joined(problem)
+        )
     findings.power = power.measure(kept, training, training["_label_"], first.aim.task)
     findings.warnings = [
         *(*first.roles.warnings, *first.aim.warnings, *first.counted.warnings),
