@@ -61,12 +61,13 @@ def doors() -> Any:
     from tests.fakes import FakeBus, FakeObjects, FakeRecords, fake_ports
 
     class Forgetful(FakeObjects):
-        def upload(self, path: Path, *_about: Any, **_more: Any) -> None:
+        def upload(self, path: Path, uri: str, content_type: str = "", tags: Any = None) -> None:
+            del uri, content_type, tags
             path.read_bytes()
 
     class Deaf(FakeBus):
-        def put(self, _entries: Any) -> None:
-            pass
+        def put(self, entries: Any) -> None:
+            del entries
 
     return fake_ports(FakeRecords(problem_record()), Forgetful(), bus=Deaf())
 
