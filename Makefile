@@ -106,6 +106,7 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 	.venv/bin/python bench/clean.py --rows 5000000
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects --scale
+	.venv/bin/python bench/spark.py --rows 1000000 5000000
 	.venv/bin/python -m bench.sagemaker
 
 coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again
