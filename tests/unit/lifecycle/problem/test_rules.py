@@ -185,6 +185,25 @@ def test_one_mistake_is_told_once() -> None:
     assert [fault.path for fault in faults] == ["task", "metric.name", "tune.jobs"]
 
 
+@pytest.mark.parametrize("task", ["text_classification", "image_classification"])
+def test_texts_and_pictures_are_classified(task):
+    """Whether there are two classes or more the data tells, and with it the usual metric."""
+    document = resolved(f"task: {task}\n")
+
+    assert (document["task"], document["metric"]["name"]) == (task, None)
+    assert resolved(f"task: {task}\nmetric: f1\n")["metric"]["name"] == "f1"
+    fault = fault_in(f"task: {task}\nmetric: rmse\n")
+    assert "rmse" not in fault.accepted
+    assert "accuracy" in fault.accepted
+
+
+@pytest.mark.parametrize("content", ["text", "image"])
+def test_a_target_does_not_take_the_name_of_what_it_classifies(content):
+    (fault,) = faults_of(f"name: churn\ntarget: {content}\ntask: {content}_classification\n")
+
+    assert fault.path == "target"
+
+
 @pytest.mark.parametrize(
     ("lines", "path"),
     [
