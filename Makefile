@@ -104,8 +104,11 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 	.venv/bin/python -m bench.relay
 	.venv/bin/python -m bench.relay --rows 5000
 	.venv/bin/python bench/clean.py --rows 5000000
+	.venv/bin/python -m bench.texts
+	.venv/bin/python -m bench.texts --embed
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects
 	PYTHONPATH=layers/science .venv/bin/python -m bench.suspects --scale
+	.venv/bin/python bench/spark.py --rows 1000000 5000000
 	.venv/bin/python -m bench.sagemaker
 
 # The peer's environment is installed for its measurement alone.

@@ -61,7 +61,7 @@ def doors() -> Any:
     from tests.fakes import FakeBus, FakeObjects, FakeRecords, fake_ports
 
     class Forgetful(FakeObjects):
-        def upload(self, path: Path, _uri: str, _content_type: str = "") -> None:
+        def upload(self, path: Path, *_about: Any, **_more: Any) -> None:
             path.read_bytes()
 
     class Deaf(FakeBus):

@@ -21,6 +21,9 @@ _KINDS = {
     "FeatureGroupName": "feature-group",
 }
 
+_BATCHES = {"BatchGetRecord": "Identifiers", "BatchWriteRecord": "Entries"}
+"""Path of a request for records of many groups → the member that lists them."""
+
 
 def resource_arn(path: str, headers: Json, body: bytes, region: str, account: str) -> str:
     """Name the ARN that a SageMaker request acts on; `*` where it is no single one, as in lists.
@@ -33,10 +36,10 @@ def resource_arn(path: str, headers: Json, body: bytes, region: str, account: st
     parts = unquote(path).strip("/").split("/")
     if parts[0] == "endpoints" and len(parts) > 1:
         return f"{prefix}endpoint/{parts[1].lower()}"
-    if parts[0] == "FeatureGroup" and len(parts) > 1:
-        return f"{prefix}feature-group/{parts[1].lower()}"
-    operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
     request = json_object(body)
+    if parts[0] in {"FeatureGroup", *_BATCHES}:
+        return _feature_group_arn(parts, request, prefix)
+    operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
     for member in ("ModelPackageName", "ModelPackageArn", "ResourceArn"):
         if str(request.get(member, "")).startswith("arn:"):
             return str(request[member])
@@ -48,6 +51,14 @@ def resource_arn(path: str, headers: Json, body: bytes, region: str, account: st
         return "*"
     kind = "model-package" if operation == "CreateModelPackage" else _KINDS[named[0]]
     return f"{prefix}{kind}/{request[named[0]].lower()}"
+
+
+def _feature_group_arn(parts: list[str], request: Json, prefix: str) -> str:
+    """A record's group; several groups are no single resource: that takes the right to all."""
+    groups = set(parts[1:2])
+    if parts[0] in _BATCHES:
+        groups = {str(item.get("FeatureGroupName")) for item in request.get(_BATCHES[parts[0]], [])}
+    return f"{prefix}feature-group/{groups.pop().lower()}" if len(groups) == 1 else "*"
 
 
 def _hub_content_arn(request: Json, region: str, account: str) -> str:

@@ -17,6 +17,8 @@ from lifecycle.requests.deployment import (
 from lifecycle.runs import past
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lifecycle.cause import Cause
     from lifecycle.events import CandidateApproved
     from lifecycle.records import ProblemRecord, RunRecord
@@ -30,6 +32,7 @@ def decide(
     problem: ProblemRecord,
     endpoint: dict[str, Any] | None,
     settings: Settings,
+    groups: Mapping[str, str] | None = None,
 ) -> Decision:
     """Deploy the run's model.
 
@@ -39,6 +42,7 @@ def decide(
         problem: its problem.
         endpoint: DescribeEndpoint of the problem's endpoint, if there is one.
         settings: the stack's resources.
+        groups: feature groups that the endpoint can look rows up in, by problem.
     """
     if run.stage != "approved":
         return past(run)
@@ -46,7 +50,7 @@ def decide(
     model = ApiCall(
         "sagemaker",
         "CreateModel",
-        model_request(run, settings),
+        model_request(run, settings, groups),
         unless=("DescribeModel", {"ModelName": name}),
     )
     if run.definition["deploy"]["mode"] == "batch":

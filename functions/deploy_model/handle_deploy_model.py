@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deploy_model import decide
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import CandidateApproved
+from lifecycle.feature_groups import online_groups
 from lifecycle.leg import leg
 
 if TYPE_CHECKING:
@@ -24,4 +25,12 @@ def lambda_handler(cause: Cause[CandidateApproved], ports: Ports) -> Decision:
     if problem is None:
         raise RecordMissingError(f"problem {name} is not recorded")
     endpoint = ports.api.describe("sagemaker", "DescribeEndpoint", {"EndpointName": name})
-    return decide(cause, run=run, problem=problem, endpoint=endpoint, settings=ports.settings)
+    groups = online_groups(name, run.definition, ports.records)
+    return decide(
+        cause,
+        run=run,
+        problem=problem,
+        endpoint=endpoint,
+        settings=ports.settings,
+        groups=groups,
+    )

@@ -1,5 +1,8 @@
 """Hears: HTTP requests. Asks the endpoint; for serverless endpoints it captures the traffic too.
 
+Rows that give an identifier and not all of their columns are completed from the online store
+first, so that what is asked, and captured, is the whole row.
+
 Serverless endpoints have no data capture of their own (SageMaker, "Serverless Inference feature
 exclusions"), so the front door writes what the watch needs.
 """
@@ -7,8 +10,10 @@ exclusions"), so the front door writes what the watch needs.
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
@@ -16,7 +21,12 @@ from aws_lambda_powertools import Logger
 from lifecycle.adapters import ports_from_environment
 from lifecycle.adapters.clients import client
 from lifecycle.clock import now
+from lifecycle.feature_groups import online_groups
 from predict import Question, RefusedError, answer, capture_record, read_question, refusal_of
+from science.lookup import Source, StoreUnavailable, UnknownRow, complete_body, sources
+
+if TYPE_CHECKING:
+    from lifecycle.records import ProblemRecord
 
 logger = Logger(service="baton")
 
@@ -27,8 +37,8 @@ def _ports() -> Any:
 
 
 @lru_cache(maxsize=256)
-def _mode(problem: str, _minute: str) -> str:
-    """How the problem is deployed; asked at most once a minute.
+def _served(problem: str, _minute: str) -> tuple[str, tuple[Source, ...]]:
+    """How the problem is deployed, and where its rows can be looked up; asked once a minute.
 
     Raises:
         RefusedError: there is no such problem.
@@ -36,14 +46,31 @@ def _mode(problem: str, _minute: str) -> str:
     found = _ports().records.problem(problem)
     if found is None:
         raise RefusedError(404, f"There is no problem called {problem}.")
-    return str(found.definition["deploy"]["mode"])
+    return str(found.definition["deploy"]["mode"]), tuple(_sources(found))
+
+
+def _sources(found: ProblemRecord) -> list[Source]:
+    groups = online_groups(found.problem, found.definition, _ports().records)
+    if found.champion is None or not groups:
+        return []
+    return sources(_prepared(found.problem, found.champion), groups)
+
+
+@lru_cache(maxsize=256)
+def _prepared(problem: str, run: str) -> dict[str, Any]:
+    """The prepared problem of a run: it never changes."""
+    ports = _ports()
+    uri = ports.settings.run_uri(problem, run, "prepared", "documents", "problem.json")
+    document: dict[str, Any] = json.loads(ports.objects.read(uri))
+    return document
 
 
 def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, Any]:
     """Answer one request."""
     try:
         question = read_question(event)
-        mode = _mode(question.problem, now()[:16])
+        mode, known = _served(question.problem, now()[:16])
+        question = _completed(question, known)
         inference_id = str(uuid4())
         reply = _ask(question, inference_id)
     except RefusedError as error:
@@ -51,6 +78,35 @@ def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, 
     if mode == "serverless":
         _capture(question, reply, inference_id)
     return answer(200, {**json.loads(reply), "inference_id": inference_id})
+
+
+def _completed(question: Question, known: tuple[Source, ...]) -> Question:
+    """The question with its rows completed from the online store.
+
+    Raises:
+        RefusedError: nothing is stored for an identifier, or the store does not answer.
+    """
+    if not known:
+        return question
+    try:
+        body = complete_body(question.body, question.content_type, known, _fetch, time.time())
+    except UnknownRow as error:
+        raise RefusedError(404, str(error)) from error
+    except StoreUnavailable as error:
+        logger.warning("the online store did not answer", problem=question.problem, why=str(error))
+        raise RefusedError(503, f"The online store does not answer; ask again: {error}") from error
+    return replace(question, body=body)
+
+
+def _fetch(request: dict[str, Any]) -> dict[str, Any]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    service = "sagemaker-featurestore-runtime"
+    try:
+        found: dict[str, Any] | None = _ports().api.describe(service, "BatchGetRecord", request)
+    except (BotoCoreError, ClientError) as error:
+        raise StoreUnavailable(str(error)) from error
+    return found or {"Records": []}
 
 
 def _ask(question: Question, inference_id: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import science
 from fetch_encoder import fetch_encoder
 from flow_steps import with_flow
+from joined_features import joined, wanted
 from lifecycle.aws_events import GlueJobEnded
 from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
 from lifecycle.errors import RecordMissingError
@@ -65,7 +66,7 @@ def lambda_handler(
     folder = ports.settings.run_uri(run.problem, run.run)
     ports.objects.upload(JOBS, f"{folder}/code/jobs.pyz")
     _report_schema(run.problem, folder, ports)
-    if is_large(run, ports.settings):
+    if is_large(run, ports.settings) and not wanted(run.definition):
         ports.objects.upload(GLUE, f"{folder}/{CODE}")
         return decide_large(cause, run, ports.settings)
     return _prepare(cause, run, ports)
@@ -80,7 +81,8 @@ def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
         out.mkdir()
         try:
             fetch_encoder(run.definition, Path(folder), out, ports)
-            prepared = prepare(inputs, run.definition, out)
+            inputs, told = joined(inputs, run.definition, Path(folder), ports)
+            prepared = prepare(inputs, run.definition | told, out)
         except UnusableData as error:
             return decide_unusable(cause, _problem(run.problem, ports), run, _told(error))
         aged = tag_of(run.definition)

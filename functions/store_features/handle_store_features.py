@@ -27,7 +27,14 @@ from science.feature_rows import (
     write_newest,
     write_offline,
 )
-from store_features import Keeping, decide_group, decide_put, decide_unwanted, decide_written
+from store_features import (
+    Keeping,
+    decide_group,
+    decide_put,
+    decide_unwanted,
+    decide_written,
+    wants_online,
+)
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -66,7 +73,7 @@ def lambda_handler(
         return decide_unwanted(run.problem, run.run, "features.store is off.")
     if run.stage in {"started", "data_rejected"}:
         return decide_unwanted(run.problem, run.run, "There are no prepared rows to keep.")
-    if row.stored_run == run.run:
+    if row.written_run == run.run:
         return decide_unwanted(run.problem, run.run, "The rows of this run are kept already.")
     return _store(cause, run, row, ports)
 
@@ -129,7 +136,7 @@ def _write(keeping: Keeping, group: dict[str, Any], rows: Path, ports: Ports) ->
     with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(ports.objects.upload, [path for _, path in files], targets))
     online = None
-    if (group.get("OnlineStoreConfig") or {}).get("EnableOnlineStore"):
+    if wants_online(run):
         newest = rows.with_name("online.parquet")
         online = write_newest(rows, newest, arrivals, types)
         uri = ports.settings.run_uri(run.problem, run.run, "rows", "online.parquet")
@@ -160,7 +167,9 @@ def _put_on(event: OnlineRecordsPut, ports: Ports) -> Decision:
         newest = ports.objects.download(uri, Path(folder, "online.parquet"))
         for records in read_records(newest, event.put, AT_ONCE):
             requests = [
-                put_record_request(event.feature_group, record, run.definition["features"]["ttl"])
+                put_record_request(
+                    event.feature_group, record, run.definition["features"].get("ttl")
+                )
                 for record in records
             ]
             for said in threads.map(lambda request: _put(request, ports), requests):

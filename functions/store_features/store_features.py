@@ -101,6 +101,11 @@ def decide_group(
     return _widened(cause, keeping, added) if added else None
 
 
+def wants_online(run: RunRecord) -> bool:
+    """Whether the run's records are to be kept online; runs of before the key was there say no."""
+    return bool(run.definition["features"].get("online"))
+
+
 def _types(group: dict[str, Any]) -> dict[str, str]:
     return {item["FeatureName"]: item["FeatureType"] for item in group["FeatureDefinitions"]}
 
@@ -117,7 +122,7 @@ def _unlike(keeping: Keeping, group: dict[str, Any], settings: Settings) -> str 
     if names != (IDENTIFIER, EVENT_TIME) or not f"{offline.get('S3Uri')}/".startswith(place):
         return "it is not of this stack"
     online = (group.get("OnlineStoreConfig") or {}).get("EnableOnlineStore")
-    if keeping.run.definition["features"]["online"] and not online:
+    if wants_online(keeping.run) and not online:
         return "it has no online store, which cannot be added"
     known, before = _types(group), keeping.row.mended
     for name, kind in keeping.features.items():
@@ -147,7 +152,7 @@ def _replaced(cause: Cause[Any], keeping: Keeping, settings: Settings, changed: 
 
 def _made(cause: Cause[Any], keeping: Keeping, settings: Settings, reason: str) -> Decision:
     run, group = keeping.run, keeping.row.group
-    online = bool(run.definition["features"]["online"])
+    online = wants_online(run)
     request = feature_group_request(
         run.problem, group, keeping.features.items(), settings, online=online
     )
@@ -213,6 +218,7 @@ def decide_written(keeping: Keeping, *, uri: str, rows: int, online: int | None)
         "mended": row.mended | dict(keeping.mended),
         "stores": row.stores if uri in row.stores else (*row.stores, uri),
         "online": online is not None,
+        "written_run": run.run,
         "stored_run": run.run if online is None else row.stored_run,
     }
     said: FeaturesStored | OnlineRecordsPut

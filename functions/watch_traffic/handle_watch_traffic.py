@@ -12,7 +12,7 @@ from lifecycle.leg import leg
 from lifecycle.names import digest
 from lifecycle.records import WatchRecord
 from science import reports
-from science.capture import read_capture
+from science.capture import read_capture, told_columns
 from science.drift import drift_report
 from science.monitor_files import constraints, violations
 from science.served_steps import stepped
@@ -36,7 +36,8 @@ def lambda_handler(cause: Cause[ObjectCreated], ports: Ports) -> Decision:
     traffic = read_capture(ports.objects.read(cause.event.uri).splitlines(), prepared)
     row = WatchRecord(problem=problem.problem, run=run)
     watch = current_window(ports.records.get(row) or row, problem, cause.time)
-    window = Sketch.from_columns(baseline, stepped(prepared, traffic.columns))
+    columns = told_columns(traffic.columns, prepared)
+    window = Sketch.from_columns(baseline, stepped(prepared, columns))
     if watch.window_uri:
         window = Sketch.from_json(ports.objects.read(watch.window_uri)).merge(window)
     mark = digest(watch.window_uri or "", cause.event.uri)

@@ -393,8 +393,10 @@ class FeatureGroupRecord(Record):
     mended: dict[str, str] = Field(default_factory=dict)
     stores: tuple[str, ...] = ()
     """Addresses of the offline stores, the oldest group's first."""
+    written_run: str | None = None
+    """The run whose rows were written last; those of the online store may be under way."""
     stored_run: str | None = None
-    """The run whose rows were kept last."""
+    """The run whose rows are kept, in both stores."""
 
     @property
     def key(self) -> tuple[str, str]:  # noqa: D102  (inherited)

@@ -76,6 +76,20 @@ def read_capture(lines: Iterable[bytes], problem: dict[str, Any]) -> Traffic:
     return found
 
 
+def told_columns(columns: dict[str, Array], problem: dict[str, Any]) -> dict[str, Array]:
+    """The columns without rows that gave an identifier alone.
+
+    The endpoint looked the rest up in the online store: what was captured is not what was answered.
+    """
+    identifier = (problem.get("feature_store") or {}).get("identifier")
+    if identifier not in columns:
+        return columns
+    others = [cells for name, cells in columns.items() if name != identifier]
+    told = [any(cell is not None for cell in row) for row in zip(*others)]
+    kept = np.array(told, dtype=bool)
+    return {name: cells[kept] for name, cells in columns.items()}
+
+
 def _read(
     line: bytes, problem: dict[str, Any]
 ) -> tuple[dict[str, Array], list[dict[str, Any]], dict[str, Any]]:

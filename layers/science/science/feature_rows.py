@@ -21,7 +21,7 @@ from science.sql_values import literal, name, words_in_order
 from science.target import REGRESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from science.cleaned import Cleaned
@@ -44,13 +44,17 @@ def _written(moment: str) -> str:
 
 
 def keep_rows(
-    connection: Any, cleaned: Cleaned, inputs: Sequence[Path] | None, path: Path
+    connection: Any,
+    cleaned: Cleaned,
+    inputs: Sequence[Path] | None,
+    path: Path,
+    left_out: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Keep the cleaned rows of a run.
 
     The file has ``record_id``, ``label`` (the class's text, or the number), a column for each
     feature as it was read, before anything is filled, clipped or scaled, ``_source_`` and
-    ``_moment_``.
+    ``_moment_``. Pictures are left out: a record has 350 KB at most (Feature Store quotas).
 
     Args:
         connection: a database with the relation ``typed``; with ``cells`` and ``keys``, too, where
@@ -60,13 +64,17 @@ def keep_rows(
             elsewhere. Without what ``science.cleaned`` calls ``kept``, a row is then known by the
             hash of its identifier.
         path: the Parquet file.
+        left_out: columns that come from other groups, which keep them.
 
     Returns:
         What the Feature Store knows of the columns, see ``feature_names.stored_as``.
     """
     counts = cleaned.file_rows if inputs is None else _counts(connection, inputs)
     told = inputs is not None or bool(counts)
-    stored = stored_as(cleaned.kept, cleaned.roles.identifier, hashed=not told)
+    pictures = [column.name for column in cleaned.kept if column.kind == "image"]
+    stored = stored_as(
+        cleaned.kept, cleaned.roles.identifier, [*left_out, *pictures], hashed=not told
+    )
     kinds = {column.name: column for column in cleaned.kept}
     read = _read if told else _typed
     listed = "".join(
@@ -119,9 +127,13 @@ def _here(connection: Any, cleaned: Cleaned, counts: Sequence[int]) -> tuple[str
     relation = (
         f'typed JOIN keys ON keys.row = typed."_row_" JOIN cells ON cells.{row} = typed."_row_"'
     )
-    source = _source(counts)
+    source, moment = _source(counts), "keys.moment"
+    if cleaned.roles.time in column_names(connection, "cells"):
+        # One time throughout is a constant, and was not looked at as a date.
+        told = f"cells.{name(cleaned.roles.time)}"
+        moment = f"coalesce({moment}, epoch(TRY_CAST({told} AS TIMESTAMPTZ)))"
     if cleaned.roles.identifier is None:
-        return 'typed."_key_"', "keys.moment", source, relation
+        return 'typed."_key_"', moment, source, relation
     own = name(cleaned.roles.identifier)
     target = cleaned.roles.target
     columns = [each for each in cells if each not in {target, "_row_"}]
@@ -134,7 +146,7 @@ def _here(connection: Any, cleaned: Cleaned, counts: Sequence[int]) -> tuple[str
         f"LEFT JOIN (SELECT {row} AS row, md5({content(columns)}) AS mark FROM cells "
         f'WHERE {own} IS NULL) nameless ON nameless.row = typed."_row_"'
     )
-    return identifier, "keys.moment", source, f"{relation} {nameless}"
+    return identifier, moment, source, f"{relation} {nameless}"
 
 
 def _elsewhere(cleaned: Cleaned) -> tuple[str, str, str, str]:
@@ -251,6 +263,7 @@ def _make_records(
         if kind != STRING and types.get(feature) == STRING
     )
     listed = ", ".join(f"{literal(at)}::TIMESTAMPTZ::TIMESTAMP" for at in arrivals)
+    arrival = f"[{listed}][{SOURCE} + 1], list_max([{listed}])"
     moment = (
         f"CASE WHEN {MOMENT} BETWEEN {EARLIEST} AND {LATEST} "
         f"THEN make_timestamp(({MOMENT} * 1e6)::BIGINT) END"
@@ -260,8 +273,9 @@ def _make_records(
         f"CREATE TABLE records AS SELECT * EXCLUDE ({SOURCE}, {MOMENT}, at_), "
         f"{_written('at_')} AS {EVENT_TIME}, at_ FROM ("
         f"SELECT *{replaced}, row_number() OVER () AS place_, "
-        f"date_trunc('milliseconds', coalesce({moment}, [{listed}][{SOURCE} + 1], "
-        f"list_max([{listed}]))) AS at_ "
+        # Up to the next millisecond: a record never seems to be older than it is.
+        "date_trunc('milliseconds', INTERVAL 999 MICROSECOND + "
+        f"coalesce({moment}, {arrival})) AS at_ "
         f"FROM {source})"
     )
 

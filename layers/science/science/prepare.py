@@ -55,6 +55,7 @@ from science.fitting import fit
 from science.flow import writing as flows
 from science.images import features as pictures
 from science.monitor_files import baseline_files
+from science.point_in_time import is_joined
 from science.recipe import written
 from science.recipe.documents import parse
 
@@ -143,7 +144,9 @@ def finish(
     )
     findings.landed, findings.own = first.landed, first.own
     if (problem.get("features") or {}).get("store", True):
-        findings.stored = keep_rows(connection, first, inputs, out / "rows" / "rows.parquet")
+        findings.stored = keep_rows(
+            connection, first, inputs, out / "rows" / "rows.parquet", is_joined(problem)
+        )
     findings.power = power.measure(kept, training, training["_label_"], first.aim.task)
     findings.warnings = [
         *(*first.roles.warnings, *first.aim.warnings, *first.counted.warnings),

@@ -29,6 +29,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from science import encode, split
+from science.images.profiled import as_numbers
 from science.profiling import document, figures, insights, measures
 from science.profiling.sample import draw
 
@@ -46,7 +47,8 @@ def describe(found: Findings, connection: Any) -> dict[str, Any]:
         connection: the database, with the relation ``typed``.
     """
     kept = [column for column in found.columns if column.role == "feature"]
-    relation, rows = encode.part_of(split.TRAIN), found.counted.train
+    relation, kept = as_numbers(connection, encode.part_of(split.TRAIN), kept)
+    rows = found.counted.train
     sample = draw(connection, relation, kept, rows, SAMPLED, labelled=True)
     measured = figures.of_columns(connection, relation, kept, rows, sample)
     told = [

@@ -30,7 +30,8 @@ CACHES = (
     client,
     settings,
     handle_predict._ports,
-    handle_predict._mode,
+    handle_predict._served,
+    handle_predict._prepared,
     handle_show_console._ports,
 )
 

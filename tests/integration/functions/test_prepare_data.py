@@ -9,6 +9,7 @@ from pyarrow import parquet
 
 import handle_prepare_data
 from handle_prepare_data import lambda_handler as prepare_data
+from lifecycle.records import FeatureGroupRecord
 from tests import encoders
 from tests.builders import PROBLEM, RUN, own_event, problem_record
 from tests.builders import run_record as run_that_began
@@ -24,9 +25,13 @@ def started():
 
 
 @pytest.fixture
-def world(ingested, tmp_path, monkeypatch):
+def jobs(tmp_path, monkeypatch):
     (tmp_path / "jobs.pyz").write_bytes(b"the code")
     monkeypatch.setattr(handle_prepare_data, "JOBS", tmp_path / "jobs.pyz")
+
+
+@pytest.fixture
+def world(ingested, jobs):
     extra = "columns: {id: customerID}\n"
     world = World(problem_record(extra, active_run=RUN, last_run=RUN), run_that_began(extra))
     world.objects.write(INPUT, ingested.read_bytes())
@@ -87,6 +92,69 @@ def test_a_run_that_went_on_is_not_prepared_again(world):
     world.deliver(prepare_data, started())
 
     assert world.deliver(prepare_data, started()) == []
+
+
+JOIN = """columns: {id: customerID, time: seen}
+features: {join: [{group: orders, columns: [total], within: 3650d}]}
+"""
+STORE = "s3://lake/orders/features/0/sagemaker/us-east-1/offline-store/orders-1/data"
+
+
+def joining(ingested, stores=()):
+    """A run whose rows have a time, and a problem ``orders`` that keeps features."""
+    import pyarrow as pa
+
+    rows = parquet.ParquetFile(ingested).read()
+    seen = pa.array([f"2026-02-{day % 28 + 1:02d}" for day in range(rows.num_rows)])
+    row = FeatureGroupRecord(problem="orders", group="orders", stores=stores)
+    world = World(problem_record(JOIN, active_run=RUN, last_run=RUN), run_that_began(JOIN), row)
+    body = io.BytesIO()
+    parquet.write_table(rows.append_column("seen", seen), body)
+    world.objects.write(INPUT, body.getvalue())
+    world.objects.write(f"{FOLDER}/inputs.json", json.dumps({"inputs": [INPUT]}).encode())
+    customers = rows.column("customerID").to_pylist()
+    moments = pa.array([0] * len(customers), pa.timestamp("ms"))
+    orders = {
+        "record_id": customers,
+        "event_time": ["2026-02-14T00:00:00.000Z"] * len(customers),
+        "total": [float(number) for number in range(len(customers))],
+        "write_time": moments,
+        "api_invocation_time": moments,
+        "is_deleted": [False] * len(customers),
+    }
+    key = f"{STORE}/year=2026/month=02/day=14/hour=00/20260214T000000Z_0123456789abcdef.parquet"
+    world.objects.write(key, _table(orders))
+    return world
+
+
+def test_features_of_another_problem_are_joined_as_they_were_known(ingested, jobs):
+    """Rows of before the orders know nothing of them; the model has the column all the same."""
+    world = joining(ingested, stores=(STORE,))
+
+    ((name, _),) = world.deliver(prepare_data, started())
+
+    assert name == "DataPrepared"
+    problem = json.loads(world.objects.read(f"{FOLDER}/prepared/documents/problem.json"))
+    assert "orders.total" in problem["inputs"]
+    assert problem["joined"][0]["columns"]["orders.total"]["name"] == "total"
+    held = parquet.read_table(io.BytesIO(world.objects.read(f"{FOLDER}/holdout/holdout.parquet")))
+    assert None not in held.column("orders.total").to_pylist()  # the newest rows know of them
+    train = io.BytesIO(world.objects.read(f"{FOLDER}/prepared/train/train.parquet"))
+    totals = parquet.read_table(train).column("orders.total").to_pylist()
+    assert 0.3 < totals.count(None) / len(totals) < 0.9  # of the others not all do
+    kept = parquet.read_table(io.BytesIO(world.objects.read(f"{FOLDER}/rows/rows.parquet")))
+    assert not [column for column in kept.column_names if "total" in column]
+
+
+def test_a_problem_that_keeps_no_features_is_told_with_its_cure(ingested, jobs):
+    world = joining(ingested)
+
+    ((name, data),) = world.deliver(prepare_data, started())
+
+    assert name == "DataRejected"
+    (fault,) = data["faults"]
+    assert fault["path"] == "features.join[0]"
+    assert "define the problem orders" in fault["cure"]
 
 
 HUB = "huggingface-textembedding-all-MiniLM-L6-v2"

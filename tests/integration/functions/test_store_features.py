@@ -293,6 +293,24 @@ def test_a_crash_at_any_point_leaves_the_same_stores(prepared):
     assert outcomes == [outcomes[0]] * 13
 
 
+def test_a_group_that_tells_twice_that_it_is_ready_is_filled_once(online):
+    online.deliver(store_features, was_prepared())
+
+    assert online.deliver(store_features, group_changed()) == []
+    assert "kept already" in online.reasons()[-1]
+
+
+def test_an_online_store_that_is_no_more_asked_for_is_left_as_it_is(prepared):
+    """AWS cannot take it away; nobody looks there any more."""
+    world = kept_rows(prepared)
+    world.api.things[GROUP] = group(prepared, online=True)
+
+    ((name, data),) = world.deliver(store_features, was_prepared())
+
+    assert (name, data["online"]) == ("FeaturesStored", 0)
+    assert not stored(world).online
+
+
 def test_a_late_run_never_overwrites_a_newer_record(online):
     """The online store compares event times; the leg relies on it."""
     newer = {"record_id": "C7-00000", "event_time": "2026-12-31T00:00:00.000Z", "gender": "m"}

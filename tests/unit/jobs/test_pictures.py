@@ -157,6 +157,11 @@ def test_reports_and_the_watch_see_brightness_not_letters(folders):
     assert (column["kind"], column["measure"]) == ("image", "number")
     assert 0 < column["origin"] < 255
     assert statistics["features"][0]["inferred_type"] == "String"
+    out = folders.base.parent / "out" / "reports"
+    profile = json.loads((out / "profile.json").read_text())
+    told = next(column for column in profile["columns"] if column["name"] == "image")
+    assert 0 < told["numbers"]["mean"] < 255
+    assert "nothing_learned" not in {insight["kind"] for insight in profile["insights"]}
     for name in ("profile", "cleaning"):
         assert (
             "pixels:" not in (folders.base.parent / "out" / "reports" / f"{name}.html").read_text()

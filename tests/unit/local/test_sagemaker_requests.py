@@ -44,6 +44,18 @@ def test_a_request_acts_on_the_resource_that_its_operation_names(operation, requ
     assert PREFIX + resource == arn_of(operation, **request_)
 
 
+@pytest.mark.parametrize(
+    ("groups", "resource"),
+    [(["Churn", "Churn"], f"{PREFIX}feature-group/churn"), (["churn", "orders"], "*"), ([], "*")],
+)
+def test_a_batch_of_records_acts_on_its_group(groups, resource):
+    """Where it is one; several need the right to all."""
+    listed = [{"FeatureGroupName": name} for name in groups]
+
+    assert arn_of("", "/BatchGetRecord", Identifiers=listed) == resource
+    assert arn_of("", "/BatchWriteRecord", Entries=listed) == resource
+
+
 def test_an_arn_in_the_request_is_taken_as_it_is():
     """Model packages are named by ARN."""
     arn = f"{PREFIX}model-package/churn/3"

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from science.capture import outputs, read_capture
+from science.capture import outputs, read_capture, told_columns
 
 PROBLEM = {
     "task": "binary_classification",
@@ -103,3 +103,15 @@ def test_no_lines_are_no_rows():
     found = read_capture([], PROBLEM)
 
     assert {name: len(cells) for name, cells in found.columns.items()} == {"age": 0, "job": 0}
+
+
+def test_rows_that_gave_an_identifier_alone_are_no_traffic_to_compare():
+    """They were answered from the online store; an identifier says nothing of their values."""
+    known = {**PROBLEM, "inputs": ["id", "age"], "feature_store": {"identifier": "id"}}
+    body = json.dumps({"instances": [{"id": "7"}, {"id": "8", "age": 3}, {"age": 4}]})
+    found = read_capture([line(body, ANSWER, "application/json", encoding="JSON")], known)
+
+    told = told_columns(found.columns, known)
+
+    assert list(told["age"]) == [3, 4]
+    assert told_columns(found.columns, PROBLEM) == found.columns

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 RUNNABLE_ALGORITHMS = ("auto", "xgboost")
 CONDITIONAL = frozenset({"CDDL", "CDDPL"})
+MOST_JOINS = 10
+"""Their groups are told to the container in one variable, of 1,024 characters (CreateModel)."""
+
 LONGEST_SHIFT_MINUTES = 450
 """UpdateEndpoint ends a shift after at most 28,800 s; half an hour of it is for starting."""
 
@@ -231,9 +234,9 @@ def _online(problem: Problem, _place: Place) -> Iterator[Finding]:
 @rule("features.join", "columns.id", "columns.time", "name")
 def _joins(problem: Problem, _place: Place) -> Iterator[Finding]:
     seen: set[str] = set()
-    if problem.features.join:
-        message = "joining features of other problems is not built yet"
-        yield Finding(("features", "join"), message, (), "Take it out.")
+    if len(problem.features.join) > MOST_JOINS:
+        message = f"features of more than {MOST_JOINS} problems are asked for"
+        yield Finding(("features", "join"), message, (), f"Keep {MOST_JOINS} of them.")
     for index, join in enumerate(problem.features.join):
         path = ("features", "join", index)
         if join.group == problem.name:

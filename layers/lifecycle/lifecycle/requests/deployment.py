@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.names import model_name
@@ -10,6 +11,8 @@ from lifecycle.requests.registry import container
 from lifecycle.requests.training import tags
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lifecycle.records import RunRecord
     from lifecycle.settings import Settings
 
@@ -20,11 +23,27 @@ LONGEST_SECONDS = 28800
 LINEAR_LEAST_PERCENT = 10
 
 
-def model_request(run: RunRecord, settings: Settings) -> dict[str, Any]:
-    """Parameters of CreateModel for an approved run."""
+FEATURE_GROUPS = "BATON_FEATURE_GROUPS"
+"""Tells the container where rows that give an identifier alone are looked up."""
+
+
+def model_request(
+    run: RunRecord, settings: Settings, groups: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Parameters of CreateModel for an approved run.
+
+    Args:
+        run: the run.
+        settings: the stack's resources.
+        groups: feature groups with an online store, by problem.
+    """
+    served = container(run, settings)
+    if groups:
+        told = json.dumps(dict(groups), sort_keys=True, separators=(",", ":"))
+        served["Environment"] |= {FEATURE_GROUPS: told}
     return {
         "ModelName": model_name(run.problem, run.run),
-        "PrimaryContainer": container(run, settings),
+        "PrimaryContainer": served,
         "ExecutionRoleArn": settings.job_role,
         "Tags": tags(run),
     }

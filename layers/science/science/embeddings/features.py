@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 MODEL = "huggingface-textembedding-all-MiniLM-L6-v2"
 """JumpStart's id of the encoder: 384 numbers a text, 22 million weights, English."""
-MOST_TEXTS = 20_000
-"""So many training rows at most: a function has fifteen minutes (`python -m bench.embeddings`)."""
+MOST_TEXTS = 10_000
+"""So many training rows at most: a function has fifteen minutes (``bench.texts --embed``)."""
 
 
 def fit(column: str, rows: int, folder: Path) -> dict[str, Any]:

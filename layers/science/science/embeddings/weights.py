@@ -64,21 +64,23 @@ def convert(archive: Path, out: Path) -> None:
 
 
 def _members(archive: Path) -> dict[str, bytes]:
+    """The files beside the weights: other folders have a ``config.json`` of their own."""
     wanted = {CONFIG, VOCABULARY, WEIGHTS, TOKENISER, LIMITS}
-    files: dict[str, bytes] = {}
+    folders: dict[str, dict[str, bytes]] = {}
     try:
         with tarfile.open(archive, "r:*") as members:
             for member in members:
                 path = PurePosixPath(member.name)
                 source = members.extractfile(member) if member.isfile() else None
-                if source is None or path.name not in wanted or len(path.parts) > 2:
+                if source is None or path.name not in wanted:
                     continue
                 if member.size > MOST_BYTES:
                     raise UnusableEncoder(f"{path.name} has {member.size:,} bytes")
-                files.setdefault(path.name, source.read())
+                folders.setdefault(str(path.parent), {})[path.name] = source.read()
     except (tarfile.TarError, EOFError, OSError) as error:
         raise UnusableEncoder("the archive is damaged") from error
-    return files
+    complete = [files for files in folders.values() if WEIGHTS in files]
+    return complete[0] if complete else folders.get(".", {})
 
 
 def _weights(files: dict[str, bytes]) -> list[tuple[str, Any]]:

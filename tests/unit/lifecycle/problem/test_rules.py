@@ -183,3 +183,64 @@ def test_one_mistake_is_told_once() -> None:
     """A rule keeps silent about keys that are at fault already."""
     faults = faults_of(LEAST + "task: clustring\nmetric: {name: rmsee}\ntune: {jobs: 0}\n")
     assert [fault.path for fault in faults] == ["task", "metric.name", "tune.jobs"]
+
+
+@pytest.mark.parametrize("task", ["text_classification", "image_classification"])
+def test_texts_and_pictures_are_classified(task):
+    """Whether there are two classes or more the data tells, and with it the usual metric."""
+    document = resolved(f"task: {task}\n")
+
+    assert (document["task"], document["metric"]["name"]) == (task, None)
+    assert resolved(f"task: {task}\nmetric: f1\n")["metric"]["name"] == "f1"
+    fault = fault_in(f"task: {task}\nmetric: rmse\n")
+    assert "rmse" not in fault.accepted
+    assert "accuracy" in fault.accepted
+
+
+@pytest.mark.parametrize("content", ["text", "image"])
+def test_a_target_does_not_take_the_name_of_what_it_classifies(content):
+    (fault,) = faults_of(f"name: churn\ntarget: {content}\ntask: {content}_classification\n")
+
+    assert fault.path == "target"
+
+
+@pytest.mark.parametrize(
+    ("lines", "path"),
+    [
+        ("features: {online: true}\n", "features.online"),
+        ("columns: {id: no}\nfeatures: {online: true, store: false}\n", "features.online"),
+        ("features: {ttl: 30d}\n", "features.ttl"),
+        ("columns: {id: no, time: at}\nfeatures: {join: [{group: churn}]}\n",
+         "features.join[0].group"),
+        ("columns: {time: at}\nfeatures: {join: [{group: orders}]}\n", "features.join[0]"),
+        ("columns: {id: no}\nfeatures: {join: [{group: orders}]}\n", "features.join"),
+        ("columns: {id: no, time: at}\nfeatures: {join: [{group: a}, {group: a}]}\n",
+         "features.join[1].group"),
+    ],
+)  # fmt: skip
+def test_features_are_asked_for_so_that_they_can_be_found(lines: str, path: str) -> None:
+    """By an identifier, at a time, in another problem."""
+    fault = fault_in(lines)
+    assert fault.path == path
+    assert fault.cure
+
+
+def test_features_of_too_many_problems_are_refused() -> None:
+    """The container is told of all their groups in one variable."""
+    joins = ", ".join(f"{{group: p{number}, on: no}}" for number in range(11))
+    fault = fault_in(f"columns: {{time: at}}\nfeatures: {{join: [{joins}]}}\n")
+    assert fault.path == "features.join"
+
+
+def test_features_online_and_joined_are_accepted() -> None:
+    """With all that they need."""
+    document = resolved(
+        "columns: {id: customerID, time: at}\n"
+        "features: {online: true, ttl: 30d, join: [{group: orders, within: 7d}]}\n"
+    )
+    assert document["features"] == {
+        "store": True,
+        "online": True,
+        "ttl": "30d",
+        "join": [{"group": "orders", "columns": [], "on": None, "within": "7d"}],
+    }

@@ -6,7 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from local.sagemaker.containers.jumpstart.archives import MissingWeightsError, weights_of
+from local.sagemaker.containers.jumpstart.archives import (
+    MissingWeightsError,
+    model_archive,
+    weights_of,
+)
 from local.sagemaker.containers.jumpstart.catalogue import find
 from science.embeddings.encoder import Encoder, gelu
 from science.embeddings.features import MODEL
@@ -78,6 +82,18 @@ def test_the_unit_is_gaussian():
     assert gelu(values) == pytest.approx(true, abs=1e-6)
 
 
+@pytest.mark.parametrize("folder", ["", "model/"])
+def test_the_files_beside_the_weights_are_the_models(tmp_path, folder):
+    """A sentence-transformers model has a folder for pooling, with a config.json of its own."""
+    members = {"1_Pooling/config.json": b'{"word_embedding_dimension": 12}'}
+    members |= {f"{folder}{name}": body for name, body in encoders.files().items()}
+    (tmp_path / "model.tar.gz").write_bytes(encoders.archive(members))
+
+    convert(tmp_path / "model.tar.gz", tmp_path / "encoder.npz")
+
+    assert Encoder(str(tmp_path / "encoder.npz")).encode(["rose"]).shape == (1, encoders.WIDTH)
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -108,9 +124,7 @@ def test_the_published_model_embeds_as_its_own_endpoint_does(tmp_path):
         folder = weights_of(find(MODEL))
     except MissingWeightsError as error:
         pytest.skip(str(error))
-    members = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    (tmp_path / "model.tar.gz").write_bytes(encoders.archive(members))
-    convert(tmp_path / "model.tar.gz", tmp_path / "encoder.npz")
+    convert(model_archive(find(MODEL), tmp_path), tmp_path / "encoder.npz")
     theirs, ours = inference.Encoder(folder), Encoder(str(tmp_path / "encoder.npz"))
 
     near = (theirs.encode(TEXTS) * ours.encode(TEXTS)).sum(axis=1)
