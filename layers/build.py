@@ -65,8 +65,8 @@ def build(layer: str, target: Path, architecture: str) -> None:
     )
     compile_all(modules)
     if layer == "science":
-        pack(modules, "jobs", "jobs.pyz")
-        pack(modules, "glue", "glue.zip")
+        pack(modules, "jobs/pack.py", "jobs.pyz")
+        pack(modules, "glue/pack_glue.py", "glue.zip")
 
 
 def install(requirements: Path, target: Path, machine: str) -> None:
@@ -127,12 +127,12 @@ def compile_all(modules: Path) -> None:
     )
 
 
-def pack(modules: Path, folder: str, archive: str) -> None:
+def pack(modules: Path, program: str, archive: str) -> None:
     """Pack the code that runs in SageMaker's containers or on Glue; every run keeps a copy of it.
 
     The libraries that it takes along are those of the layer.
     """
-    command = [sys.executable, str(ROOT / folder / "pack.py"), str(modules / archive)]
+    command = [sys.executable, str(ROOT / program), str(modules / archive)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(modules)})
 
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from glue.pack import pack
+from glue.pack_glue import pack
 from local.settings import ROOT
 from science.prepare import prepare
 from science.run_files import placed

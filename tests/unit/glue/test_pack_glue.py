@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from glue.pack import pack
+from glue.pack_glue import pack
 
 
 @pytest.fixture(scope="module")
