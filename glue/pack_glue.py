@@ -1,6 +1,6 @@
 """Builds ``glue.zip``: what Glue's scripts import, for ``--extra-py-files``.
 
-``python glue/pack_glue.py OUT``. All of the science, the modules beside the scripts, and the libraries
+``python glue/pack_glue.py OUT``. All of the science, the modules beside the scripts, and libraries
 in plain Python that Glue lacks. The bytes depend on the sources alone.
 """
 

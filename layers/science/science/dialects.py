@@ -19,6 +19,10 @@ class Dialect:
 
     title = "duckdb"
     text_type = "VARCHAR"
+    tables_have_order = True
+    """Whether the rows of a table come in the order in which they were put there."""
+    distincts_together = True
+    """Whether distinct values of many columns are counted well in one pass."""
     clock_rank = "percent_rank"
 
     def name(self, identifier: str) -> str:
@@ -137,6 +141,8 @@ class SparkDialect(Dialect):
 
     title = "spark"
     text_type = "STRING"
+    tables_have_order = False
+    distincts_together = False  # a row is copied for each of them, and the plan grows as much
 
     def name(self, identifier: str) -> str:
         """An identifier, quoted."""

@@ -46,7 +46,7 @@ def load(connection: Any, inputs: Sequence[Path]) -> Landed:
 
 def survey(engine: Engine, relation: str, columns: Sequence[str], rows: int) -> list[Column]:
     """The kind of each column, from one pass of counts and a look at its most frequent texts."""
-    counted = aggregates(engine, relation, [_counts(engine, column, rows) for column in columns])
+    counted = _counted(engine, relation, columns, rows)
     found = []
     for column, counts in zip(columns, counted):
         seen = Seen(rows, *counts)
@@ -56,21 +56,54 @@ def survey(engine: Engine, relation: str, columns: Sequence[str], rows: int) -> 
     return found
 
 
-def _counts(engine: Engine, column: str, rows: int) -> list[str]:
-    cell = engine.dialect.name(column)
-    number = sql_values.plain_number(cell, engine.dialect)
-    distinct = (
-        f"count(DISTINCT {cell})" if rows <= EXACT_UP_TO else f"approx_count_distinct({cell})"
+def _counted(
+    engine: Engine, relation: str, columns: Sequence[str], rows: int
+) -> list[tuple[Any, ...]]:
+    """The figures of each column, in the order of ``Seen``."""
+    name = engine.dialect.name
+    exact = rows <= EXACT_UP_TO
+    # Each cell is read as a number once, and counted as one four times.
+    numbers = ", ".join(
+        f"{sql_values.plain_number(name(each), engine.dialect)} AS {name(_number(each))}"
+        for each in columns
     )
+    source = f"(SELECT *, {numbers} FROM {relation}) AS seen"
+    apart = exact and not engine.dialect.distincts_together
+    counted = aggregates(
+        engine, source, [_counts(engine, each, exact=exact, apart=apart) for each in columns]
+    )
+    if not apart:
+        return counted
+    return [
+        (*counts[:3], _distinct(engine, relation, each), *counts[4:])
+        for each, counts in zip(columns, counted)
+    ]
+
+
+def _number(column: str) -> str:
+    """The name of a column's numbers beside its texts."""
+    return f"_{column}_as_number_"
+
+
+def _counts(engine: Engine, column: str, *, exact: bool, apart: bool) -> list[str]:
+    cell, number = engine.dialect.name(column), engine.dialect.name(_number(column))
+    distinct = f"count(DISTINCT {cell})" if exact else f"approx_count_distinct({cell})"
     return [
         f"count({cell})",
         f"count({number})",
         f"count(*) FILTER (WHERE {number} = floor({number}))",
-        distinct,
+        "NULL" if apart else distinct,
         f"min({number})",
         f"max({number})",
         f"coalesce(avg(length({cell}) - length(replace({cell}, ' ', '')) + 1), 0)",
     ]
+
+
+def _distinct(engine: Engine, relation: str, column: str) -> int:
+    """How many different cells a column has."""
+    cell = engine.dialect.name(column)
+    different = f"SELECT DISTINCT {cell} FROM {relation} WHERE {cell} IS NOT NULL"
+    return int(engine.query(f"SELECT count(*) FROM ({different}) AS cells")[0][0])
 
 
 def _worth_a_look(seen: Seen) -> bool:

@@ -31,10 +31,10 @@ def type_rows(landed: Landed, columns: Sequence[Column]) -> None:
         },
     }
     listed = ", ".join(f"{each} AS {dialect.name(title)}" for title, each in told.items())
+    order = " ORDER BY keys.row" if dialect.tables_have_order else ""
     landed.engine.define(
         "typed",
-        f"SELECT {listed} FROM cells JOIN keys ON cells.{landed.cells_row} = keys.row "
-        "ORDER BY keys.row",
+        f"SELECT {listed} FROM cells JOIN keys ON cells.{landed.cells_row} = keys.row{order}",
     )
 
 
