@@ -4,14 +4,15 @@ Rows that give an identifier and not all of their columns are completed from the
 first, so that what is asked, and captured, is the whole row.
 
 Serverless endpoints have no data capture of their own (SageMaker, "Serverless Inference feature
-exclusions"), so the front door writes what the watch needs.
+exclusions"), and those of problems with personal data must not store requests as they came: there
+the front door writes what the watch needs.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -22,6 +23,8 @@ from lifecycle.adapters import ports_from_environment
 from lifecycle.adapters.clients import client
 from lifecycle.clock import now
 from lifecycle.feature_groups import online_groups
+from lifecycle.personal import PersonalData, personal_data
+from personal_rows import protected
 from predict import Question, RefusedError, answer, capture_record, read_question, refusal_of
 from science.lookup import Source, StoreUnavailable, UnknownRow, complete_body, sources
 
@@ -36,9 +39,31 @@ def _ports() -> Any:
     return ports_from_environment()
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How a problem is served.
+
+    Attributes:
+        mode: as it is deployed.
+        sources: where its rows can be looked up.
+        personal: its personal data.
+        identifier: the column that identifies a row.
+    """
+
+    mode: str
+    sources: tuple[Source, ...]
+    personal: PersonalData
+    identifier: str | None
+
+    @property
+    def captures(self) -> bool:
+        """Whether the endpoint captures its traffic by itself."""
+        return self.mode != "serverless" and not self.personal.columns
+
+
 @lru_cache(maxsize=256)
-def _served(problem: str, _minute: str) -> tuple[str, tuple[Source, ...]]:
-    """How the problem is deployed, and where its rows can be looked up; asked once a minute.
+def _served(problem: str, _minute: str) -> Served:
+    """What must be known of a problem to ask its model; asked once a minute.
 
     Raises:
         RefusedError: there is no such problem.
@@ -46,7 +71,13 @@ def _served(problem: str, _minute: str) -> tuple[str, tuple[Source, ...]]:
     found = _ports().records.problem(problem)
     if found is None:
         raise RefusedError(404, f"There is no problem called {problem}.")
-    return str(found.definition["deploy"]["mode"]), tuple(_sources(found))
+    definition = found.definition
+    return Served(
+        mode=str(definition["deploy"]["mode"]),
+        sources=tuple(_sources(found)),
+        personal=personal_data(problem, definition, _ports()),
+        identifier=definition["columns"]["id"],
+    )
 
 
 def _sources(found: ProblemRecord) -> list[Source]:
@@ -69,13 +100,14 @@ def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, 
     """Answer one request."""
     try:
         question = read_question(event)
-        mode, known = _served(question.problem, now()[:16])
-        question = _completed(question, known)
+        served = _served(question.problem, now()[:16])
+        question = protected(question, served.personal, served.identifier)
+        question = _completed(question, served.sources)
         inference_id = str(uuid4())
         reply = _ask(question, inference_id)
     except RefusedError as error:
         return answer(error.status, {"error": str(error)})
-    if mode == "serverless":
+    if not served.captures:
         _capture(question, reply, inference_id)
     return answer(200, {**json.loads(reply), "inference_id": inference_id})
 

@@ -1,38 +1,23 @@
-"""Personal data made unreadable before anything else is done with it: hashed, or dropped.
-
-A cell becomes the first 32 hexadecimal digits of HMAC-SHA-256 (RFC 2104) of its text under a
-problem's own secret: the same person keeps the same token within a problem, whatever the file or
-stream it comes by; tokens of two problems cannot be joined, and without the secret nobody can try
-all telephone numbers. 128 bits leave no collisions to think of.
-"""
+"""Personal data made unreadable before anything else is done with it: hashed, or dropped."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from typing import TYPE_CHECKING, Any
 
 from science.database import column_names, connect, write_parquet
 from science.roles import match
 from science.sql_values import literal, name
+from science.tokens import DIGITS, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-DIGITS = 32
+__all__ = ["protect", "token"]
+
 BLOCK = 64
 """Bytes of SHA-256's block, which a key is padded to (RFC 2104, section 2)."""
-
-
-def token(text: str, key: bytes) -> str:
-    """What stands for a cell's text.
-
-    Args:
-        text: the cell, without blanks around it.
-        key: the problem's secret.
-    """
-    return hmac.new(key, text.strip(" ").encode(), hashlib.sha256).hexdigest()[:DIGITS]
 
 
 def protect(path: Path, columns: Iterable[str], action: str, key: bytes) -> list[str]:

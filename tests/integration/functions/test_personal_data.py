@@ -10,6 +10,8 @@ from pyarrow import parquet
 from handle_ingest_files import lambda_handler as ingest_files
 from handle_ingest_records import take_in
 from lifecycle import personal
+from personal_rows import protected
+from predict import Question, RefusedError
 from science.personal import token
 from tests.builders import object_created, own_event, problem_record
 from tests.integration.functions.world import World
@@ -122,3 +124,47 @@ def test_a_dropped_column_is_stored_nowhere():
 
     table = parquet.read_table(io.BytesIO(world.objects.read(data["uri"])))
     assert table.column_names == ["age", "Churn"]
+
+
+def asked(body, content_type="application/json"):
+    return Question(
+        "churn", content_type, body if isinstance(body, bytes) else json.dumps(body).encode()
+    )
+
+
+PERSONAL = personal.PersonalData(("e-mail", "who"), "hash", b"key")
+
+
+@pytest.mark.parametrize("wrap", ["instances", "list", "alone", "lines"])
+def test_requests_are_asked_and_captured_without_their_personal_columns(wrap):
+    """In every form; an identifier that is personal becomes the token that features lie under."""
+    row = {"E-Mail": "ann@example.com", "age": 30, "Who": " ann "}
+    body = {
+        "instances": {"instances": [row]},
+        "list": [row],
+        "alone": row,
+        "lines": f"{json.dumps(row)}\n".encode(),
+    }[wrap]
+    kind = "application/jsonlines" if wrap == "lines" else "application/json"
+
+    given = json.loads(protected(asked(body, kind), PERSONAL, "who").body)
+
+    found = {"instances": lambda: given["instances"][0], "list": lambda: given[0]}
+    told = found.get(wrap, lambda: given)()
+    assert told == {"age": 30, "Who": token("ann", b"key")}
+
+
+def test_rows_that_name_no_columns_are_refused_where_some_are_personal():
+    """And only there."""
+    csv = asked(b"ann,30\n", "text/csv")
+
+    with pytest.raises(RefusedError, match="Send JSON"):
+        protected(csv, PERSONAL, None)
+    assert protected(csv, personal.PersonalData((), "", b""), None) is csv
+
+
+def test_a_body_that_is_no_json_is_refused_and_not_quoted():
+    with pytest.raises(RefusedError, match="not the JSON") as refusal:
+        protected(asked(b'{"E-Mail": "ann@example.com"'), PERSONAL, None)
+
+    assert "ann" not in str(refusal.value)
