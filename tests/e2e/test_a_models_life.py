@@ -3,6 +3,7 @@
 import io
 import json
 
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
@@ -179,7 +180,9 @@ def test_the_registry_holds_the_candidate(cloud, run):
 def test_the_cleaned_rows_are_kept_as_features(cloud, run):
     stored = cloud.event(PROBLEM, "FeaturesStored", run=run)
     group = cloud.client("sagemaker").describe_feature_group(FeatureGroupName=PROBLEM)
-    table = parquet.read_table(io.BytesIO(cloud.read(stored["uri"])))
+    folder = stored["uri"].removeprefix(f"s3://{cloud.lake}/")
+    files = [parquet.read_table(io.BytesIO(cloud.read(key))) for key in cloud.keys(folder)]
+    table = pa.concat_tables(files)
 
     assert group["FeatureGroupStatus"] == "Created"
     assert table.num_rows == stored["rows"] == len(CUSTOMERS)

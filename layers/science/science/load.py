@@ -10,7 +10,7 @@ from science.faults import Fault, UnusableData
 from science.kinds import MOST_LEVELS_SEEN, Column, Seen, infer
 from science.landed import Landed
 from science.recipe.duckdb_engine import DuckDBEngine
-from science.recipe.fits import aggregates
+from science.recipe.fits import COLUMNS_AT_ONCE, aggregates
 from science.sql_values import name
 
 if TYPE_CHECKING:
@@ -60,24 +60,30 @@ def _counted(
     engine: Engine, relation: str, columns: Sequence[str], rows: int
 ) -> list[tuple[Any, ...]]:
     """The figures of each column, in the order of ``Seen``."""
-    name = engine.dialect.name
     exact = rows <= EXACT_UP_TO
-    # Each cell is read as a number once, and counted as one four times.
-    numbers = ", ".join(
-        f"{sql_values.plain_number(name(each), engine.dialect)} AS {name(_number(each))}"
-        for each in columns
-    )
-    source = f"(SELECT *, {numbers} FROM {relation}) AS seen"
     apart = exact and not engine.dialect.distincts_together
-    counted = aggregates(
-        engine, source, [_counts(engine, each, exact=exact, apart=apart) for each in columns]
-    )
+    counted: list[tuple[Any, ...]] = []
+    for start in range(0, len(columns), COLUMNS_AT_ONCE):
+        some = columns[start : start + COLUMNS_AT_ONCE]
+        figures = [_counts(engine, each, exact=exact, apart=apart) for each in some]
+        counted += aggregates(engine, _with_numbers(engine, relation, some), figures)
     if not apart:
         return counted
     return [
         (*counts[:3], _distinct(engine, relation, each), *counts[4:])
         for each, counts in zip(columns, counted)
     ]
+
+
+def _with_numbers(engine: Engine, relation: str, columns: Sequence[str]) -> str:
+    """Columns with what they are as numbers: read once, and counted four times."""
+    name = engine.dialect.name
+    listed = ", ".join(
+        f"{name(each)}, {sql_values.plain_number(name(each), engine.dialect)} "
+        f"AS {name(_number(each))}"
+        for each in columns
+    )
+    return f"(SELECT {listed} FROM {relation}) AS seen"
 
 
 def _number(column: str) -> str:

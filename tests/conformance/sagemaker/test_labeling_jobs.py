@@ -69,14 +69,13 @@ def test_answers_become_an_augmented_manifest(laptop: LocalSageMaker) -> None:
     (given,) = json.loads(laptop.s3.objects[BUCKET, key])["answers"]
     assert given["workerId"] == "private.us-east-1.ann"
     assert given["answerContent"] == {"mood": {"label": "cross"}}
-    told = details(
-        laptop, "SageMaker Ground Truth Labeling Job State Change", job["LabelingJobArn"]
-    )
-    assert [event["LabelingJobStatus"] for event in told] == [
-        "Initializing",
-        "InProgress",
-        "Completed",
-    ]
+    kind, states = "SageMaker Ground Truth Labeling Job State Change", "LabelingJobStatus"
+
+    def told() -> list[str]:
+        return [event[states] for event in details(laptop, kind, job["LabelingJobArn"])]
+
+    until(lambda: told()[-1:] == ["Completed"], "the last event comes")
+    assert told() == ["Initializing", "InProgress", "Completed"]
 
 
 def test_three_workers_outvote_a_careless_one(laptop: LocalSageMaker) -> None:

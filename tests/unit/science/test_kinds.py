@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from science.load import survey
+from science.recipe.duckdb_engine import DuckDBEngine
 
 
 def kind_of(cells, name="x"):
@@ -13,7 +14,7 @@ def kind_of(cells, name="x"):
     with duckdb.connect() as connection:
         connection.execute(f'CREATE TABLE cells ("{name}" VARCHAR)')
         connection.executemany("INSERT INTO cells VALUES (?)", [(cell,) for cell in cells])
-        return survey(connection, "cells", [name], len(cells))[0]
+        return survey(DuckDBEngine(connection), "cells", [name], len(cells))[0]
 
 
 WORDS = ["the parcel came late again", "all was fine and friendly", "too dear for what it is"]

@@ -19,7 +19,7 @@ from lifecycle.problem.values import NUMBER, SWITCHES, WHOLE, bounds, not_accept
 type Setting = dict[str, Any]
 
 TABLE = Path(__file__).with_name("recipe_steps.json")
-LONGEST_TEXT, MOST_NAMES = 1024, 2000
+LONGEST_TEXT, MOST_NAMES = 1024, 10_000
 READING = {"as": ("number", "date"), "decimal": (".", ",")}
 
 

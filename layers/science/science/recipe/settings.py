@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Optional
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MOST_NAMES = 2000
+MOST_NAMES = 10_000
 LONGEST_TEXT = 1024
 
 
