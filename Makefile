@@ -117,7 +117,7 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 # The peer's environment is installed for its measurement alone.
 $(eval $(call environment,$(VENVS)/profilers,profilers))
 bench-profile: setup $(VENVS)/profilers/.installed  ## measure profiling against cleaning, and ydata-profiling beside it
-	.venv/bin/python bench/profile.py --peer
+	.venv/bin/python bench/profile_file.py --peer
 
 coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again
 	sed -i '/<!-- coverage -->/q' docs/local-sagemaker.md

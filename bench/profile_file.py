@@ -5,7 +5,7 @@ own; beside them, with --peer, ydata-profiling on 500,000 rows of the same sort 
 report, and the minimal one that leaves correlations and interactions out), from an environment of
 its own: `make bench-profile` installs it.
 
-Run: python bench/profile.py [--rows 5000000] [--turns 3] [--keep FOLDER] [--peer]
+Run: python bench/profile_file.py [--rows 5000000] [--turns 3] [--keep FOLDER] [--peer]
 Prints one line a run, then the medians and their ratio; exits 1 if profiling takes more than twice
 as long as cleaning, or two gigabytes.
 """
