@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MEMORY_LIMIT = "1400MB"
+LARGE_BYTES, LARGE_MEMORY_LIMIT = 2_000_000_000, "2200MB"
+"""A file from so many bytes on: the quantiles of one of its columns alone take a gigabyte."""
 ROWS_LOOKED_AT = 20_000
 VALUES_SORTED_AT_ONCE = 40_000_000
 COLUMNS_SORTED_AT_ONCE = 4
@@ -34,7 +36,7 @@ NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUB
 
 
 def clean_file(
-    source: Path, target: Path, prepare: Mapping[str, Any], *, memory_limit: str = MEMORY_LIMIT
+    source: Path, target: Path, prepare: Mapping[str, Any], *, memory_limit: str | None = None
 ) -> list[Done]:
     """Clean a CSV file into a Parquet file.
 
@@ -43,12 +45,15 @@ def clean_file(
         target: the Parquet file to write; rows keep their order.
         prepare: ``duplicates`` drop or keep; ``missing`` median, mean or mode fills numbers with
             that and texts with their mode, all else leaves gaps; ``outliers`` clip or keep.
-        memory_limit: as DuckDB writes it; what does not fit is spilled to disk.
+        memory_limit: as DuckDB writes it, by the file's size unless told; what does not fit is
+            spilled to disk.
 
     Returns:
         The recipe: what was done, with its counts.
     """
-    with connect(memory_limit) as connection:
+    large = source.stat().st_size >= LARGE_BYTES
+    usual = LARGE_MEMORY_LIMIT if large else MEMORY_LIMIT
+    with connect(memory_limit or usual) as connection:
         _read(connection, source)
         columns = {
             column: str(kind)
