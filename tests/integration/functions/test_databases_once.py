@@ -10,7 +10,7 @@ from handle_schedule_fetches import lambda_handler as schedule_fetches
 from lifecycle.records import HistoryRecord
 from tests.builders import object_created, own_event, problem_record
 from tests.fakes.crashing import CrashError, CrashPoints, crashing
-from tests.integration.functions.test_databases import (
+from tests.integration.functions.databases import (
     CHANGE,
     CUSTOMERS,
     ONE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from science import prepare
 from science.tables import ingest
 
 if TYPE_CHECKING:
@@ -95,3 +96,11 @@ def ingested(folder: Path, columns, name="rows"):
 def read_json(path: Path):
     """A JSON document."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def prepared(folder, cells, /, **changes):
+    """Prepare a table; the output folder and the summary."""
+    out = folder / "out"
+    out.mkdir()
+    made = prepare.prepare([ingested(folder, cells)], problem(**changes), out)
+    return out, made.summary
