@@ -82,8 +82,8 @@ demo: $(foreach name,ministack sam jobs local demo,$(VENVS)/$(name)/.installed) 
 catalogue: .venv/.installed  ## write the schemas and the catalogue of events again
 	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.catalogue
 
-SOURCES := functions layers jobs glue local cli events examples bench tests
-TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench
+SOURCES := functions layers jobs glue local cli events examples bench faults tests
+TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench faults
 
 format: .venv/.installed  ## put every file into the one format
 	.venv/bin/ruff check --fix --quiet $(SOURCES) || true
