@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 EQUAL, UNEQUAL, NOT_REACHED = "equal", "unequal", "not reached"
 
+INTRODUCTION = """Each fault befell a whole life of a model, which was then judged by its end:
+files, records, SageMaker, alerts and events must equal those of a life that nothing disturbed."""
+LEGEND = """A cell counts the points that ended equal; on red, those that did not, of all that
+befell."""
 STYLE = """
 :root { color-scheme: light dark; --line: #d5d9de; --soft: #68707a; --good: #1a7f4b;
         --bad: #b3261e; --empty: #eceff2; }
 @media (prefers-color-scheme: dark) { :root { --line: #3a4048; --soft: #9aa3ad;
         --good: #4cc38a; --bad: #ff8a80; --empty: #22262b; } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1500px; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1500px; margin: 2rem auto;
+        padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 p { max-width: 75ch } .soft { color: var(--soft) }
 .tiles { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.2rem 0 }
@@ -129,14 +134,11 @@ def write(matrix: Matrix, folder: Path) -> Path:
 def _page(matrix: Matrix) -> str:
     parts = [
         "<h1>Fault matrix</h1>",
-        '<p class="soft">Each fault befell a whole life of a model, which was then judged by its '
-        "end: files, records, SageMaker, alerts and events must equal those of a life that nothing "
-        "disturbed.</p>",
+        f'<p class="soft">{INTRODUCTION}</p>',
         _tiles(matrix),
         "<h2>By function and way</h2>",
         _table(matrix.verdicts),
-        '<p class="soft">A cell counts the points that ended equal; on red, those that did not, of '
-        "all tried.</p>",
+        f'<p class="soft">{LEGEND}</p>',
         "<h2>Recovery</h2>",
         _recoveries(matrix),
         "<h2>Lives</h2>",

@@ -118,7 +118,7 @@ class MessageFaults:
         if not self._plan.life_in(batch[0]["body"]):
             self._run(esm, function, event, batch, url, queue)
             return
-        # A slow machine is no fault that was planned: neither function nor message runs out of time.
+        # A slow machine is no planned fault: neither function nor message runs out of time.
         function["config"]["Timeout"] = LONG_SECONDS
         batch[0]["visible_at"] = time.time() + LONG_SECONDS
         name = function["config"]["FunctionName"]
