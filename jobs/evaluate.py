@@ -29,12 +29,16 @@ from science.reports import render
 from served_model import ServedModel
 from serving_package import (
     ARCHIVE,
+    CHAMPION_SHA256,
     CODE,
     FEATURES,
     MODEL,
+    MODEL_SHA256,
     PROBLEM,
     RECIPE,
     digest,
+    manifest,
+    refuse_other,
     unpack,
     write_package,
 )
@@ -127,7 +131,8 @@ def explained_rows(rows: int, size: int) -> int:
 
 
 def _candidate(folders: JobFolders) -> ServedModel:
-    folder = unpack(folders.find("model", "*.tar.gz"), folders.base / "candidate")
+    archive = refuse_other(folders.find("model", "*.tar.gz"), MODEL_SHA256)
+    folder = unpack(archive, folders.base / "candidate")
     models = sorted(folder.rglob(f"{MODEL}*"))
     if not models:
         raise serving_package.PackageMismatchError(f"the training archive holds no {MODEL}")
@@ -170,7 +175,7 @@ def _champion(
     """
     if not any(folders.input("champion").rglob("*.tar.gz")):
         return None
-    archive = folders.find("champion", "*.tar.gz")
+    archive = refuse_other(folders.find("champion", "*.tar.gz"), CHAMPION_SHA256)
     model = ServedModel.from_package(unpack(archive, folders.base / "champion"))
     found: dict[str, Any] = {"value": None, "sha256": digest(archive)}
     theirs, ours = model.problem, problem
@@ -216,7 +221,11 @@ def _packed(
         "made_with": {"xgboost": xgboost.__version__},
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    return {"sha256": write_package(archive, files, about), "files": hashes}
+    return {
+        "sha256": write_package(archive, files, about),
+        "manifest_sha256": hashlib.sha256(manifest(files, about)).hexdigest(),
+        "files": hashes,
+    }
 
 
 def _training(

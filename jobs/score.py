@@ -12,7 +12,7 @@ from job_folders import InputMissingError
 from row_files import Layout, UnreadableRowsError, answer_file
 from science.predictions import answer_columns
 from served_model import ServedModel
-from serving_package import unpack
+from serving_package import MODEL_SHA256, refuse_other, unpack
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,10 +25,11 @@ def run(folders: JobFolders) -> None:
 
     Raises:
         InputMissingError: there is no file.
+        PackageMismatchError: the package is not the one that was judged.
         UnreadableRowsError: a file cannot be read; its name stands first.
     """
     began = time.monotonic()
-    archive = folders.find("model", "*.tar.gz")
+    archive = refuse_other(folders.find("model", "*.tar.gz"), MODEL_SHA256)
     model = ServedModel.from_package(unpack(archive, folders.base / "package"))
     problem = model.problem
     personal = tuple((problem.get("compliance") or {}).get("pii") or ())

@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import lzma
+import os
 import shutil
 import tarfile
 import zlib
@@ -25,6 +26,9 @@ FEATURES = "features.json"
 PROBLEM = "problem.json"
 RECIPE = "recipe.json"
 MANIFEST = "package.json"
+MODEL_SHA256, CHAMPION_SHA256 = "BATON_MODEL_SHA256", "BATON_CHAMPION_SHA256"
+MANIFEST_SHA256 = "BATON_MANIFEST_SHA256"
+"""Settings by which a job or an endpoint is told what it must load."""
 CODE = ("code/inference.py", "code/jobs.pyz")
 """What runs. A container may write files of its own beside it (``setup.py``, compiled code)."""
 ARCHIVE = "model.tar.gz"
@@ -50,6 +54,30 @@ def digest(path: Path) -> str:
     return found.hexdigest()
 
 
+def refuse_other(path: Path, setting: str) -> Path:
+    """Make sure that a file is the one that the job was told to load, and return it.
+
+    Args:
+        path: the file.
+        setting: the environment variable with its SHA-256; where there is none, any file will do.
+
+    Raises:
+        PackageMismatchError: it is another one.
+    """
+    wanted = os.environ.get(setting)
+    if wanted and digest(path) != wanted:
+        raise PackageMismatchError(
+            f"{path.name} is not the one that was made: it was replaced; it is not loaded"
+        )
+    return path
+
+
+def manifest(files: dict[str, bytes], about: dict[str, Any]) -> bytes:
+    """``package.json``: what ``about`` tells, and the SHA-256 of every file."""
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return json.dumps({**about, "sha256": hashes}, indent=2, sort_keys=True).encode()
+
+
 def write_package(archive: Path, files: dict[str, bytes], about: dict[str, Any]) -> str:
     """Write an archive whose bytes depend on its content alone, and return its SHA-256.
 
@@ -58,15 +86,13 @@ def write_package(archive: Path, files: dict[str, bytes], about: dict[str, Any])
         files: content by name inside the archive.
         about: what ``package.json`` tells besides the hashes.
     """
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    manifest = json.dumps({**about, "sha256": hashes}, indent=2, sort_keys=True).encode()
     archive.parent.mkdir(parents=True, exist_ok=True)
     # Fast compression: most of it, the code, is compressed already. No name and time in the head.
     with ExitStack() as opened:
         raw = opened.enter_context(archive.open("wb"))
         packed = opened.enter_context(gzip.GzipFile("", "wb", 1, raw, mtime=0))
         members = opened.enter_context(tarfile.open(fileobj=packed, mode="w"))
-        for name, content in sorted([*files.items(), (MANIFEST, manifest)]):
+        for name, content in sorted([*files.items(), (MANIFEST, manifest(files, about))]):
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(content), 0o644
             members.addfile(member, io.BytesIO(content))
@@ -126,8 +152,8 @@ def verify(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
         raise PackageMismatchError(f"the package has no {MANIFEST}: its content is unproven")
-    manifest = _manifest(path)
-    hashes = manifest["sha256"]
+    found = _manifest(refuse_other(path, MANIFEST_SHA256))
+    hashes = found["sha256"]
     unproven = [name for name in (MODEL, FEATURES, PROBLEM) if name not in hashes]
     unproven += [name for name in CODE if name not in hashes and (folder / name).exists()]
     changed = [
@@ -138,4 +164,4 @@ def verify(folder: Path) -> dict[str, Any]:
     if unproven or changed:
         names = ", ".join(sorted([*unproven, *changed]))
         raise PackageMismatchError(f"not what was packed: {names}; the model is not loaded")
-    return manifest
+    return found

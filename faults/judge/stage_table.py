@@ -38,6 +38,8 @@ STEPS = (
     Step("finish_training", "ModelTrained", ("training",), "trained"),
     Step("finish_training", "TrainingFailed", ("training",), "failed"),
     Step("evaluate_candidate", "", ("trained",), "evaluating", "sagemaker:CreateProcessingJob"),
+    Step("evaluate_candidate", "ModelRefused", ("trained",), "failed"),
+    Step("judge_candidate", "ModelRefused", ("evaluating",), "failed"),
     Step("judge_candidate", "CandidateApproved", ("evaluating",), "approved"),
     Step("judge_candidate", "CandidateRejected", ("evaluating",), "rejected"),
     Step("judge_candidate", "ApprovalRequested", ("evaluating",), "waiting_for_approval"),
@@ -46,6 +48,7 @@ STEPS = (
     Step("take_up_approval", "CandidateRejected", ("waiting_for_approval",), "rejected"),
     Step("deploy_model", "DeploymentStarted", ("approved",), "deploying"),
     Step("deploy_model", "ModelDeployed", ("approved",), "deployed"),
+    Step("deploy_model", "ModelRefused", ("approved",), "failed"),
     Step("deploy_model", "TrainingFailed", ("approved",), "failed"),
     Step("confirm_deployment", "ModelDeployed", ("deploying",), "deployed"),
     Step("confirm_deployment", "DeploymentRolledBack", ("deploying",), "rolled_back"),
@@ -70,6 +73,7 @@ ALERTED = frozenset(
         "FeatureStorageFailed",
         "TrainingFailed",
         "CandidateRejected",
+        "ModelRefused",
         "ApprovalRequested",
         "ModelDeployed",
         "DeploymentRolledBack",
@@ -100,18 +104,21 @@ SAID_BY: dict[str, frozenset[str]] = {
     "store_features": frozenset({"OnlineRecordsPut", "FeaturesStored", "FeatureStorageFailed"}),
     "start_training": frozenset({"TrainingStarted", "TuningStarted"}),
     "finish_training": frozenset({"ModelTrained", "ModelTuned", "TrainingFailed"}),
-    "evaluate_candidate": frozenset(),
+    "evaluate_candidate": frozenset({"ModelRefused"}),
     "judge_candidate": frozenset(
         {
             "CandidateEvaluated",
             "CandidateApproved",
             "CandidateRejected",
             "ApprovalRequested",
+            "ModelRefused",
             "TrainingFailed",
         }
     ),
     "take_up_approval": frozenset({"CandidateApproved", "CandidateRejected"}),
-    "deploy_model": frozenset({"DeploymentStarted", "ModelDeployed", "TrainingFailed"}),
+    "deploy_model": frozenset(
+        {"DeploymentStarted", "ModelDeployed", "ModelRefused", "TrainingFailed"}
+    ),
     "confirm_deployment": frozenset({"ModelDeployed", "DeploymentRolledBack"}),
     "score_file": frozenset({"WaitingDataReleased", "ScoringStarted"}),
     "finish_scoring": frozenset({"PredictionsReady", "DataRejected"}),

@@ -13,6 +13,7 @@ from lifecycle.runs import failed, past
 if TYPE_CHECKING:
     from lifecycle.aws_events import JobEnded
     from lifecycle.cause import Cause
+    from lifecycle.model_proof import Proof
     from lifecycle.records import JobRecord, ProblemRecord, RunRecord
 
 CURE = (
@@ -29,6 +30,7 @@ def decide(
     run: RunRecord,
     problem: ProblemRecord,
     best: dict[str, Any] | None,
+    proof: Proof | None,
 ) -> Decision:
     """Move the run on with its best model, or end it.
 
@@ -39,11 +41,15 @@ def decide(
         run: the run it belongs to.
         problem: the run's problem.
         best: DescribeTrainingJob of the training that made the best model, if there is one.
+        proof: what its archive is, signed; None if there is no archive.
     """
     if run.stage != "training":
         return past(run)
     if best is None:
         reason = end.reason or f"the job ended as {end.status} and made no model"
+        return failed(run, problem, job, reason=reason, cure=CURE, at=cause.time)
+    if proof is None:
+        reason = f"{best['ModelArtifacts']['S3ModelArtifacts']} is not there"
         return failed(run, problem, job, reason=reason, cure=CURE, at=cause.time)
     objective = run_objective(run)
     score = next(
@@ -60,6 +66,8 @@ def decide(
         cause.time,
         best_training_job=best["TrainingJobName"],
         trained_model_uri=model_uri,
+        trained_sha256=proof.sha256,
+        trained_mac=proof.mac,
         tuned_score=score,
         cost_usd=run.cost_usd + _cost(end, run, best),
     )

@@ -10,11 +10,14 @@ from lifecycle.completions import job_end
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import CompletionMissed
 from lifecycle.leg import leg
+from lifecycle.model_proof import prove
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
     from lifecycle.decision import Decision
+    from lifecycle.model_proof import Proof
     from lifecycle.ports import Ports
+    from lifecycle.records import RunRecord
 
 
 @leg(JobEnded, CompletionMissed)
@@ -26,7 +29,20 @@ def lambda_handler(cause: Cause[JobEnded | CompletionMissed], ports: Ports) -> D
     problem = ports.records.problem(job.problem)
     if problem is None:
         raise RecordMissingError(f"problem {job.problem} is not recorded")
-    return decide(cause, end, job=job, run=run, problem=problem, best=_best(end, ports))
+    best = _best(end, ports) if run.stage == "training" else None
+    proof = _proof(run, best, ports)
+    return decide(cause, end, job=job, run=run, problem=problem, best=best, proof=proof)
+
+
+def _proof(run: RunRecord, best: dict[str, Any] | None, ports: Ports) -> Proof | None:
+    """The signed hash of the best model's archive, taken as soon as its training has ended."""
+    if best is None:
+        return None
+    try:
+        sha256 = ports.objects.sha256(best["ModelArtifacts"]["S3ModelArtifacts"])
+    except FileNotFoundError:
+        return None
+    return prove(run, "trained", sha256, ports)
 
 
 def _best(end: JobEnded, ports: Ports) -> dict[str, Any] | None:

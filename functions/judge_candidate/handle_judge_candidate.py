@@ -1,4 +1,7 @@
-"""Hears: an evaluation ended. Says: CandidateEvaluated, and Approved, Rejected or Requested."""
+"""Hears: an evaluation ended. Says: CandidateEvaluated, and Approved, Rejected or Requested.
+
+Or ModelRefused, where a model is not what was made.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from lifecycle.completions import job_end
 from lifecycle.errors import RecordMissingError
 from lifecycle.events import CompletionMissed
 from lifecycle.leg import leg
+from lifecycle.model_proof import doubt, prove
 from lifecycle.prices import cost_of
 from lifecycle.records import MonthRecord
+from lifecycle.runs import past, refused
 
 if TYPE_CHECKING:
     from lifecycle.cause import Cause
@@ -32,15 +37,23 @@ def lambda_handler(cause: Cause[JobEnded | CompletionMissed], ports: Ports) -> D
         raise RecordMissingError(f"problem {job.problem} is not recorded")
     if not end.completed:
         return decide_failed(cause, end, job, run, problem)
+    if run.stage != "evaluating":
+        return past(run)
     report = ports.settings.run_uri(run.problem, run.run, "reports", "evaluation.json")
     row = MonthRecord(problem=run.problem, month=cause.time[:7])
+    evaluation = json.loads(ports.objects.read(report))
+    packed = evaluation["model"]["sha256"]
+    why = doubt(run, packed, ports)
+    if why:
+        return refused(run, problem, before="registration", reason=why, at=cause.time, job=job)
     return decide(
         cause,
         job=job,
         run=run,
         problem=problem,
         month=ports.records.get(row) or row,
-        evaluation=json.loads(ports.objects.read(report)),
+        evaluation=evaluation,
+        proof=prove(run, "package", packed, ports),
         cost=_cost(end, run, ports),
         settings=ports.settings,
     )

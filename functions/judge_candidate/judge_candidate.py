@@ -12,12 +12,13 @@ from lifecycle.events import (
     CandidateRejected,
 )
 from lifecycle.requests.registry import package_request
-from lifecycle.runs import end_run, failed, past
+from lifecycle.runs import end_run, failed, past, refused
 
 if TYPE_CHECKING:
     from lifecycle.aws_events import JobEnded
     from lifecycle.cause import Cause
     from lifecycle.events import Event
+    from lifecycle.model_proof import Proof
     from lifecycle.records import JobRecord, MonthRecord, ProblemRecord, Record, RunRecord
     from lifecycle.settings import Settings
 
@@ -25,6 +26,8 @@ CURE = (
     "Read the job's log (CloudWatch Logs, /aws/sagemaker/ProcessingJobs), mend the cause, and "
     "drop the data or problem.yaml again."
 )
+MISMATCH = "PackageMismatchError"
+"""By its name the job tells that a model is not what it was told to load."""
 PACKAGE = "{{model_package}}"
 """Where the registry's answer, the package's ARN, belongs."""
 
@@ -60,6 +63,7 @@ def decide(
     problem: ProblemRecord,
     month: MonthRecord,
     evaluation: dict[str, Any],
+    proof: Proof,
     cost: float,
     settings: Settings,
 ) -> Decision:
@@ -72,6 +76,7 @@ def decide(
         problem: the run's problem.
         month: what the problem's runs have cost this month.
         evaluation: the report that the job wrote.
+        proof: what the package that the job wrote is, signed.
         cost: what the evaluation cost, in US dollars.
         settings: the stack's resources.
     """
@@ -88,7 +93,9 @@ def decide(
         score=metric["value"],
         champion_score=(evaluation.get("champion") or {}).get("value"),
         model_package=PACKAGE,
-        model_sha256=evaluation["model"]["sha256"],
+        model_sha256=proof.sha256,
+        model_mac=proof.mac,
+        manifest_sha256=evaluation["model"].get("manifest_sha256"),
         cost_usd=spent,
         reason="; ".join(against),
     )
@@ -165,5 +172,8 @@ def decide_failed(
     """The evaluation itself failed: the run ends, and everyone hears why."""
     if run.stage != "evaluating":
         return past(run)
+    if end.reason.startswith(MISMATCH):
+        reason = end.reason.removeprefix(MISMATCH).strip(": ")
+        return refused(run, problem, before="evaluation", reason=reason, at=cause.time, job=job)
     reason = end.reason or f"the evaluation ended as {end.status}"
     return failed(run, problem, job, reason=reason, cure=CURE, at=cause.time)

@@ -26,6 +26,7 @@ SUBJECTS = {
     "TrainingFailed": "{problem}: training failed",
     "CandidateRejected": "{problem}: the new model was rejected",
     "ApprovalRequested": "{problem}: a model waits for your approval",
+    "ModelRefused": "{problem}: a model was replaced, and refused",
     "ModelDeployed": "{problem}: a new model serves",
     "DeploymentRolledBack": "{problem}: the deployment was rolled back",
     "PredictionsReady": "{problem}: predictions are ready",

@@ -10,6 +10,7 @@ from lifecycle.events import (
     DataRejected,
     DeploymentRolledBack,
     ModelDeployed,
+    ModelRefused,
     PreparationFailed,
     ProblemDefined,
     RetrainingStarted,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     CandidateRejected,
     PreparationFailed,
     TrainingFailed,
+    ModelRefused,
     DeploymentRolledBack,
     DataRejected,
 )

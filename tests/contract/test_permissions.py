@@ -21,18 +21,22 @@ MODELS = {
     "cloudwatch": ("cloudwatch",),
     "sqs": ("sqs",),
     "secretsmanager": ("secretsmanager",),
+    "kms": ("kms",),
 }
 """IAM's name of a service → the botocore models whose operations it governs."""
 
 IMPLIED = {
     "sagemaker:AddTags": "tags in a Create call are checked as if they were added",
     "sqs:SendMessage": "Lambda notes for it which stretch of the stream it gave up on",
+    "kms:Decrypt": "SNS encrypts what is published for whom it takes it from",
+    "kms:GenerateDataKey": "likewise",
     "cloudwatch:DescribeAlarms": "SageMaker looks at a deployment's alarms for the caller",
 }
 """Permissions that a call needs besides its own, and why."""
 
 OBJECT_DOORS = {
     "read": {"s3:GetObject"},
+    "sha256": {"s3:GetObject"},
     "download": {"s3:GetObject"},
     "write": {"s3:PutObject"},
     "upload": {"s3:PutObject"},
@@ -57,6 +61,9 @@ COPIED = {"s3:GetObjectTagging", "s3:PutObjectTagging"}
 HELPERS = {
     "set_aside": OBJECT_DOORS["copy"] | COPIED,
     "personal_data": {"secretsmanager:GetSecretValue"},
+    "prove": {"kms:GenerateMac"},
+    "signed": {"kms:VerifyMac"},
+    "doubt": OBJECT_DOORS["sha256"],
     "start_job_run": {"glue:StartJobRun", "glue:GetJobRuns"},
 }
 """A function of the lifecycle layer → what it takes of its caller's role."""

@@ -97,7 +97,9 @@ def test_a_single_training_is_valid(task, spot):
     assert faults("sagemaker", "CreateTrainingJob", request) == []
 
 
-@pytest.mark.parametrize("champion", [None, "s3://lake/churn/runs/r0/model/model.tar.gz"])
+@pytest.mark.parametrize(
+    "champion", [None, prepared_run(run="r0", model_sha256="f" * 64)], ids=["alone", "beside"]
+)
 def test_evaluation_is_valid(champion):
     """With and without a champion beside it."""
     name = processing_job_name("evaluate", LONG_NAME, "r")

@@ -10,7 +10,7 @@ ROWS = tables.to_csv(tables.customers(600, seed=31))
 
 
 def opening(cloud):
-    for problem in ("approved", "refused"):
+    for problem in ("approved", "refused", "replaced"):
         cloud.define(problem, "Churn", approve="manual")
         cloud.put(f"{problem}/data/rows.csv", ROWS)
     cloud.define("too-weak", "Churn", metric={"name": "roc_auc", "approve_at": 0.9999})
@@ -54,6 +54,25 @@ def test_a_person_refuses_in_the_registry(cloud):
     cloud.put("refused/data/more.csv", tables.to_csv(tables.customers(200, seed=32)))
     assert cloud.events("refused", "RunStarted", 2)[1]["inputs"] == 2
     assert not cloud.heard("refused", "DeploymentStarted")
+
+
+def test_a_model_that_was_replaced_after_it_was_judged_is_refused(cloud):
+    """Somebody writes another archive over it while it waits for approval."""
+    asked = cloud.event("replaced", "ApprovalRequested")
+    key = f"replaced/runs/{asked['run']}/model/model.tar.gz"
+    other = cloud.event("approved", "ApprovalRequested")["run"]
+    source = {"Bucket": cloud.lake, "Key": f"approved/runs/{other}/model/model.tar.gz"}
+    cloud.s3.copy_object(Bucket=cloud.lake, Key=key, CopySource=source)
+
+    cloud.client("sagemaker").update_model_package(
+        ModelPackageArn=asked["model_package"], ModelApprovalStatus="Approved"
+    )
+
+    refused = cloud.event("replaced", "ModelRefused")
+    assert (refused["run"], refused["before"]) == (asked["run"], "deployment")
+    assert key in refused["reason"]
+    assert key in cloud.alert("replaced", "ModelRefused")["Message"]
+    assert not cloud.heard("replaced", "DeploymentStarted")
 
 
 def test_a_model_below_the_bar_is_rejected_everywhere(cloud):

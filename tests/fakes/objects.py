@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from hashlib import md5
+from hashlib import md5, sha256
 from typing import TYPE_CHECKING
 
 from lifecycle.errors import ObjectChangedError
@@ -54,6 +54,9 @@ class FakeObjects:
         if uri not in self.bodies:
             raise FileNotFoundError(uri)
         return self.bodies[uri]
+
+    def sha256(self, uri: str) -> str:
+        return sha256(self.read(uri)).hexdigest()
 
     def write(self, uri: str, body: bytes, content_type: str = BINARY) -> None:
         if not uri.startswith("s3://"):

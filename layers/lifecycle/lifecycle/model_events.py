@@ -71,6 +71,17 @@ class TrainingFailed(Event):
     cure: str
 
 
+class ModelRefused(Event):
+    """A model's archive is not the one that was made; the champion, if any, keeps serving."""
+
+    detail_type: ClassVar[str] = "ModelRefused"
+    severity: ClassVar[Severity | None] = "critical"
+    before: str
+    """What was about to be done with it: evaluation, registration or deployment."""
+    reason: str
+    cure: str
+
+
 class CandidateEvaluated(Event):
     """The candidate was scored on the hold-out that no training ever saw."""
 

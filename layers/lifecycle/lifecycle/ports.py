@@ -112,6 +112,9 @@ class Objects(Protocol):
     def read(self, uri: str) -> bytes:
         """A small object's bytes. Raises FileNotFoundError when there is none."""
 
+    def sha256(self, uri: str) -> str:
+        """The SHA-256 of an object of any size. Raises FileNotFoundError when there is none."""
+
     def write(self, uri: str, body: bytes, content_type: str = ...) -> None:
         """Make or replace a small object."""
 

@@ -138,7 +138,13 @@ class RunRecord(Record):
     champion_score: float | None = None
     champion: str | None = None
     model_package: str | None = None
+    trained_sha256: str | None = None
+    """Of the archive that training made, and its MAC (``lifecycle.model_proof``)."""
+    trained_mac: str | None = None
     model_sha256: str | None = None
+    """Of the archive that serves, its MAC, and the SHA-256 of the manifest in it."""
+    model_mac: str | None = None
+    manifest_sha256: str | None = None
     endpoint_config: str | None = None
     cost_usd: float = 0.0
     reason: str = ""

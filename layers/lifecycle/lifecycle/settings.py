@@ -25,6 +25,7 @@ class Settings:
         job_role: ARN of the role that SageMaker's jobs and endpoints run under.
         xgboost_image: URI of the SageMaker XGBoost image of this Region.
         personal_secret: ARN of the secret under which personal data is hashed.
+        model_key: ARN of the KMS key under which hashes of models are signed.
         region: the Region of the stack.
         partition: ``aws``, ``aws-cn`` …
         account: the stack's account.
@@ -44,6 +45,7 @@ class Settings:
     job_role: str = ""
     xgboost_image: str = ""
     personal_secret: str = ""
+    model_key: str = ""
     region: str = "us-east-1"
     partition: str = "aws"
     account: str = ""

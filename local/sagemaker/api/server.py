@@ -152,11 +152,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _size(self, told: str, base: int) -> int:
         """A number of bytes as HTTP writes it: digits alone (RFC 9110, 8.6; RFC 9112, 7.1)."""
-        if not SIZES[base].fullmatch(told.strip()):
+        digits = told.strip(" \t\r\n")
+        if not SIZES[base].fullmatch(digits):
             # Where the next request would begin is unknown.
             self.close_connection = True
             raise ValidationException("The body's length is no number")
-        return int(told, base)
+        return int(digits, base)
 
     def _too_large(self) -> ApiError:
         self.close_connection = True

@@ -67,7 +67,7 @@ def processing_ended(name, status="Failed", **more):
     ],
 )
 def test_a_run_that_is_past_a_step_does_not_take_it_again(leg, event):
-    """Another event of the same content, after the run has ended."""
+    """Another event of the same content, after the run has ended; no archive is looked at."""
     world = World(problem_record(), prepared_run(stage="deployed"))
 
     assert world.deliver(leg, event) == []

@@ -7,6 +7,7 @@ What data legs and SageMaker do in between is put in place by hand; the legs, th
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,12 +33,13 @@ MOST_POINTS = 12  # deploy_model has the most: before and after four calls, a tr
 LEFT_OUT = {"at", "stage_at", "deployed_at", "started_at", "announced", "calls"}
 """Times of our own clock, and the calls in a history row: a redelivery may find less to do."""
 
+PACKAGE = b"what serves"
 EVALUATION = {
     "metric": {"name": "roc_auc", "value": 0.91, "greater_is_better": True},
     "metrics": {"roc_auc": 0.91, "f1": 0.8},
     "champion": None,
     "bias": {"violations": []},
-    "model": {"sha256": "f" * 64},
+    "model": {"sha256": sha256(PACKAGE).hexdigest()},
     "rows": 150,
 }
 
@@ -133,6 +135,7 @@ def _train(world: World) -> None:
     }
     detail = {"HyperParameterTuningJobName": tuning, "HyperParameterTuningJobStatus": "Completed"}
     name = "SageMaker HyperParameter Tuning Job State Change"
+    world.objects.write("s3://lake/model.tar.gz", b"what was trained")
     world.deliver(finish_training, envelope("aws.sagemaker", name, detail, id="tuned"))
     world.deliver(evaluate_candidate, world.heard("ModelTuned"))
 
@@ -141,6 +144,8 @@ def _evaluate(world: World) -> None:
     job = world.job("ProcessingJob")
     report = world.ports.settings.run_uri(PROBLEM, world.run().run, "reports", "evaluation.json")
     world.objects.write(report, json.dumps(EVALUATION).encode())
+    package = world.ports.settings.run_uri(PROBLEM, world.run().run, "model", "model.tar.gz")
+    world.objects.write(package, PACKAGE)
     detail = {"ProcessingJobName": job, "ProcessingJobStatus": "Completed"}
     name = "SageMaker Processing Job State Change"
     world.deliver(judge_candidate, envelope("aws.sagemaker", name, detail, id="evaluated"))

@@ -9,6 +9,7 @@ import pytest
 from finish_training import decide
 from lifecycle.aws_events import JobEnded
 from lifecycle.events import ModelTrained, ModelTuned, TrainingFailed
+from lifecycle.model_proof import Proof
 from tests.builders import (
     RUN,
     cause_of,
@@ -42,6 +43,7 @@ def ended(
         run=prepared_run(**({"stage": "training"} | changes)),
         problem=problem_record(active_run=RUN),
         best=best,
+        proof=Proof("f" * 64, "mac"),
     )
 
 
@@ -53,6 +55,7 @@ def test_the_best_model_of_a_tuning_job_moves_the_run_on():
     assert run.stage == "trained"
     assert run.tuned_score == 0.87
     assert run.trained_model_uri == "s3://lake/churn/model.tar.gz"
+    assert (run.trained_sha256, run.trained_mac) == ("f" * 64, "mac")
     assert job.ended
     (event,) = decision.events
     assert isinstance(event, ModelTuned)

@@ -15,6 +15,7 @@ from lifecycle.events import (
     CandidateRejected,
     TrainingFailed,
 )
+from lifecycle.model_proof import Proof
 from lifecycle.records import MonthRecord
 from lifecycle.settings import Settings
 from tests.builders import (
@@ -57,6 +58,7 @@ def judged(report: dict[str, Any], extra: str = "") -> Any:
         problem=problem_record(active_run=RUN),
         month=MonthRecord(problem=PROBLEM, month="2026-02", usd=1.0),
         evaluation=report,
+        proof=Proof(report["model"]["sha256"], "mac"),
         cost=0.05,
         settings=SETTINGS,
     )

@@ -134,8 +134,13 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 @pytest.mark.parametrize(
     "body",
-    [b"Content-Length: x\r\n\r\n", b"Content-Length: -5\r\n\r\n", CHUNKED + b"X\r\n"],
-    ids=["length", "negative", "chunk"],
+    [
+        b"Content-Length: 67\x1d\r\n\r\n",
+        b"Content-Length: x\r\n\r\n",
+        b"Content-Length: -5\r\n\r\n",
+        CHUNKED + b"X\r\n",
+    ],
+    ids=["separator", "length", "negative", "chunk"],
 )
 def test_a_request_whose_length_is_no_number_is_refused_not_answered_by_500(body):
     read_request_bytes(

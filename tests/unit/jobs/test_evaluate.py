@@ -206,3 +206,12 @@ def test_the_rows_that_were_read_are_raw(evaluated):
 
     assert set(holdout.columns) == {"income", "gender", "town"}
     assert set(np.unique(holdout.truth)) == {0.0, 1.0}
+
+
+def test_a_model_other_than_the_one_told_of_is_not_evaluated(run: Run, tmp_path, monkeypatch):
+    monkeypatch.setenv("BATON_MODEL_SHA256", "0" * 64)
+    folders = run.folders(tmp_path)
+
+    with pytest.raises(PackageMismatchError, match="replaced"):
+        evaluate.run(folders)
+    assert not list(folders.output("reports").iterdir())

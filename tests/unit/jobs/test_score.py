@@ -16,6 +16,7 @@ from pyarrow import parquet
 import score
 from job_folders import InputMissingError, JobFolders
 from row_files import Layout, UnreadableRowsError, answer_file
+from serving_package import PackageMismatchError
 from tests.unit.jobs.prepared_run import table
 
 if TYPE_CHECKING:
@@ -216,3 +217,11 @@ def test_many_pieces_are_one_file(folders, monkeypatch):
     monkeypatch.setattr("row_files.PIECE", 7)
 
     assert scored(folders, "rows.csv", as_csv(RECORDS).encode()).read_bytes() == whole
+
+
+def test_a_model_other_than_the_one_told_of_answers_nothing(folders, monkeypatch):
+    monkeypatch.setenv("BATON_MODEL_SHA256", "0" * 64)
+
+    with pytest.raises(PackageMismatchError, match="replaced"):
+        scored(folders, "rows.csv", as_csv(RECORDS).encode())
+    assert not list(folders.output("predictions").iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tarfile
 from pathlib import Path
@@ -9,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from job_folders import MESSAGE_BYTES, JobFolders
-from serving_package import PackageMismatchError, digest, unpack, verify, write_package
+from serving_package import (
+    PackageMismatchError,
+    digest,
+    manifest,
+    refuse_other,
+    unpack,
+    verify,
+    write_package,
+)
 
 FILES = {"xgboost-model": b"model", "features.json": b"{}", "problem.json": b"{}", "code/a.py": b""}
 
@@ -92,3 +101,41 @@ def test_the_folders_are_sagemakers_unless_told(monkeypatch, tmp_path):
     assert JobFolders().base == Path("/opt/ml")
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
     assert JobFolders().input("rows") == tmp_path / "processing" / "input" / "rows"
+
+
+def test_a_file_other_than_the_one_told_of_is_refused(tmp_path, monkeypatch):
+    """The request says which; without a word in it, any file will do."""
+    path = tmp_path / "model.tar.gz"
+    path.write_bytes(b"first")
+    monkeypatch.delenv("BATON_MODEL_SHA256", raising=False)
+    assert refuse_other(path, "BATON_MODEL_SHA256") == path
+    monkeypatch.setenv("BATON_MODEL_SHA256", digest(path))
+    assert refuse_other(path, "BATON_MODEL_SHA256") == path
+
+    path.write_bytes(b"second")
+
+    with pytest.raises(PackageMismatchError, match="replaced"):
+        refuse_other(path, "BATON_MODEL_SHA256")
+
+
+def test_a_whole_package_of_somebody_elses_is_refused_by_its_manifest(tmp_path, monkeypatch):
+    """Its own hashes all fit; but it is not the one that the endpoint was told to load."""
+    told = hashlib.sha256(manifest(FILES, {"run": "r1"})).hexdigest()
+    monkeypatch.setenv("BATON_MANIFEST_SHA256", told)
+    write_package(tmp_path / "a.tar.gz", FILES, {"run": "r1"})
+    assert verify(unpack(tmp_path / "a.tar.gz", tmp_path / "a"))["run"] == "r1"
+    write_package(tmp_path / "b.tar.gz", {**FILES, "xgboost-model": b"other"}, {"run": "r1"})
+
+    with pytest.raises(PackageMismatchError, match="replaced"):
+        verify(unpack(tmp_path / "b.tar.gz", tmp_path / "b"))
+
+
+@pytest.mark.parametrize("name", ["code/inference.py", "code/jobs.pyz"])
+def test_code_that_was_never_recorded_is_not_run(tmp_path, name):
+    folder = tmp_path / "out"
+    write_package(tmp_path / "a.tar.gz", FILES, {})
+    unpack(tmp_path / "a.tar.gz", folder)
+    (folder / name).write_bytes(b"other")
+
+    with pytest.raises(PackageMismatchError, match=name):
+        verify(folder)

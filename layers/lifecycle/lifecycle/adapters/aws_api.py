@@ -14,6 +14,7 @@ MISSING = frozenset(
     {
         "404",
         "EntityNotFoundException",
+        "KMSInvalidMacException",
         "ResourceNotFound",
         "ResourceNotFoundException",
         "ValidationException",
@@ -21,7 +22,8 @@ MISSING = frozenset(
 )
 """Codes by which Describe operations say that there is no such thing. SageMaker answers
 ValidationException for models, endpoint configurations and endpoints; the parameters come from us
-and are checked by the contract tests, so that it cannot mean anything else here."""
+and are checked by the contract tests, so that it cannot mean anything else here. KMS's VerifyMac
+says by its exception that there is no such MAC."""
 
 QUOTAS = frozenset(
     {

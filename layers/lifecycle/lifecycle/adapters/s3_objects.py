@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BINARY = "application/octet-stream"
+PIECE = 1 << 20
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -94,6 +96,20 @@ class S3Objects:
         with _missing_told(uri):
             body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         return body
+
+    def sha256(self, uri: str) -> str:
+        """The SHA-256 of an object of any size, read piece by piece, in hexadecimal.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+        bucket, key = split_uri(uri)
+        found = hashlib.sha256()
+        with _missing_told(uri):
+            body = client("s3").get_object(Bucket=bucket, Key=key)["Body"]
+        for piece in body.iter_chunks(PIECE):
+            found.update(piece)
+        return found.hexdigest()
 
     def write(self, uri: str, body: bytes, content_type: str = BINARY) -> None:
         """Make or replace a small object."""

@@ -27,6 +27,11 @@ FEATURE_GROUPS = "BATON_FEATURE_GROUPS"
 """Tells the container where rows that give an identifier alone are looked up."""
 
 
+MANIFEST_SHA256 = "BATON_MANIFEST_SHA256"
+"""Tells the container which manifest, and so which files, it must load: SageMaker unpacks the
+archive before anything of ours runs."""
+
+
 def model_request(
     run: RunRecord, settings: Settings, groups: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
@@ -38,6 +43,8 @@ def model_request(
         groups: feature groups with an online store, by problem.
     """
     served = container(run, settings)
+    if run.manifest_sha256:
+        served["Environment"] |= {MANIFEST_SHA256: run.manifest_sha256}
     if groups:
         told = json.dumps(dict(groups), sort_keys=True, separators=(",", ":"))
         served["Environment"] |= {FEATURE_GROUPS: told}

@@ -12,17 +12,20 @@ if TYPE_CHECKING:
 
 BASE = "/opt/ml/processing"
 MAX_SECONDS = 3600
+MODEL_SHA256, CHAMPION_SHA256 = "BATON_MODEL_SHA256", "BATON_CHAMPION_SHA256"
+"""By these a job is told what it must load. A request is SageMaker's to keep, so that nobody who
+can only write to the lake can change it."""
 
 
 def evaluation_request(
-    run: RunRecord, name: str, champion_uri: str | None, settings: Settings
+    run: RunRecord, name: str, champion: RunRecord | None, settings: Settings
 ) -> dict[str, Any]:
     """Parameters of the job that scores a candidate, and the champion, on the hold-out.
 
     Args:
         run: the run whose training ended.
         name: the job's name.
-        champion_uri: address of the champion's package, if there is a champion.
+        champion: the run whose package serves now, if one does.
         settings: the stack's resources.
     """
     folder = settings.run_uri(run.problem, run.run)
@@ -32,13 +35,18 @@ def evaluation_request(
         _input("holdout", f"{folder}/holdout/"),
         _input("model", str(run.trained_model_uri)),
     ]
-    if champion_uri:
-        inputs.append(_input("champion", champion_uri))
+    hashes = {MODEL_SHA256: run.trained_sha256}
+    if champion:
+        package = settings.run_uri(champion.problem, champion.run, "model", "model.tar.gz")
+        inputs.append(_input("champion", package))
+        hashes[CHAMPION_SHA256] = champion.model_sha256
     outputs = [
         _output("reports", f"{folder}/reports"),
         _output("package", f"{folder}/model"),
     ]
-    return _job(run, name, "evaluate", inputs=inputs, outputs=outputs, settings=settings)
+    return _job(
+        run, name, "evaluate", inputs=inputs, outputs=outputs, hashes=hashes, settings=settings
+    )
 
 
 def scoring_request(
@@ -60,7 +68,10 @@ def scoring_request(
         _input("rows", rows_uri),
     ]
     outputs = [_output("predictions", target_prefix)]
-    return _job(run, name, "score", inputs=inputs, outputs=outputs, settings=settings)
+    hashes = {MODEL_SHA256: run.model_sha256}
+    return _job(
+        run, name, "score", inputs=inputs, outputs=outputs, hashes=hashes, settings=settings
+    )
 
 
 def _job(
@@ -70,6 +81,7 @@ def _job(
     *,
     inputs: list[dict[str, Any]],
     outputs: list[dict[str, Any]],
+    hashes: dict[str, str | None],
     settings: Settings,
 ) -> dict[str, Any]:
     return {
@@ -79,7 +91,11 @@ def _job(
             "ImageUri": settings.xgboost_image,
             "ContainerEntrypoint": ["python3", f"{BASE}/input/code/jobs.pyz", job],
         },
-        "Environment": {"BATON_PROBLEM": run.problem, "BATON_RUN": run.run},
+        "Environment": {
+            "BATON_PROBLEM": run.problem,
+            "BATON_RUN": run.run,
+            **{name: sha256 for name, sha256 in hashes.items() if sha256},
+        },
         "ProcessingInputs": inputs,
         "ProcessingOutputConfig": {"Outputs": outputs},
         "ProcessingResources": {
