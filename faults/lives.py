@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import re
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,71 +72,45 @@ class Lives:
         """Make a name that no other life of the cloud has."""
         return f"fm{self._mark}{next(self._numbers):04x}"
 
-    def count(self, story: str) -> list[Point]:
+    def count(self, story: str) -> tuple[Outcome, list[Point]]:
         """Live a story undisturbed: count its points, and keep its end as what others must equal.
 
         Raises:
             NotHeardError: it does not end even so.
         """
-        life = self.name()
-        outcome = self.carry([(story, [])], names=[life])[0]
+        outcome = self.carry(story, [])
         if outcome.findings:
             raise NotHeardError(f"undisturbed {story}: " + "; ".join(outcome.findings))
-        evidence = gather(self._stack, self._stack.outputs, life)
+        evidence = gather(self._stack, self._stack.outputs, outcome.life)
         self.references[story] = picture(evidence)
-        return count_points(story, life, self._folder.notes())
+        return outcome, count_points(story, outcome.life, self._folder.notes())
 
-    def carry(
-        self, lives: Sequence[tuple[str, Sequence[Point]]], names: Sequence[str] | None = None
-    ) -> list[Outcome]:
-        """Live several lives side by side, and judge each.
-
-        Args:
-            lives: story and faults of each.
-            names: their names; new ones unless given.
-        """
-        names = names or [self.name() for _ in lives]
-        outcomes = [
-            Outcome(name, story, list(points))
-            for name, (story, points) in zip(names, lives, strict=True)
-        ]
-        for outcome in outcomes:
-            self._folder.plan(outcome.life, outcome.points)
-        with ThreadPoolExecutor(len(outcomes)) as pool:
-            list(pool.map(self._live, outcomes))
-        self._settle(outcomes)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._judge, outcomes))
-        notes = self._folder.notes()
-        for outcome in outcomes:
-            self._recoveries(outcome, notes)
-        return outcomes
-
-    def _live(self, outcome: Outcome) -> None:
+    def carry(self, story: str, points: Sequence[Point]) -> Outcome:
+        """Live one life, and judge it; safe to call from several threads."""
+        outcome = Outcome(self.name(), story, list(points))
+        self._folder.plan(outcome.life, points)
         begin = time.monotonic()
         try:
-            STORIES[outcome.story](Life(outcome.life, self._stack, self._folder))
+            STORIES[story](Life(outcome.life, self._stack, self._folder))
         except (NotHeardError, BotoCoreError, ClientError) as error:
             outcome.findings.append(f"not_ended: {error}")
         outcome.seconds = time.monotonic() - begin
+        self._settle(outcome)
+        self._judge(outcome)
+        self._recoveries(outcome, self._folder.notes())
+        return outcome
 
-    def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Wait until no leg has anything left to do."""
-        for outcome in outcomes:
-            self._folder.release(outcome.life)
+    def _settle(self, outcome: Outcome) -> None:
+        """Wait until no leg has anything left to do for a life."""
+        self._folder.release(outcome.life)
         deadline = time.monotonic() + SETTLE_SECONDS
-        while (waiting := self._busy()) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        if waiting:
-            for outcome in outcomes:
-                outcome.findings.append(f"not_quiet: {waiting}")
-
-    def _busy(self) -> dict[str, int]:
-        return {
-            queue: count
-            for queue, count in self._stack.waiting().items()
-            if not queue.endswith("-dead-letters")
-        }
+        for _ in range(2):  # what moves from queue to queue can slip through one look
+            begin = time.time()
+            while not self._folder.is_settled(outcome.life, begin):
+                if time.monotonic() > deadline:
+                    outcome.findings.append(f"not_quiet: after {SETTLE_SECONDS:.0f} s")
+                    return
+                time.sleep(0.1)
 
     def _judge(self, outcome: Outcome) -> None:
         repeats = any(
@@ -171,11 +143,3 @@ class Lives:
                 if done and note["life"] == outcome.life and place == point.place:
                     outcome.befallen[point] = note["at"] - at
                     break
-
-
-def dead_letters(stack: Stack) -> dict[str, int]:
-    """Queues of messages that no leg could handle, with how many there are."""
-    waiting: dict[str, int] = {}
-    with contextlib.suppress(ClientError):
-        waiting = stack.waiting()
-    return {name: count for name, count in waiting.items() if name.endswith("-dead-letters")}

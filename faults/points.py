@@ -70,7 +70,8 @@ class Point:
 def count_points(story: str, life: str, notes: Iterable[dict[str, Any]]) -> list[Point]:
     """Every point of a life that nothing disturbed, from what its cloud noted.
 
-    The first invocation of each message counts; requests, which no queue brings back, do not.
+    The first invocation of each message counts; requests, which no queue brings back, do not. Nor
+    do events that nobody hears.
     """
     calls: dict[tuple[str, str, int], dict[int, str]] = defaultdict(dict)
     first: dict[tuple[str, str, int], str] = {}
@@ -101,9 +102,11 @@ def count_points(story: str, life: str, notes: Iterable[dict[str, Any]]) -> list
     ]
     functions = sorted({place[0] for place in queued})
     points += [Point(story, function, ANY, 1, 0, "", REVERSED) for function in functions]
+    heard = {place[1] for place in queued}
     points += [
         Point(story, BUS, kind, number, 0, "", way)
         for kind, number in sorted(events)
+        if kind in heard
         for way in EVENT_WAYS
     ]
     return points

@@ -112,38 +112,46 @@ def batch(life: Life) -> None:
 
 
 def realtime(life: Life) -> None:
-    """A tuning, a person's approval, an endpoint that is asked, drift, and what really happened."""
+    """A tuning, a person's approval, an endpoint that is asked, what really happened, and drift."""
     shift = {"type": "all_at_once", "bake_minutes": 0}
     life.define(
         tune={"jobs": 2, "parallel": 2},
         approve="manual",
         deploy={"mode": "realtime", "shift": shift},
-        monitor={"every": "1s"},
     )
     life.drop("data/rows.csv", as_csv(table(120)))
     life.hear("ApprovalRequested")
-    sagemaker = life.stack.client("sagemaker")
-    group = {"ModelPackageGroupName": life.name}
-    package = sagemaker.list_model_packages(**group)["ModelPackageSummaryList"][0]
-    arn = package["ModelPackageArn"]
-    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    approve(life)
     life.hear("ModelDeployed")
-    rows = table(60, seed=7, older=True)
-    runtime = life.stack.client("sagemaker-runtime")
+    rows = table(60, seed=7)
     for row in rows:
-        question = {name: value for name, value in row.items() if name != "left"}
-        runtime.invoke_endpoint(
-            EndpointName=life.name,
-            ContentType="application/json",
-            Body=json.dumps({"instances": [question]}),
-            InferenceId=row["id"],
-        )
+        ask(life, [row], InferenceId=row["id"])
     life.until(lambda: captured(life) >= len(rows), "captured traffic")
     lies = [f"{row['id']},{'no' if row['left'] == 'yes' else 'yes'}\n" for row in rows]
     life.drop("truth/week.csv", "inference_id,label\n" + "".join(lies))
-    life.hear("QualityDropped")
-    life.hear("RetrainingHeldBack")
+    life.hear("RetrainingHeldBack", because="quality")
+    ask(life, table(300, seed=8, older=True))
+    life.hear("RetrainingHeldBack", because="drift")
     life.hear("FeaturesStored")
+
+
+def approve(life: Life) -> None:
+    """Do what a person does who approves the one candidate."""
+    sagemaker = life.stack.client("sagemaker")
+    listing = sagemaker.list_model_packages(ModelPackageGroupName=life.name)
+    arn = listing["ModelPackageSummaryList"][0]["ModelPackageArn"]
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+
+
+def ask(life: Life, rows: list[dict[str, str]], **more: str) -> None:
+    """Ask the endpoint about rows, without what they have to be predicted."""
+    questions = [{k: v for k, v in row.items() if k != "left"} for row in rows]
+    life.stack.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=life.name,
+        ContentType="application/json",
+        Body=json.dumps({"instances": questions}),
+        **more,
+    )
 
 
 def captured(life: Life) -> int:
