@@ -90,8 +90,10 @@ class Lives:
         outcome = Outcome(self.name(), story, list(points))
         self._folder.plan(outcome.life, points)
         begin = time.monotonic()
+        life = Life(outcome.life, self._stack, self._folder)
         try:
-            STORIES[story](Life(outcome.life, self._stack, self._folder))
+            STORIES[story](life)
+            life.end()
         except (NotHeardError, BotoCoreError, ClientError) as error:
             outcome.findings.append(f"not_ended: {error}")
         outcome.seconds = time.monotonic() - begin

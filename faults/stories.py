@@ -93,6 +93,11 @@ class Life:
                 raise NotHeardError(f"{what} of {self.name}: not within {LIFE_SECONDS:.0f} s")
             pause.wait(0.2)
 
+    def end(self) -> None:
+        """Let the clock strike once at least, so that no life is without."""
+        if not self.ticks:
+            self.let_time_pass()
+
     def let_time_pass(self) -> None:
         """Let go what is held, and let the reconciler look."""
         self._folder.release(self.name)
@@ -178,8 +183,34 @@ def stream(life: Life) -> None:
     life.hear("ModelDeployed")
 
 
+def files(life: Life) -> None:
+    """A write of several files, closed by its marker."""
+    life.define(deploy={"mode": "batch"}, features={"store": False})
+    for number in range(2):
+        life.drop(f"data/write/part-0000{number}.csv", as_csv(table(60, seed=10 + number)))
+    life.hear("DataIngested")
+    life.drop("data/write/_SUCCESS", "")
+    life.hear("SnapshotClosed")
+    life.hear("ModelDeployed")
+
+
+def databases(life: Life) -> None:
+    """A table that AWS DMS writes, with a change, and a database that nobody can reach."""
+    folder, header = "dms/shop/people", "id,age,left\n"
+    life.drop(f"{folder}/LOAD00000001.csv", header + "1,40,no\n2,50,yes\n3,60,yes\n")
+    shop = {"kind": "database", "through": "dms", "name": "shop", "tables": ["shop.people"]}
+    gone = {"kind": "database", "through": "glue", "connection": "nowhere", "tables": ["people"]}
+    life.define(data={"minimum_rows": 10**6, "sources": [shop, gone]})
+    life.hear("DataIngested", rows=3)
+    life.drop(f"{folder}/20260203-101112010.csv", f"Op,{header}D,2,50,yes\n")
+    life.hear("DataIngested", rows=2)
+    life.hear("FetchFailed")
+
+
 STORIES: Mapping[str, Callable[[Life], None]] = {
     "batch": batch,
     "realtime": realtime,
     "stream": stream,
+    "files": files,
+    "databases": databases,
 }
