@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import secrets
 import time
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from faults.judge import gather, judge, picture
+from faults.judge import gather, picture
+from faults.judge.likeness import judge_likeness
+from faults.judge.verdict import verdict
 from faults.points import Point, count_points
 from faults.stories import STORIES, Life, NotHeardError
 
@@ -33,6 +36,8 @@ HARMLESS = tuple(
     )
 )
 """Differences from an undisturbed end that mean nothing; counted, and no findings."""
+STRETCH = re.compile(r"stream/shardId-\w+/\w+-\w+")
+TRAFFIC = ("PROBLEM/capture/", "PROBLEM/watch/")
 
 
 @dataclass
@@ -82,7 +87,7 @@ class Lives:
         if outcome.findings:
             raise NotHeardError(f"undisturbed {story}: " + "; ".join(outcome.findings))
         evidence = gather(self._stack, self._stack.outputs, outcome.life)
-        self.references[story] = picture(evidence)
+        self.references[story] = steady(picture(evidence))
         return outcome, count_points(story, outcome.life, self._folder.notes())
 
     def carry(self, story: str, points: Sequence[Point]) -> Outcome:
@@ -119,15 +124,16 @@ class Lives:
             point.function == SENDS_ALERTS and not point.way.startswith("throttled")
             for point in outcome.points
         )
-        found = judge(
+        evidence = gather(
             self._stack,
             self._stack.outputs,
             outcome.life,
-            self._stack.alerts_of(outcome.life),
-            self.references.get(outcome.story),
+            alerts=self._stack.alerts_of(outcome.life),
             heard=self._stack.heard_of(outcome.life),
-            alerts_may_repeat=repeats,
         )
+        found = verdict(evidence, alerts_may_repeat=repeats)
+        if reference := self.references.get(outcome.story):
+            found += judge_likeness(steady(picture(evidence)), reference)
         for text in map(str, found):
             harmless = any(pattern.match(text) for pattern in HARMLESS)
             (outcome.harmless if harmless else outcome.findings).append(text)
@@ -145,3 +151,14 @@ class Lives:
                 if done and note["life"] == outcome.life and place == point.place:
                     outcome.befallen[point] = note["at"] - at
                     break
+
+
+def steady(found: Document) -> Document:
+    """A picture without what is cut otherwise each time, though nothing disturbs.
+
+    That is how SageMaker cuts captured traffic into files, and where a stretch of the stream ends.
+    """
+    text = STRETCH.sub("stream/STRETCH", json.dumps(found))
+    made: Document = json.loads(text)
+    made["objects"] = [name for name in made["objects"] if not name.startswith(TRAFFIC)]
+    return made

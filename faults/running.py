@@ -88,7 +88,7 @@ def carry_all(lives: Lives, work: Work) -> None:
 
 
 def _say(outcome: Outcome) -> None:
-    verdict = "; ".join(outcome.findings) or "equal"
+    verdict = "; ".join(outcome.findings[:3]) or "equal"
     reached = f"{len(outcome.befallen)} of {len(outcome.points)} faults"
     text = f"{outcome.life} {outcome.story} {outcome.seconds:.0f} s, {reached}: {verdict}\n"
     if outcome.findings:

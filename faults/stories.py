@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from faults.rows import as_csv, table
@@ -129,8 +130,8 @@ def realtime(life: Life) -> None:
     approve(life)
     life.hear("ModelDeployed")
     rows = table(60, seed=7)
-    for row in rows:
-        ask(life, [row], InferenceId=row["id"])
+    with ThreadPoolExecutor(10) as pool:  # soon after each other: few files of captured traffic
+        list(pool.map(lambda row: ask(life, [row], InferenceId=row["id"]), rows))
     life.until(lambda: captured(life) >= len(rows), "captured traffic")
     lies = [f"{row['id']},{'no' if row['left'] == 'yes' else 'yes'}\n" for row in rows]
     life.drop("truth/week.csv", "inference_id,label\n" + "".join(lies))
