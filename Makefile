@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-profile catalogue check check-template clean coverage-tables demo down format requirements setup system-packages test up
+.PHONY: help bench bench-profile catalogue check check-template clean coverage-tables demo down faults format requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -118,6 +118,10 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 $(eval $(call environment,$(VENVS)/profilers,profilers))
 bench-profile: setup $(VENVS)/profilers/.installed  ## measure profiling against cleaning, and ydata-profiling beside it
 	.venv/bin/python bench/profile_file.py --peer
+
+FAULTS ?=
+faults: setup  ## the fault matrix, whole: hours on few cores; FAULTS="--sample 100 --lanes 2" and more by `python -m faults --help`
+	.venv/bin/python -m faults $(FAULTS)
 
 coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again
 	sed -i '/<!-- coverage -->/q' docs/local-sagemaker.md

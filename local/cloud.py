@@ -11,6 +11,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from local import fault_plan
 from local.processes import Child, Process, recall, remember
 from local.settings import ACCESS_KEY_ID, HOST, REGION, SAGEMAKER_ACCESS_KEY_ID, STACK
 
@@ -183,6 +184,8 @@ class Cloud:
             SFTP_ENABLED="0",
             STATE_DIR=str(settings.state / "ministack"),
         )
+        if plan := os.environ.get(fault_plan.VARIABLE):
+            environment[fault_plan.VARIABLE] = plan
         python = str(settings.environments / "ministack/bin/python")
         command = [python, "-m", "local.ministack_server"]
         log = settings.logs / "ministack.log"
