@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: What a server may see of the caller's environment: functions inherit it, so it is kept small.
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ", "USER")
 _START_SECONDS = 30.0
+SAGEMAKER_SWITCHES = ("BATON_EVENT_FAULTS", "BATON_QUOTAS")
 
 
 class CloudError(Exception):
@@ -195,8 +196,9 @@ class Cloud:
         settings = self._settings
         identity = {**settings.client_environment(), "AWS_ACCESS_KEY_ID": SAGEMAKER_ACCESS_KEY_ID}
         environment = self._environment(PYTHONUNBUFFERED="1", **identity)
-        if faults := os.environ.get("BATON_EVENT_FAULTS"):
-            environment["BATON_EVENT_FAULTS"] = faults
+        for switch in SAGEMAKER_SWITCHES:
+            if switch in os.environ:
+                environment[switch] = os.environ[switch]
         python = str(settings.environments / "local/bin/python")
         command = [python, "-m", "local.sagemaker", "--port", str(port)]
         command += ["--data", str(settings.state / "sagemaker")]
