@@ -49,6 +49,8 @@ class MemoryDynamoDB:
             return {"Items": self._query(request)}
         if operation == "TransactWriteItems":
             return self._transact(request["TransactItems"])
+        if operation == "PutItem" and "ConditionExpression" not in request:
+            return self._transact([{"Put": request}])
         raise NotImplementedError(f"DynamoDB's {operation}")
 
     def _query(self, request: dict[str, Any]) -> list[Item]:

@@ -115,14 +115,12 @@ PLANTED = (
         (
             Edit(
                 f"{LIFECYCLE}/leg.py",
-                "            try:\n"
-                '                self.answer(json.loads(message["body"]), self._ports)\n',
-                "            try:\n"
-                "                from lifecycle.adapters.clients import client\n"
-                '                client("sqs").delete_message(\n'
-                '                    QueueUrl="queue", ReceiptHandle=message["receiptHandle"]\n'
-                "                )\n"
-                '                self.answer(json.loads(message["body"]), self._ports)\n',
+                '        envelope = json.loads(message["body"])\n',
+                '        envelope = json.loads(message["body"])\n'
+                "        from lifecycle.adapters.clients import client\n"
+                '        client("sqs").delete_message(\n'
+                '            QueueUrl="queue", ReceiptHandle=message["receiptHandle"]\n'
+                "        )\n",
             ),
         ),
     ),
