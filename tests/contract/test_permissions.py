@@ -132,8 +132,8 @@ def test_a_role_may_do_nothing_else(function):
 
 @pytest.mark.parametrize("name", of_type("AWS::IAM::Policy"))
 def test_a_policy_is_for_its_own_function(name):
-    """<Leg>May and <Leg>PassesRole are attached to <Leg>Role and to no other."""
+    """<Leg>May, <Leg>PassesRole and <Leg>Waits are attached to <Leg>Role and to no other."""
     policy = of_type("AWS::IAM::Policy")[name]
-    function = name.removesuffix("May").removesuffix("PassesRole")
+    function = name.removesuffix("May").removesuffix("PassesRole").removesuffix("Waits")
 
     assert resolved(policy["Roles"]) == [f"{function}Role"]

@@ -2,11 +2,13 @@
 
 LifecycleError
 ├── UnknownEventError      an event no class here describes reached a leg
+├── MalformedEventError    an event that is not as its sender describes it
 ├── RecordMissingError     a record an event speaks of is not there yet; the queue's retry cures it
 ├── StaleRecordError       a record moved on between reading and writing it
 ├── AlreadyRecordedError   this event's history row is there: an earlier delivery got this far
 ├── ObjectChangedError     an object was replaced since the event that told of it
 ├── EventsNotAcceptedError the bus took only some of the events
+├── QuotaReachedError      AWS has no room for what a decision asked for, for now
 ├── IllegalMoveError       a decision asked for a move that the stage table does not have
 └── ProblemFaultsError     a problem.yaml with faults, every one of them named
 """
@@ -29,6 +31,10 @@ class UnknownEventError(LifecycleError):
     """An event that no class here describes; its rule in template.yaml is wrong."""
 
 
+class MalformedEventError(LifecycleError):
+    """An event of a known kind without what its sender promises; the message quotes no value."""
+
+
 class RecordMissingError(LifecycleError):
     """A record that an event speaks of is not there yet; raising it lets the queue try again."""
 
@@ -47,6 +53,15 @@ class AlreadyRecordedError(LifecycleError):
 
 class EventsNotAcceptedError(LifecycleError):
     """EventBridge answered 200 but refused some of the entries (PutEvents, FailedEntryCount)."""
+
+
+class QuotaReachedError(LifecycleError):
+    """A quota of the account is used up for now: the call will succeed once others have ended."""
+
+    def __init__(self, operation: str, message: str) -> None:
+        super().__init__(f"{operation}: {message}")
+        self.operation = operation
+        self.message = message
 
 
 class IllegalMoveError(LifecycleError):
