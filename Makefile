@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-profile catalogue check check-template clean coverage-tables demo down faults format fuzz requirements setup system-packages test up
+.PHONY: help bench bench-profile catalogue check check-template clean coverage-tables demo down faults format fuzz mutations requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,9 @@ check: setup check-template  ## all that guards main besides tests: format, lint
 
 test: setup  ## install what is needed and run all tests
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
+
+mutations: .venv/.installed  ## plant bugs, one at a time, and see that the judge finds each
+	.venv/bin/python -m faults.mutations
 
 FUZZ_CASES ?= 1000000
 fuzz: setup  ## fuzz every reader of outside bytes, FUZZ_CASES each (a million), two at a time; goes on where it stopped
