@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
 from job_folders import JobFolders
+from no_pickles import refuse_pickles
+from telling import told, told_with_places
 
 JOBS = ("evaluate", "score")
 
@@ -26,9 +27,10 @@ def main(arguments: list[str]) -> None:
 
             score.run(folders)
     except Exception as error:  # noqa: BLE001  (whatever went wrong, its reason must reach the user)
-        traceback.print_exc()
-        folders.fail(f"{type(error).__name__}: {error}")
+        print(told_with_places(error), file=sys.stderr)
+        folders.fail(told(error))
 
 
 if __name__ == "__main__":
+    refuse_pickles()
     main(sys.argv[1:])

@@ -60,6 +60,10 @@ GAINS = 15
 """So many features are told by how much they improved the trees."""
 
 
+class UnusableHoldoutError(ValueError):
+    """Nothing in the hold-out can be judged by."""
+
+
 @dataclass
 class Holdout:
     """The rows that no training saw.
@@ -111,14 +115,14 @@ def read_holdout(path: Path, problem: dict[str, Any]) -> Holdout:
     """Read the held-out rows; those without a usable target are left out.
 
     Raises:
-        ValueError: no row is left.
+        UnusableHoldoutError: no row is left.
     """
     table = parquet.ParquetFile(path).read()
     columns = {name: table.column(name).to_numpy() for name in table.column_names}
     truth = encode_target(columns.pop(problem["target"]), problem)
     known = np.isfinite(truth)
     if not known.any():
-        raise ValueError("no held-out row has a target that training knew")
+        raise UnusableHoldoutError("no held-out row has a target that training knew")
     if not known.all():
         columns = {name: column[known] for name, column in columns.items()}
     return Holdout(columns, truth[known], int((~known).sum()), digest(path))

@@ -17,6 +17,7 @@ CODE = Path(__file__).with_name("jobs.pyz")
 if CODE.is_file():
     sys.path.insert(0, str(CODE))
 
+from no_pickles import no_pickles  # noqa: E402
 from online_store import fetch, online_groups  # noqa: E402  (found on the path above)
 from science.lookup import StoreUnavailable, UnknownRow, complete_body, sources  # noqa: E402
 from science.predictions import answer_columns, answers  # noqa: E402
@@ -37,7 +38,8 @@ def model_fn(model_dir: str) -> ServedModel:
         PackageMismatchError: the content is not what was packed.
     """
     # One thread: a container's workers share the cores already, and a row is too small to part.
-    model = ServedModel.from_package(Path(model_dir), threads=1)
+    with no_pickles():
+        model = ServedModel.from_package(Path(model_dir), threads=1)
     _problem.clear()
     _problem.update(model.problem)
     _sources[:] = sources(model.problem, online_groups())

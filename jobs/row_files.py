@@ -98,7 +98,7 @@ def answer_file(source: Path, target: Path, layout: Layout, answer: Answer) -> i
         try:
             rows = FORMS[form](raw, out, layout, answer)
         except (pa.ArrowException, OSError, UnicodeError, csv.Error) as error:
-            raise UnreadableRowsError(f"{source.name} is damaged: {error}") from error
+            raise UnreadableRowsError(f"{source.name} is damaged: {_kind(error)}") from error
     if not rows:
         raise UnreadableRowsError(f"{source.name} holds no rows")
     return rows
@@ -307,6 +307,11 @@ def _loaded(text: str, place: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise UnreadableRowsError(f"{place} is not JSON: {error}") from error
+
+
+def _kind(error: Exception) -> str:
+    """What kind of damage it is; Arrow's and Python's own words may quote the row."""
+    return type(error).__name__
 
 
 def _new_names(added: Added, taken: Iterable[str]) -> list[str]:

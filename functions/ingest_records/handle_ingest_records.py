@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from given_up_stretch import GivenUp, is_taken, read_again, untaken
 from ingest_records import Piece, Taken, cut, decide, sort_records, source_name
+from lifecycle import redaction
 from lifecycle.advance import advance, announce_again
 from lifecycle.aws_events import RecordsArrived
 from lifecycle.cause import Cause
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 LEG = "ingest_records"
 
 
+@redaction.withholding
 def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, Any]:
     """Take in a batch of one shard (Lambda Developer Guide, "Using Lambda with Kinesis").
 

@@ -17,8 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from aws_lambda_powertools import Logger
-
+from lifecycle import redaction
 from lifecycle.adapters import ports_from_environment
 from lifecycle.adapters.clients import client
 from lifecycle.clock import now
@@ -31,7 +30,7 @@ from science.lookup import Source, StoreUnavailable, UnknownRow, complete_body, 
 if TYPE_CHECKING:
     from lifecycle.records import ProblemRecord
 
-logger = Logger(service="baton")
+logger = redaction.logger()
 
 
 @lru_cache(maxsize=1)
@@ -96,6 +95,7 @@ def _prepared(problem: str, run: str) -> dict[str, Any]:
     return document
 
 
+@redaction.withholding
 def lambda_handler(event: dict[str, Any], _context: object = None) -> dict[str, Any]:
     """Answer one request."""
     try:

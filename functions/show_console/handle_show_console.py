@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from lifecycle import redaction
 from lifecycle.adapters import ports_from_environment
 from lifecycle.clock import now
 from show_console import page
@@ -17,6 +18,7 @@ def _ports() -> Any:
     return ports_from_environment()
 
 
+@redaction.withholding
 def lambda_handler(_event: dict[str, Any], _context: object = None) -> dict[str, Any]:
     """Read every problem, its newest run and its latest history, and show them."""
     records = _ports().records

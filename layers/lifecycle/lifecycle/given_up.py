@@ -71,7 +71,7 @@ def _reason(error: BaseException) -> str:
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f" in {place.tb_frame.f_code.co_qualname}, line {place.tb_lineno}" if place else ""
-    return f"{type(error).__name__}{where}; the function's log has its words"
+    return f"{type(error).__name__}{where}; its words may quote data and are not kept"
 
 
 def _heard(body: str) -> str:

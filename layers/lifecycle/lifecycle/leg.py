@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
-
+from lifecycle import redaction
 from lifecycle.advance import advance
 from lifecycle.cause import parse_cause
 from lifecycle.errors import QuotaReachedError, UnknownEventError
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from lifecycle.decision import Decision
     from lifecycle.ports import Ports
 
-logger = Logger(service="baton")
+logger = redaction.logger()
 
 
 class Leg:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +147,9 @@ def _read(
 
 
 def _short(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200]
+    """DuckDB's first line, without what it quotes: that may be a cell."""
+    line = str(error).strip().splitlines()[0][:200]
+    return re.sub(r"\"[^\"]*(\"|$)|'[^']*('|$)", "…", line)
 
 
 def _fault(
