@@ -183,6 +183,8 @@ class Cloud:
             SFTP_ENABLED="0",
             STATE_DIR=str(settings.state / "ministack"),
         )
+        if os.environ.get("BATON_RECORD_CALLS"):
+            environment["BATON_RECORD_CALLS"] = str(settings.call_file)
         python = str(settings.environments / "ministack/bin/python")
         command = [python, "-m", "local.ministack_server"]
         log = settings.logs / "ministack.log"
