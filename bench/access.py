@@ -3,7 +3,7 @@
 `make access` takes a record of the whole end-to-end run; a record of your own comes from a laptop
 cloud that was started fresh with `BATON_RECORD_CALLS=1 make up`:
 
-    python -m bench.access .baton/access.json           judge a saved record
+    python -m bench.access .aws-sam/access.json         judge a saved record, or several together
     python -m bench.access --state .baton               judge what a running cloud has recorded
 
 It ends with 1 when a call was refused or is not covered, or a right was not used.
@@ -17,25 +17,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from events.access import Stack, Verdict, excuses, judge, load, read_calls, rights
+from events.access import Stack, Verdict, excuses, judge, load, read_calls, rights, together
 
 
 def main() -> int:
     """Judge, print, and say by the exit code whether all is well."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("record", nargs="?", type=Path, help="a saved record")
+    parser.add_argument("record", nargs="*", type=Path, help="saved records")
     parser.add_argument("--state", type=Path, help="the state folder of a running laptop cloud")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     chosen = parser.parse_args()
     if chosen.state:
         stack = Stack.read(_client(chosen.state), "baton")
         lines = (chosen.state / "calls.jsonl").read_text("utf-8").splitlines()
-        calls = read_calls(lines, stack)
-    elif chosen.record:
-        stack, calls = load(chosen.record)
+        records = [(stack, read_calls(lines, stack))]
     else:
+        records = [load(path) for path in chosen.record]
+    if not records:
         parser.error("name a record, or --state")
-    verdict = judge(rights(stack), calls, excuses())
+    verdict = together([judge(rights(stack), calls, excuses()) for stack, calls in records])
     print(json.dumps(verdict.figures) if chosen.json else _told(verdict))
     return 0 if verdict.is_clean else 1
 

@@ -292,16 +292,19 @@ class Verdict:
     Attributes:
         calls: how many kinds of calls there are in it.
         rights: how many rights the template gives.
-        refused: calls that IAM refused.
+        refused: calls that no right covers and that IAM refused.
+        held_back: calls that a right covers and that a bucket's own policy refused.
         uncovered: calls that were allowed and that the template allows nobody.
         unused: rights that no call used and that nothing excuses.
         excused: rights that no call used, with an excuse.
-        needless: excuses of which every right was used, or that speak of none.
+        needless: excuses of which every right was used, or that speak of none. What is rare may
+            happen, so this is told and is no fault.
     """
 
     calls: int
     rights: int
     refused: list[Call]
+    held_back: list[Call]
     uncovered: list[Call]
     unused: list[Right]
     excused: list[Right]
@@ -314,6 +317,7 @@ class Verdict:
             "kinds_of_calls": self.calls,
             "rights": self.rights,
             "calls_refused": len(self.refused),
+            "calls_held_back": len(self.held_back),
             "calls_uncovered": len(self.uncovered),
             "rights_unused": len(self.unused),
             "rights_excused": len(self.excused),
@@ -327,7 +331,6 @@ class Verdict:
             *(f"refused: {call}" for call in self.refused),
             *(f"allowed by no statement: {call}" for call in self.uncovered),
             *(f"used by no call: {right}" for right in self.unused),
-            *(f"needless excuse: {excuse.actions} of {excuse.roles}" for excuse in self.needless),
         ]
 
     @property
@@ -347,25 +350,45 @@ def judge(given: list[Right], calls: list[Call], excused: list[Excuse]) -> Verdi
     by_action: dict[tuple[str, str], list[Right]] = {}
     for right in given:
         by_action.setdefault((right.role, right.action.lower()), []).append(right)
-    used: set[Right] = set()
-    uncovered = []
-    for call in (call for call in calls if call.allowed):
-        covering = [
+    covering = {
+        call: [
             right
             for right in by_action.get((call.role, call.action.lower()), [])
             if right.covers(call)
         ]
-        used.update(covering)
-        if not covering:
-            uncovered.append(call)
+        for call in calls
+    }
+    used = {right for call, found in covering.items() if call.allowed for right in found}
     left = [right for right in given if right not in used]
     told = [right for right in left if any(excuse.excuses(right) for excuse in excused)]
     return Verdict(
-        len(calls),
-        len(given),
-        [call for call in calls if not call.allowed],
-        uncovered,
-        [right for right in left if right not in told],
-        told,
-        [excuse for excuse in excused if not any(excuse.excuses(right) for right in left)],
+        calls=len(calls),
+        rights=len(given),
+        refused=[call for call in calls if not call.allowed and not covering[call]],
+        held_back=[call for call in calls if not call.allowed and covering[call]],
+        uncovered=[call for call in calls if call.allowed and not covering[call]],
+        unused=[right for right in left if right not in told],
+        excused=told,
+        needless=[excuse for excuse in excused if not any(excuse.excuses(right) for right in left)],
+    )
+
+
+def together(verdicts: list[Verdict]) -> Verdict:
+    """The verdict of several records of one template: a right was used if it was in any of them."""
+
+    def in_all(lists: list[list[Right]]) -> list[Right]:
+        seen = [{(right.role, right.action, right.written) for right in each} for each in lists]
+        common = set.intersection(*seen)
+        return [each for each in lists[0] if (each.role, each.action, each.written) in common]
+
+    first = verdicts[0]
+    return Verdict(
+        calls=sum(each.calls for each in verdicts),
+        rights=first.rights,
+        refused=[call for each in verdicts for call in each.refused],
+        held_back=[call for each in verdicts for call in each.held_back],
+        uncovered=[call for each in verdicts for call in each.uncovered],
+        unused=in_all([each.unused for each in verdicts]),
+        excused=in_all([each.excused for each in verdicts]),
+        needless=[item for item in first.needless if all(item in v.needless for v in verdicts)],
     )

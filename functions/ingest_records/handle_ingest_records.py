@@ -20,6 +20,7 @@ from lifecycle.cause import Cause
 from lifecycle.clock import now
 from lifecycle.names import digest
 from lifecycle.personal import personal_data, protection
+from lifecycle.problem_scope import scoped
 from lifecycle.quarantine import reason_document
 from lifecycle.records import AwaitedRecord, ShardRecord
 from science.personal import protect
@@ -67,7 +68,7 @@ def _take_piece(piece: Piece, row: ShardRecord, ports: Ports) -> None:
         shard = ports.records.get(row) or row
         source = source_name(shard, piece.last)
         taken = [
-            _store(problem, stretch, source, ports)
+            _store(problem, stretch, source, scoped(ports, problem))
             for problem, stretch in sort_records(piece, shard).items()
         ]
         return decide(cause, taken, shard, str(max(int(piece.last), int(shard.sequence))))

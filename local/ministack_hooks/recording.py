@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 -- this package exists to reach inside ministack
 """Every call that IAM judged, written down: who, what, on what, and whether it was allowed."""
 
 from __future__ import annotations
@@ -43,26 +42,20 @@ def hook_call_record(file: Path) -> None:
                     stream.write(f"{line}\n")
 
     @functools.wraps(original)
-    def enforce(
-        key: str,
-        action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> Any:
-        denied = original(key, action, service, region, resource_arn, service_context)
+    def enforce(key: str, action: str, *place: Any, **about: Any) -> Any:
+        denied = original(key, action, *place, **about)
         if isinstance(denied, evaluator.AuthError):
             return denied  # nobody: the request was not signed by whom it named
         caller = evaluator.resolve_caller_identity(key or "") or {}
-        if role := role_of(caller.get("userArn", "")):
-            call = {
-                "role": role,
-                "action": action,
-                "resource": resource_arn,
-                "allowed": denied is None,
-            }
-            write(json.dumps(call))
+        role = role_of(caller.get("userArn", ""))
+        if role:
+            resource = about.get("resource_arn", "*")
+            allowed = denied is None
+            write(
+                json.dumps(
+                    {"role": role, "action": action, "resource": resource, "allowed": allowed}
+                )
+            )
         return denied
 
     evaluator.enforce = enforce

@@ -6,6 +6,7 @@ LifecycleError
 ├── StaleRecordError       a record moved on between reading and writing it
 ├── AlreadyRecordedError   this event's history row is there: an earlier delivery got this far
 ├── ObjectChangedError     an object was replaced since the event that told of it
+├── ForeignProblemError    a leg reached for what another problem owns
 ├── EventsNotAcceptedError the bus took only some of the events
 ├── IllegalMoveError       a decision asked for a move that the stage table does not have
 └── ProblemFaultsError     a problem.yaml with faults, every one of them named
@@ -39,6 +40,10 @@ class StaleRecordError(LifecycleError):
 
 class ObjectChangedError(LifecycleError):
     """The object was replaced before or while it was read; another event tells of the new one."""
+
+
+class ForeignProblemError(LifecycleError):
+    """A leg that acts for one problem reached for what belongs to another."""
 
 
 class AlreadyRecordedError(LifecycleError):
