@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help access bench bench-profile catalogue check check-security check-template clean coverage-tables demo down format requirements setup system-packages test up
+.PHONY: help access bench bench-profile catalogue check check-security check-template clean coverage-tables demo down faults format requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,8 +82,8 @@ demo: $(foreach name,ministack sam jobs local demo,$(VENVS)/$(name)/.installed) 
 catalogue: .venv/.installed  ## write the schemas and the catalogue of events again
 	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.catalogue
 
-SOURCES := functions layers jobs glue local cli events examples bench checks tests
-TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench checks
+SOURCES := functions layers jobs glue local cli events examples bench checks faults tests
+TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench checks faults
 
 format: .venv/.installed  ## put every file into the one format
 	.venv/bin/ruff check --fix --quiet $(SOURCES) || true
@@ -122,6 +122,10 @@ bench: setup  ## measure: imports, one hop, the relay against a script by hand, 
 $(eval $(call environment,$(VENVS)/profilers,profilers))
 bench-profile: setup $(VENVS)/profilers/.installed  ## measure profiling against cleaning, and ydata-profiling beside it
 	.venv/bin/python bench/profile_file.py --peer
+
+FAULTS ?=
+faults: setup  ## the fault matrix, whole: hours on few cores; FAULTS="--sample 100 --lanes 2" and more by `python -m faults --help`
+	.venv/bin/python -m faults $(FAULTS)
 
 coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again
 	sed -i '/<!-- coverage -->/q' docs/local-sagemaker.md

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import CliError
+from lifecycle.given_up import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ DEAD_LETTERS = "DeadLetters"
 
 AT_ONCE = 8
 VISIBILITY_SECONDS = 60
+UNTOLD = "the function ended before it could say why (its time, its memory); its log tells more"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,24 @@ class DeadLetters:
     url: str
     source_url: str | None
     depth: int
+
+    @property
+    def of_stream(self) -> bool:
+        """Whether it holds notes of stretches of the stream, and not messages."""
+        return self.source_url is None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of one dead letter.
+
+    Attributes:
+        problem: whose it was, where that can be told.
+        reason: why the leg had given up on it.
+    """
+
+    problem: str | None
+    reason: str
 
 
 def leg_name(logical_id: str) -> str:
@@ -64,66 +82,34 @@ def _depth(stack: Stack, url: str) -> int:
     return int(answer["Attributes"][name])
 
 
-def problem_of(body: str) -> str | None:
-    """The problem that a message of a leg's queue is about, where that can be told."""
-    try:
-        envelope = json.loads(body)
-        detail = envelope.get("detail") or {}
-        data = detail.get("data")
-        if isinstance(data, dict) and data.get("problem"):
-            return str(data["problem"])
-        return _of_aws(detail)
-    except (ValueError, AttributeError):
-        return None
-
-
-def _of_aws(detail: dict[str, Any]) -> str | None:
-    """The problem in what AWS sends: an object's first folder, an endpoint, a package group."""
-    key = (detail.get("object") or {}).get("key")
-    if key:
-        return str(key).split("/", 1)[0]
-    name = detail.get("EndpointName") or detail.get("ModelPackageGroupName")
-    return str(name) if name else None
-
-
 def redrive(
     client: Any,
     queue: DeadLetters,
     wanted: Callable[[str], bool],
-) -> int:
-    """Move messages back to the leg's own queue, and return how many were.
+    told: Callable[[str], str | None],
+) -> list[Moved]:
+    """Move messages back to the leg's own queue.
 
     Each is sent before it is deleted: a crash between leaves it twice, which legs do not mind.
     StartMessageMoveTask would move all or nothing, says not how many, and the laptop lacks it.
 
     Args:
-        client: boto3's SQS client.
-        queue: the dead-letter queue.
+        client: boto3's client of SQS.
+        queue: the dead-letter queue of a leg that a queue drives.
         wanted: tells by a message's body whether it goes back.
-
-    Raises:
-        CliError: there is no queue to move them back to.
+        told: why a leg gave up on the message of a body, where that was kept.
     """
-    if queue.source_url is None:
-        raise CliError(
-            f"The dead letters of {queue.leg} name stretches of the stream, not events.",
-            "Send the records again: `baton put PROBLEM FILE --stream`.",
-        )
-    moved = 0
-    for message in _messages(client, queue):
-        if wanted(message["Body"]):
-            attributes = message.get("MessageAttributes") or {}
-            client.send_message(
-                QueueUrl=queue.source_url,
-                MessageBody=message["Body"],
-                MessageAttributes=attributes,
-            )
+    moved = []
+    for message in messages(client, queue):
+        body = message["Body"]
+        if wanted(body):
+            client.send_message(QueueUrl=queue.source_url, MessageBody=body)
             client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
+            moved.append(Moved(problem_of(body), told(body) or UNTOLD))
     return moved
 
 
-def _messages(client: Any, queue: DeadLetters) -> Iterator[dict[str, Any]]:
+def messages(client: Any, queue: DeadLetters) -> Iterator[dict[str, Any]]:
     """Each message once; those left alone become visible again when the caller is done."""
     seen: dict[str, str] = {}
     while True:

@@ -109,11 +109,12 @@ class Stack:
             )
         return cls(wanted, outputs, session)
 
-    def client(self, service: str, *, attempts: int = 5) -> Any:
-        """Make, once, a client of an AWS service."""
-        key = f"{service}/{attempts}"
+    def client(self, service: str, *, attempts: int = 5, seconds: int = 70) -> Any:
+        """Make, once, a client of an AWS service that waits so long for an answer."""
+        key = f"{service}/{attempts}/{seconds}"
         if key not in self._clients:
-            self._clients[key] = self._session.client(service, config=_config(attempts))
+            config = _config(attempts, seconds)
+            self._clients[key] = self._session.client(service, config=config)
         return self._clients[key]
 
     @property
@@ -162,13 +163,13 @@ class Stack:
         return {name: found for name, (type_, found) in self.resources.items() if type_ == kind}
 
 
-def _config(attempts: int = 5) -> Any:
+def _config(attempts: int = 5, seconds: int = 70) -> Any:
     from botocore.config import Config
 
     return Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=5,
-        read_timeout=70,
+        read_timeout=seconds,
         tcp_keepalive=True,
     )
 

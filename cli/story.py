@@ -13,6 +13,7 @@ from cli.errors import UnknownProblemError
 from cli.output import parse_time
 from lifecycle.adapters.dynamodb_records import from_item
 from lifecycle.events import CATALOGUE
+from lifecycle.given_up import GivenUpRecord
 from lifecycle.records import (
     HistoryRecord,
     InputRecord,
@@ -177,6 +178,11 @@ class Story:
         """The jobs of a problem whose end nobody has heard of."""
         rows = self._query("listing = :listing", listing="jobs")
         return [row for row in rows if isinstance(row, JobRecord) and row.problem == problem]
+
+    def given_up(self) -> list[GivenUpRecord]:
+        """Why legs gave up on messages, oldest first; also of those that went well since."""
+        rows = self._query("listing = :listing", listing="given_up")
+        return [row for row in rows if isinstance(row, GivenUpRecord)]
 
     def steps(self, problem: str, since: str = "") -> list[Step]:
         """A problem's steps in order, from a moment (ISO) on."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cli.queues import DeadLetters
     from cli.story import Step
     from lifecycle.events import Fault
+    from lifecycle.given_up import GivenUpRecord
     from lifecycle.records import InputRecord, JobRecord, ProblemRecord, RunRecord, Stage
 
 NEXT: dict[Stage, str] = {
@@ -54,6 +55,7 @@ class Facts:
         inputs: what was taken in, waiting and rejected ones included.
         jobs: its jobs under way.
         dead: the dead-letter queues that hold something.
+        given_up: why legs gave up on messages, oldest first.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Facts:
     inputs: Sequence[InputRecord] = ()
     jobs: Sequence[JobRecord] = ()
     dead: Sequence[DeadLetters] = field(default=())
+    given_up: Sequence[GivenUpRecord] = ()
 
 
 def state(facts: Facts) -> list[str]:
@@ -125,12 +128,24 @@ def waits(facts: Facts) -> list[str]:
     told += _refused(facts)
     if facts.problem is None and not facts.steps:
         told.append("Files have landed; no leg has answered yet.")
-    told += [
-        f"{queue.leg} gave up on {queue.depth} event{'s' if queue.depth > 1 else ''} "
-        f"(of any problem): `baton redrive {queue.leg}` tries again."
-        for queue in facts.dead
-    ]
-    return told
+    return told + [_gave_up(queue, facts) for queue in facts.dead]
+
+
+def _gave_up(queue: DeadLetters, facts: Facts) -> str:
+    """That a leg gave up, and why it did so last, of this problem if that was kept."""
+    rows = [row for row in facts.given_up if row.leg == queue.leg]
+    own = [row for row in rows if row.problem == facts.name]
+    events = f"{queue.depth} event{'s' if queue.depth > 1 else ''}"
+    last = (own or rows)[-1:]
+    because = "".join(
+        f"; the last, {row.heard or 'unknown'} of {row.problem or 'no known problem'}, failed with "
+        f"{row.reason.rstrip('.')}"
+        for row in last
+    )
+    return (
+        f"{queue.leg} gave up on {events} (of any problem){because}: "
+        f"`baton redrive {queue.leg}` tries again."
+    )
 
 
 def _scoring(facts: Facts) -> list[str]:

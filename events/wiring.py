@@ -191,9 +191,14 @@ def said_by(folder: str) -> tuple[str, ...]:
     """The own events that a function's code makes, in the catalogue's order.
 
     A leg says an event by calling its class, itself or through a function of the lifecycle layer
-    that it calls; what it merely hears, it never calls.
+    that it calls; what it merely hears, it never calls. That it waits for a quota, the layer says
+    for every leg that the template lets wait.
     """
-    made: set[str] = set()
+    policies = of_type("AWS::IAM::Policy")
+    waits = any(
+        item.folder == folder and f"{item.name}Waits" in policies for item in functions().values()
+    )
+    made: set[str] = {"QuotaReached"} if waits else set()
     for path in (ROOT / "functions" / folder).glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         called = _called(tree)

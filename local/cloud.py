@@ -11,6 +11,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from local import fault_plan
 from local.processes import Child, Process, recall, remember
 from local.settings import ACCESS_KEY_ID, HOST, REGION, SAGEMAKER_ACCESS_KEY_ID, STACK
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 #: What a server may see of the caller's environment: functions inherit it, so it is kept small.
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TZ", "USER")
 _START_SECONDS = 30.0
+SAGEMAKER_SWITCHES = ("BATON_EVENT_FAULTS", "BATON_QUOTAS")
 
 
 class CloudError(Exception):
@@ -185,6 +187,8 @@ class Cloud:
         )
         if os.environ.get("BATON_RECORD_CALLS"):
             environment["BATON_RECORD_CALLS"] = str(settings.call_file)
+        if plan := os.environ.get(fault_plan.VARIABLE):
+            environment[fault_plan.VARIABLE] = plan
         python = str(settings.environments / "ministack/bin/python")
         command = [python, "-m", "local.ministack_server"]
         log = settings.logs / "ministack.log"
@@ -194,8 +198,9 @@ class Cloud:
         settings = self._settings
         identity = {**settings.client_environment(), "AWS_ACCESS_KEY_ID": SAGEMAKER_ACCESS_KEY_ID}
         environment = self._environment(PYTHONUNBUFFERED="1", **identity)
-        if faults := os.environ.get("BATON_EVENT_FAULTS"):
-            environment["BATON_EVENT_FAULTS"] = faults
+        for switch in SAGEMAKER_SWITCHES:
+            if switch in os.environ:
+                environment[switch] = os.environ[switch]
         python = str(settings.environments / "local/bin/python")
         command = [python, "-m", "local.sagemaker", "--port", str(port)]
         command += ["--data", str(settings.state / "sagemaker")]

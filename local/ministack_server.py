@@ -13,10 +13,12 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypercorn.asyncio import serve as serve_application  # type: ignore[import-not-found]
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
+from local.fault_plan import VARIABLE
 from local.front_door import FrontDoor
 from local.ministack_hooks import (
     access,
@@ -25,12 +27,16 @@ from local.ministack_hooks import (
     glue,
     inside,
     metrics,
+    planned_faults,
     recording,
     sagemaker,
     state,
     storage,
 )
 from local.settings import ROOT
+
+if TYPE_CHECKING:
+    from local.ministack_hooks.planned_faults import PutEvents
 
 _HOST = "127.0.0.1"
 _logger = logging.getLogger("baton")
@@ -89,11 +95,14 @@ async def serve(folder: Path, port: int, region: str, runs: glue.GlueRuns) -> No
         runs.end_unfinished()
         functions.warm_functions()
 
+    put_events: PutEvents = partial(events.put_aws_events, region=region)
+    if plan := os.environ.get(VARIABLE):
+        put_events = planned_faults.EventFaults(Path(plan), put_events)
     door = FrontDoor(
         inside.application(),
         port=port,
         health_file=folder / "health.json",
-        put_events=partial(events.put_aws_events, region=region),
+        put_events=put_events,
         started=started,
     )
     config = Config()
@@ -137,6 +146,9 @@ def main() -> None:
     functions.hook_function_urls(f"http://{_HOST}:{port}")
     metrics.hook_embedded_metrics()
     metrics.hook_alarms(region)
+    if plan := os.environ.get(VARIABLE):
+        planned_faults.hook_calls()
+        planned_faults.hook_messages(Path(plan))
     functions.hook_function_workers(folder / "functions")
     functions.hook_polling()
     storage.hook_default_key()

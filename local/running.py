@@ -18,7 +18,7 @@ from local.cloud import free_port
 from local.settings import HOST, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 EXPORT = re.compile(r"^export (\w+)=(.*)$", re.MULTILINE)
@@ -37,7 +37,11 @@ def read_exports(text: str) -> dict[str, str]:
 
 @contextmanager
 def running_cloud(
-    state: Path, *, port: int | None = None, seconds: float = 600
+    state: Path,
+    *,
+    port: int | None = None,
+    seconds: float = 600,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, str]]:
     """Start the laptop cloud in a process of its own and end it afterwards.
 
@@ -45,6 +49,7 @@ def running_cloud(
         state: the folder of its state; a cloud started there again goes on where it was.
         port: its port; a free one unless named.
         seconds: how long it may take to be ready.
+        more: environment variables that it gets besides.
 
     Yields:
         The environment variables with which any client talks to it.
@@ -55,7 +60,8 @@ def running_cloud(
     port = port or free_port()
     state.mkdir(parents=True, exist_ok=True)
     output = state / "up.log"
-    environment = {**os.environ, "BATON_PORT": str(port), "BATON_STATE": str(state)}
+    places = {"BATON_PORT": str(port), "BATON_STATE": str(state)}
+    environment = {**os.environ, **places, **(more or {})}
     python = ROOT / ".venvs" / "local" / "bin" / "python"
     with output.open("wb") as log:
         child = subprocess.Popen(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from cli.output import AnyProblem, AsJson, ago, console, print_json, verb
+from cli.queues import dead_letters
 from cli.stack import Stack
 from cli.story import Story
 
@@ -34,13 +35,20 @@ def status(problem: AnyProblem = None, *, as_json: AsJson = False) -> None:
     story = Story(stack)
     problems = [story.known(problem)] if problem else story.problems()
     documents = [_describe(story, each) for each in problems]
+    dead = {queue.leg: queue.depth for queue in dead_letters(stack) if queue.depth}
     if as_json:
-        print_json({"stack": stack.name, "problems": documents})
-    elif not documents:
-        console().print("No problem is defined yet. [dim]baton init  begins one[/]")
-    else:
-        screen = console()
+        print_json({"stack": stack.name, "problems": documents, "dead_letters": dead})
+        return
+    screen = console()
+    if documents:
         screen.print(_table(documents, screen.width))
+    else:
+        screen.print("No problem is defined yet. [dim]baton init  begins one[/]")
+    for leg, depth in dead.items():
+        screen.print(
+            f"[red]✗[/] {leg} gave up on {depth} event{'s' if depth > 1 else ''}. "
+            f"[dim]baton why PROBLEM  says why,  baton redrive {leg}  tries again[/]"
+        )
 
 
 def _describe(story: Story, problem: ProblemRecord) -> dict[str, Any]:

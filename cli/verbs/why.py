@@ -54,6 +54,7 @@ def gather(stack: Stack, name: str) -> Facts:
     story.must_know(name)
     problem, steps, inputs = story.problem(name), story.steps(name), story.inputs(name)
     newest = problem.active_run or problem.last_run if problem else None
+    dead = [queue for queue in dead_letters(stack) if queue.depth]
     return Facts(
         name=name,
         problem=problem,
@@ -61,5 +62,6 @@ def gather(stack: Stack, name: str) -> Facts:
         steps=steps,
         inputs=inputs,
         jobs=story.open_jobs(name),
-        dead=[queue for queue in dead_letters(stack) if queue.depth],
+        dead=dead,
+        given_up=story.given_up() if dead else (),
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lifecycle.cause import Cause
-    from lifecycle.records import ShardRecord
+    from lifecycle.records import Record, ShardRecord
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 NOBODY = "unknown"
@@ -181,10 +181,11 @@ def source_name(shard: ShardRecord, last: str) -> str:
     return f"stream/{shard.shard}/{shard.sequence}-{last}"
 
 
-def decide(cause: Cause[Any], taken: list[Taken], shard: ShardRecord, last: str) -> Decision:
-    """Record the stretch: rows and the shard's new mark in one transaction."""
-    source = source_name(shard, last)
-    records: list[Any] = [shard.model_copy(update={"sequence": last, "cause": cause.id})]
+def decide(
+    cause: Cause[Any], taken: list[Taken], source: str, marks: tuple[Record, ...]
+) -> Decision:
+    """Record the stretch: rows, and the marks that say that it was taken in, in one transaction."""
+    records: list[Any] = list(marks)
     absent: list[Any] = []
     events: list[Any] = []
     for part in taken:

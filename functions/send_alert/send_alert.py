@@ -31,6 +31,7 @@ SUBJECTS = {
     "PredictionsReady": "{problem}: predictions are ready",
     "DriftDetected": "{problem}: the traffic has drifted",
     "QualityDropped": "{problem}: the answers got worse",
+    "QuotaReached": "{problem}: a step waits for a quota of the account",
     "RetrainingStarted": "{problem}: retraining has started",
     "RetrainingHeldBack": "{problem}: retraining was held back",
     "BudgetExceeded": "{problem}: the budget does not allow a run",

@@ -30,9 +30,10 @@ NAMES = {
     "services.glue": "_batch_stop_job_run _create_job _job_runs _jobs _start_job_run _update_job",
     "services.iam": "_access_keys _create_user _put_user_policy _roles",
     "services.lambda_svc": "_ESM_IDLE_WAKE_GAP_SECONDS _create_function_url_config "
-    "_emit_lambda_logs _function_url_id _function_urls _functions _poll_kinesis",
+    "_emit_lambda_logs _esm_backoff_until _execute_function _function_url_id _function_urls "
+    "_functions _poll_kinesis _run_sqs_batch esm_wake",
     "services.s3": "_resolve_sse_write_headers",
-    "services.sqs": "_queues _refresh_counts",
+    "services.sqs": "_get_q _queues _receive_messages_for_esm _refresh_counts",
     "services.sts": "is_root_access_key register_session",
 }
 Json = dict[str, Any]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from local.sagemaker.api.server import Server
 from local.sagemaker.assembly import assemble, disassemble, recover
 from local.sagemaker.event_faults import EventFaults, EventFaultsError
+from local.sagemaker.quotas import QuotasError, parse_quotas
 from local.sagemaker.settings import Settings, default_jobs_python, default_jupyter_lab
 
 if TYPE_CHECKING:
@@ -54,8 +55,11 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     chosen = parser.parse_args(arguments)
     try:
         EventFaults.parse(chosen.event_faults)
+        chosen.quotas = parse_quotas(chosen.quotas)
     except EventFaultsError as error:
         parser.error(f"--event-faults {error}")
+    except QuotasError as error:
+        parser.error(f"--quotas {error}")
     return Settings(**vars(chosen))
 
 
@@ -77,6 +81,11 @@ def _add_switches(parser: argparse.ArgumentParser) -> None:
         "--event-faults",
         default=os.environ.get("BATON_EVENT_FAULTS", ""),
         help="such as drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7",
+    )
+    add(
+        "--quotas",
+        default=os.environ.get("BATON_QUOTAS", ""),
+        help="such as 'ml.m5.large for training job usage=1'; others are not counted",
     )
     seconds("--monitoring-hour-seconds", 3600.0, "how long a monitoring schedule's hour lasts")
     add(

@@ -40,6 +40,8 @@ class Settings:
             is interrupted, once each; 0 for never.
         event_faults: What befalls state change events on their way, such as
             `drop=0.1,repeat=0.5,reorder=0.2,delay=3,seed=7`; empty for nothing.
+        quotas: Instances that may run at once, by the name of their quota; none is counted unless
+            it is named.
         jumpstart: Whether JumpStart's models are put into S3 at start.
         labeling_least_objects: Fewer objects are not labelled automatically; 1,250 on AWS.
         monitoring_hour_seconds: How long the hour of a monitoring schedule is; 3,600 on AWS.
@@ -67,6 +69,7 @@ class Settings:
     grace_seconds: float = 120.0
     spot_interruption_seconds: float = 0.0
     event_faults: str = ""
+    quotas: dict[str, int] = field(default_factory=dict)
     jumpstart: bool = False
     labeling_least_objects: int = 1250
     monitoring_hour_seconds: float = 3600.0

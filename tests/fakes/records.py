@@ -13,6 +13,7 @@ from lifecycle.records import (
     RunRecord,
     SnapshotRecord,
 )
+from lifecycle.stretches import StretchRecord
 from tests.fakes.refusal import refusal
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class FakeRecords:
         found = [row for row in self.rows.values() if isinstance(row, SnapshotRecord)]
         return sorted((row for row in found if row.problem == problem), key=lambda row: row.key)
 
+    def stretches(self, stream: str, shard: str) -> list[StretchRecord]:
+        found = [row for row in self.rows.values() if isinstance(row, StretchRecord)]
+        theirs = [row for row in found if (row.stream, row.shard) == (stream, shard)]
+        return sorted(theirs, key=lambda row: row.key)
+
     def open_jobs(self) -> list[JobRecord]:
         found = [row for row in self.rows.values() if isinstance(row, JobRecord)]
         return sorted((row for row in found if not row.ended), key=lambda row: row.started_at)
@@ -99,6 +105,9 @@ class FakeRecords:
                 raise StaleRecordError(str(row.key))
         for row in written:
             self.rows[row.key] = row.model_copy(update={"version": row.version + 1})
+
+    def note(self, row: Record) -> None:
+        self.rows[row.key] = row.model_copy(update={"version": row.version + 1})
 
     @staticmethod
     def _refuse_what_dynamodb_refuses(keys: list[Key]) -> None:

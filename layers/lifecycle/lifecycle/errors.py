@@ -8,6 +8,7 @@ LifecycleError
 ├── ObjectChangedError     an object was replaced since the event that told of it
 ├── ForeignProblemError    a leg reached for what another problem owns
 ├── EventsNotAcceptedError the bus took only some of the events
+├── QuotaReachedError      AWS has no room for what a decision asked for, for now
 ├── IllegalMoveError       a decision asked for a move that the stage table does not have
 └── ProblemFaultsError     a problem.yaml with faults, every one of them named
 """
@@ -52,6 +53,15 @@ class AlreadyRecordedError(LifecycleError):
 
 class EventsNotAcceptedError(LifecycleError):
     """EventBridge answered 200 but refused some of the entries (PutEvents, FailedEntryCount)."""
+
+
+class QuotaReachedError(LifecycleError):
+    """A quota of the account is used up for now: the call will succeed once others have ended."""
+
+    def __init__(self, operation: str, message: str) -> None:
+        super().__init__(f"{operation}: {message}")
+        self.operation = operation
+        self.message = message
 
 
 class IllegalMoveError(LifecycleError):

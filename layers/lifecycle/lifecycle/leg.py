@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from lifecycle.advance import advance
 from lifecycle.cause import parse_cause
-from lifecycle.errors import UnknownEventError
+from lifecycle.errors import QuotaReachedError, UnknownEventError
 from lifecycle.problem_scope import scoped
 
 if TYPE_CHECKING:
@@ -55,14 +55,29 @@ class Leg:
         failures = []
         for message in event["Records"]:
             try:
-                self.answer(json.loads(message["body"]), self._ports)
-            except Exception:
+                self._take(message, self._ports)
+            except Exception as error:
                 # Whatever went wrong, it must not take the other messages with it: this one
                 # returns to the queue and, if it fails for good, to the dead-letter queue.
                 logger.exception("not handled", leg=self.name, message_id=message["messageId"])
                 failures.append({"itemIdentifier": message["messageId"]})
-                _bring_back(message)
+                _fail(self.name, message, error, self._ports)
         return {"batchItemFailures": failures}
+
+    def _take(self, message: dict[str, Any], ports: Ports) -> None:
+        """Answer for a message, or put it off while a quota is used up."""
+        envelope = json.loads(message["body"])
+        try:
+            self.answer(envelope, ports)
+        except QuotaReachedError as reached:
+            from lifecycle.quota_wait import patient, put_off
+
+            if "receiptHandle" not in message or not patient(message):
+                raise
+            seconds = put_off(self.name, parse_cause(envelope), message, reached, ports)
+            logger.warning(
+                "waits for a quota", leg=self.name, quota=reached.message, seconds=seconds
+            )
 
     def answer(self, envelope: dict[str, Any], ports: Ports) -> None:
         """Answer for one EventBridge event.
@@ -86,12 +101,22 @@ class Leg:
         )
 
 
-def _bring_back(message: dict[str, Any]) -> None:
-    """Let a failed message come back soon, where it came from a real queue."""
-    if "receiptHandle" in message:
-        from lifecycle.adapters.sqs_retry import bring_back
+def _fail(leg: str, message: dict[str, Any], error: Exception, ports: Ports) -> None:
+    """Let a failed message come back soon; if it was the last time, keep why it failed.
 
+    Nothing here may fail the batch: the queue itself does what matters.
+    """
+    if "receiptHandle" not in message:
+        return
+    from lifecycle.adapters.sqs_retry import bring_back, is_last
+    from lifecycle.given_up import given_up
+
+    try:
         bring_back(message)
+        if is_last(message):
+            ports.records.note(given_up(leg, message["body"], error))
+    except Exception:
+        logger.exception("why it failed was not kept", leg=leg, message_id=message["messageId"])
 
 
 def leg(*hears: type) -> Callable[[Callable[[Cause[Any], Ports], Decision]], Leg]:

@@ -226,3 +226,17 @@ class CompletionMissed(Event):
     reason: str = ""
     leg: str = ""
     """The leg that waits for the end, where the kind of job does not tell."""
+
+
+class QuotaReached(Event):
+    """A quota of the account is used up: the step waits, and goes on by itself once there is room.
+
+    Said once for each step that waits, however often it is tried.
+    """
+
+    detail_type: ClassVar[str] = "QuotaReached"
+    severity: ClassVar[Severity | None] = "warning"
+    leg: str
+    operation: str
+    reason: str
+    cure: str

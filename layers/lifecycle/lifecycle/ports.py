@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SnapshotRecord,
     )
     from lifecycle.settings import Settings
+    from lifecycle.stretches import StretchRecord
 
 
 class Records(Protocol):
@@ -43,6 +44,9 @@ class Records(Protocol):
     def snapshots(self, problem: str) -> list[SnapshotRecord]:
         """All snapshots of a problem's files, open and closed, folder by folder."""
 
+    def stretches(self, stream: str, shard: str) -> list[StretchRecord]:
+        """What of a shard was taken in, in order, as far as it is kept."""
+
     def open_jobs(self) -> list[JobRecord]:
         """Jobs whose end nobody has heard of."""
 
@@ -64,6 +68,9 @@ class Records(Protocol):
             AlreadyRecordedError: the history row is there.
             StaleRecordError: a row is no longer the one that was read.
         """
+
+    def note(self, row: Record) -> None:
+        """Write a row that nothing depends on, whatever is there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from local.sagemaker.api.service_models import (
     service_model,
 )
 from local.sagemaker.api.validation import refuse_unhonoured, validate
+from local.sagemaker.quotas import room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -84,7 +85,8 @@ class Registry:
         try:
             checked: Document = validate(shape, request) if shape is not None else {}
             refuse_unhonoured(checked, found.honours, found.refuses)
-            return found.implementation(checked, platform) or {}
+            with room(name, checked, platform):
+                return found.implementation(checked, platform) or {}
         except ValidationException as error:
             if "ValidationError" not in declared_errors(service, name):
                 raise

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from lifecycle.adapters.dynamodb_records import DynamodbRecords
 from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
 from lifecycle.events import Fault
+from lifecycle.given_up import given_up
 from lifecycle.records import (
     AwaitedRecord,
     HistoryRecord,
@@ -20,6 +21,7 @@ from lifecycle.records import (
     SnapshotRecord,
     WatchRecord,
 )
+from lifecycle.stretches import stretch, stretch_after
 from tests.builders import input_record, job_record, problem_record, run_record
 from tests.fakes import FakeRecords
 
@@ -50,6 +52,8 @@ ROWS: list[Record] = [
     input_record(rejected=(Fault(message="no", line=3, accepted=("a",)),)),
     job_record(detail={"key": "a b+ü.csv", "count": 3, "share": 0.25, "none": None}),
     ShardRecord(stream="rows", shard="shardId-000", sequence="49590338271490256608559692538361571"),
+    stretch("rows", "shardId-000", "4959", "49590338271490256608559692538361571", "id"),
+    given_up("start_run", '{"detail-type": "RunStarted"}', StaleRecordError("moved")),
     AwaitedRecord(problem="chrun", at="2026-02-03T10:11:12Z"),
     SnapshotRecord(problem="churn", folder="churn/data/a b#ü", number=3, files=2, opened_at="t"),
     WatchRecord(problem="churn", run="r", window_rows=12, drift_announced=True),
@@ -205,3 +209,27 @@ def test_snapshots_of_a_problem_are_listed_whole(records: Records) -> None:
     records.commit(rows, history())
     found = {(row.folder, row.number) for row in records.snapshots("churn")}
     assert found == {(row.folder, row.number) for row in rows[:4]}
+
+
+def test_the_stretches_of_a_shard_are_listed_in_order(records: Records) -> None:
+    """As numbers, not as texts; those of other shards are others' business."""
+    shard = ShardRecord(stream="rows", shard="s1", sequence="8")
+    rows = [*stretch_after(shard, "5", "9", "a"), *stretch_after(shard, "100", "120", "b")]
+    rows += [stretch("rows", "s2", "1", "2", "c"), shard]
+    records.commit(rows, history())
+
+    found = records.stretches("rows", "s1")
+
+    assert [(row.first, row.last) for row in found] == [("9", "9"), ("100", "120")]
+    assert stretch_after(shard, "5", "8", "d") == ()
+
+
+def test_a_note_is_written_whatever_is_there(records: Records) -> None:
+    """It is nobody's ground for a decision."""
+    row = given_up("start_run", "body", StaleRecordError("moved"))
+    records.note(row)
+    records.note(row.model_copy(update={"reason": "another"}))
+
+    found = records.get(row)
+    assert found is not None
+    assert found.reason == "another"

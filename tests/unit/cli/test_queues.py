@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from cli.queues import leg_name, problem_of
+from cli.queues import UNTOLD, leg_name
+from lifecycle.errors import RecordMissingError
+from lifecycle.given_up import given_up, problem_of
 from tests.builders import problem_record
 
 
@@ -34,7 +36,8 @@ def test_all_dead_letters_go_back_where_they_failed(cloud: Any, baton: Any) -> N
 
     answer = baton.json("redrive")
 
-    assert answer == {"moved": {"prepare_data": 2, "start_run": 1}, "total": 3, "fetched": []}
+    assert answer["moved"] == {"prepare_data": 2, "start_run": 1}
+    assert (answer["total"], answer["stretches"], answer["fetched"]) == (3, [], [])
     assert _bodies(cloud, "PrepareDataQueue") == ["a", "b"]
     assert _bodies(cloud, "StartRunQueue") == ["c"]
     assert _bodies(cloud, "PrepareDataDeadLetters") == []
@@ -70,14 +73,30 @@ def test_what_is_neither_is_told(cloud: Any, baton: Any) -> None:
     assert "churn" in result.stderr
 
 
-def test_stretches_of_the_stream_cannot_go_back(cloud: Any, baton: Any) -> None:
-    """They came from no queue: the answer says how to send the records again."""
-    _give_up(cloud, "IngestRecords", "{}")
+def test_the_reason_is_told_with_what_is_tried_again(cloud: Any, baton: Any) -> None:
+    """Where the leg could still keep it; otherwise that it could not."""
+    body = _own_event("churn")
+    cloud.write(given_up("prepare_data", body, RecordMissingError("run 7 is not recorded")))
+    _give_up(cloud, "PrepareData", body)
+    _give_up(cloud, "StartRun", "c")
 
-    result = baton("redrive", "ingest_records")
+    reasons = baton.json("redrive")["reasons"]
 
-    assert result.exit_code == 1
-    assert "--stream" in result.stderr
+    reason = "RecordMissingError: run 7 is not recorded"
+    assert reasons["prepare_data"] == [{"problem": "churn", "reason": reason}]
+    assert reasons["start_run"] == [{"problem": None, "reason": UNTOLD}]
+
+
+def test_why_and_status_tell_what_was_given_up(cloud: Any, baton: Any) -> None:
+    """With the reason, and with the command that tries again."""
+    body = _own_event("churn")
+    cloud.write(problem_record())
+    cloud.write(given_up("prepare_data", body, RecordMissingError("run 7 is not recorded")))
+    _give_up(cloud, "PrepareData", body)
+
+    assert "run 7 is not recorded" in baton("why", "churn").stdout.replace("\n", " ")
+    assert "baton redrive prepare_data" in baton("status").stdout.replace("\n", " ")
+    assert baton.json("status")["dead_letters"] == {"prepare_data": 1}
 
 
 def test_nothing_to_redrive_is_no_error(cloud: Any, baton: Any) -> None:

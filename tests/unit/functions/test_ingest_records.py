@@ -98,7 +98,8 @@ def test_rows_and_the_new_mark_are_one_decision():
         Taken(NOBODY, None, 0, 0, 0, (fault,), "s3://lake/aside.jsonl"),
     ]
 
-    decision = decide(cause, taken, SHARD, "102")
+    moved = SHARD.model_copy(update={"sequence": "102"})
+    decision = decide(cause, taken, "stream/shardId-000000000000/100-102", (moved,))
 
     shard, row = decision.records
     assert shard.sequence == "102"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.adapters.clients import client
+from lifecycle.errors import QuotaReachedError
 
 if TYPE_CHECKING:
     from lifecycle.decision import ApiCall
@@ -22,6 +23,15 @@ MISSING = frozenset(
 ValidationException for models, endpoint configurations and endpoints; the parameters come from us
 and are checked by the contract tests, so that it cannot mean anything else here."""
 
+QUOTAS = frozenset(
+    {
+        "ConcurrentRunsExceededException",
+        "ResourceLimitExceeded",
+        "ResourceNumberLimitExceededException",
+    }
+)
+"""Codes of SageMaker's and Glue's Create and Start operations for a quota that is used up."""
+
 
 class AwsApi:
     """Carries out calls with the function's own role."""
@@ -31,6 +41,9 @@ class AwsApi:
 
         Returns:
             The kept answers by placeholder name; empty when the thing was there already.
+
+        Raises:
+            QuotaReachedError: a quota is used up for now.
         """
         from botocore.exceptions import ClientError
 
@@ -44,6 +57,10 @@ class AwsApi:
             if error.response["Error"]["Code"] in call.exists or self._is_there(call):
                 # In the latter case another delivery made it since it was asked after.
                 return {}
+            if error.response["Error"]["Code"] in QUOTAS:
+                raise QuotaReachedError(
+                    call.operation, error.response["Error"]["Message"]
+                ) from error
             raise
         return {name: answer[key] for name, key in call.keep.items()}
 

@@ -6,7 +6,8 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import lifecycle.source_records  # noqa: F401  its rows are among the kinds
+import lifecycle.given_up
+import lifecycle.source_records  # noqa: F401  their rows are among the kinds
 from lifecycle.adapters.clients import client
 from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
 from lifecycle.records import (
@@ -18,6 +19,7 @@ from lifecycle.records import (
     RunRecord,
     SnapshotRecord,
 )
+from lifecycle.stretches import StretchRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,19 +119,24 @@ class DynamodbRecords:
 
     def inputs(self, problem: str) -> list[InputRecord]:
         """All that was ever taken in for a problem, waiting and rejected ones included."""
-        rows = self._of_problem(problem, "input#")
+        rows = self._below(f"problem#{problem}", "input#")
         return [row for row in rows if isinstance(row, InputRecord)]
 
     def snapshots(self, problem: str) -> list[SnapshotRecord]:
         """All snapshots of a problem's files, open and closed, folder by folder."""
-        rows = self._of_problem(problem, "snapshot#")
+        rows = self._below(f"problem#{problem}", "snapshot#")
         return [row for row in rows if isinstance(row, SnapshotRecord)]
 
-    def _of_problem(self, problem: str, prefix: str) -> list[Record]:
+    def stretches(self, stream: str, shard: str) -> list[StretchRecord]:
+        """What of a shard was taken in, in order, as far as it is kept."""
+        rows = self._below(f"shard#{stream}/{shard}", "stretch#")
+        return [row for row in rows if isinstance(row, StretchRecord)]
+
+    def _below(self, partition: str, prefix: str) -> list[Record]:
         return self._query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
             ExpressionAttributeValues={
-                ":pk": {"S": f"problem#{problem}"},
+                ":pk": {"S": partition},
                 ":sk": {"S": prefix},
             },
             ConsistentRead=True,
@@ -192,6 +199,11 @@ class DynamodbRecords:
             if reasons[0].get("Code") == "ConditionalCheckFailed":
                 raise AlreadyRecordedError(history.event_id) from error
             raise StaleRecordError(", ".join(r.get("Code", "") for r in reasons)) from error
+
+    def note(self, row: Record) -> None:
+        """Write a row that nothing depends on, whatever is there."""
+        item = to_item(row, row.version + 1)
+        client("dynamodb").put_item(TableName=self._table, Item=item)
 
     def _put(self, row: Record) -> dict[str, Any]:
         put: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from lifecycle.adapters.clients import client
@@ -39,3 +40,25 @@ def bring_back(message: dict[str, Any]) -> None:
         )
     except ClientError:
         return
+
+
+def is_last(message: dict[str, Any]) -> bool:
+    """Whether the queue moves a message to its dead letters if it fails now."""
+    found = client("sqs").get_queue_attributes(
+        QueueUrl=queue_url(message["eventSourceARN"]), AttributeNames=["RedrivePolicy"]
+    )
+    policy = json.loads(found.get("Attributes", {}).get("RedrivePolicy", "{}"))
+    received = int(message.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    return "maxReceiveCount" in policy and received >= int(policy["maxReceiveCount"])
+
+
+def send_again(message: dict[str, Any], seconds: int, attributes: dict[str, Any]) -> None:
+    """Put a message's body on its queue once more, as a new message that is hidden for a while."""
+    group = message.get("attributes", {}).get("MessageGroupId")
+    client("sqs").send_message(
+        QueueUrl=queue_url(message["eventSourceARN"]),
+        MessageBody=message["body"],
+        DelaySeconds=seconds,
+        MessageAttributes=attributes,
+        **({"MessageGroupId": group} if group else {}),
+    )

@@ -1,0 +1,59 @@
+"""`python -m faults`: the fault matrix, whole or sampled; report in HTML and JSON.
+
+Exit status 1 if any life did not end as one that nothing disturbed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from faults.report import write
+from faults.running import Options, run
+from faults.stories import STORIES
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m faults",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--stories", default=",".join(STORIES), help="kinds of lives, by commas")
+    add("--sample", type=int, default=0, metavar="N", help="try so many points; 0 for all")
+    add("--seed", type=int, default=1, help="where the sample's draws begin")
+    add("--together", type=int, default=8, metavar="N", help="faults that share a life at most")
+    add("--side-by-side", type=int, default=6, metavar="N", help="lives at once on a cloud")
+    add("--lanes", type=int, default=1, metavar="N", help="clouds at once, 2 GB each")
+    add("--minutes", type=float, default=0, help="begin no life later; 0 for no limit")
+    add("--out", type=Path, default=Path(".baton/faults"), help="the report's folder")
+    add("--state", type=Path, help="keep the clouds' state here, for a quicker start next time")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run, and write the report."""
+    chosen = parse(arguments)
+    options = Options(
+        stories=chosen.stories.split(","),
+        sample=chosen.sample,
+        seed=chosen.seed,
+        together=chosen.together,
+        side_by_side=chosen.side_by_side,
+        clouds=chosen.lanes,
+        minutes=chosen.minutes,
+    )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        matrix = run(options, chosen.state or Path(folder))
+    page = write(matrix, chosen.out)
+    told = {name: value for name, value in matrix.document().items() if name != "points"}
+    sys.stdout.write(f"{told}\n{page}\n")
+    return 1 if matrix.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""Each rule finds its fault in a life in which nothing else is wrong."""
+
+from dataclasses import replace
+
+import pytest
+
+from faults.judge.evidence import Alert
+from faults.judge.likeness import picture
+from faults.judge.sagemaker_things import Job
+from faults.judge.verdict import verdict
+from tests.unit.faults.judge.finished import FOLDER, INGESTED, PACKAGE, PROBLEM, RUN, finished
+
+
+def rules(evidence, **more):
+    return {finding.rule for finding in verdict(evidence, **more)}
+
+
+def test_nothing_is_held_against_a_life_as_it_should_be():
+    assert verdict(finished()) == []
+
+
+def test_a_life_is_like_itself_whatever_its_problem_and_run_are_called():
+    assert verdict(finished(), picture(finished())) == []
+
+
+def a_second_training(life):
+    life.things.jobs.append(Job("training-job", "train-2", "Completed", RUN, "train", "", {}))
+
+
+def an_alert_once_more(life):
+    life.alerts.append(Alert("m2", "ModelDeployed", "id-ModelDeployed", "info"))
+
+
+def an_alert_of_nothing(life):
+    life.alerts.append(Alert("m2", "DriftDetected", "id-DriftDetected", "warning"))
+
+
+def no_alert(life):
+    life.alerts.clear()
+
+
+def a_leg_left_out(life):
+    life.history[:] = [row for row in life.history if row["leg"] != "evaluate_candidate"]
+
+
+def a_leg_twice(life):
+    life.history.append(life.history[3])
+
+
+def an_answer_before_its_cause(life):
+    life.history[4]["at"] = "2026-02-03T10:11:00.000Z"
+
+
+def an_answer_to_nothing(life):
+    life.history[-1]["event_id"] = "nobody-said-so"
+
+
+def another_stage(life):
+    life.rows["run"][0]["stage"] = "deploying"
+
+
+def a_run_left_behind(life):
+    life.rows["problem"][0]["active_run"] = RUN
+
+
+def a_row_less(life):
+    life.lake.counts[f"{FOLDER}/prepared/train/t.parquet"] = 4
+
+
+def a_file_in_no_run(life):
+    life.lake.documents[f"{FOLDER}/inputs.json"]["inputs"] = []
+
+
+def a_landed_file_that_nobody_knows(life):
+    life.landing.etags["churn/data/b.csv"] = "e"
+
+
+def a_file_that_waits_on(life):
+    life.rows["input"][0] |= {"waiting": True, "uri": None}
+
+
+def a_file_in_two_places(life):
+    life.rows["input"][0] |= {"waiting": True}
+
+
+def a_file_set_aside_without_a_copy(life):
+    life.rows["input"][0] |= {"uri": None, "rejected": [{"message": "no"}]}
+
+
+def a_neighbours_rows(life):
+    other = INGESTED.replace("/churn/", "/other/")
+    life.lake.documents[f"{FOLDER}/inputs.json"]["inputs"] = [INGESTED, other]
+
+
+def another_model_served(life):
+    life.things.served[:] = ["s3://lake/churn/runs/before/model/model.tar.gz"]
+
+
+def a_model_file_gone(life):
+    del life.lake.etags[f"churn/runs/{RUN}/training/model.tar.gz"]
+
+
+def a_model_below_the_bar(life):
+    life.rows["run"][0]["definition"]["metric"]["approve_at"] = 0.95
+
+
+def a_package_of_another_run(life):
+    life.things.packages[0]["CustomerMetadataProperties"] = {"run": "another"}
+
+
+def a_second_package(life):
+    life.things.packages.append(life.things.packages[0] | {"ModelPackageArn": f"{PACKAGE}1"})
+
+
+def an_end_that_nobody_took_up(life):
+    life.rows["job"][0]["ended"] = False
+
+
+def an_event_heard_otherwise(life):
+    life.heard[2] = replace(life.heard[2], text='{"data":{"rows":11}}')
+
+
+def an_event_not_heard(life):
+    del life.heard[2]
+
+
+def an_event_that_no_row_says(life):
+    life.heard.append(replace(life.heard[2], id="another"))
+
+
+def an_event_of_the_wrong_leg(life):
+    life.said[2] = replace(life.said[2], leg="send_alert")
+
+
+@pytest.mark.parametrize(
+    ("falsify", "rule"),
+    [
+        (a_second_training, "started_twice"),
+        (a_second_training, "unnamed_job"),
+        (an_alert_once_more, "alerted_twice"),
+        (an_alert_of_nothing, "false_alert"),
+        (no_alert, "no_alert"),
+        (a_leg_left_out, "illegal_move"),
+        (a_leg_twice, "illegal_move"),
+        (an_answer_before_its_cause, "before_its_cause"),
+        (an_answer_to_nothing, "unknown_cause"),
+        (another_stage, "not_at_rest"),
+        (another_stage, "history_differs"),
+        (a_run_left_behind, "not_at_rest"),
+        (a_row_less, "lost_rows"),
+        (a_row_less, "not_so"),
+        (a_file_in_no_run, "forgotten_file"),
+        (a_landed_file_that_nobody_knows, "forgotten_file"),
+        (a_file_that_waits_on, "still_waiting"),
+        (a_file_in_two_places, "two_places"),
+        (a_file_set_aside_without_a_copy, "no_place"),
+        (a_neighbours_rows, "other_problem"),
+        (another_model_served, "not_so"),
+        (a_model_file_gone, "not_so"),
+        (a_model_below_the_bar, "not_so"),
+        (a_package_of_another_run, "not_so"),
+        (a_second_package, "started_twice"),
+        (an_end_that_nobody_took_up, "end_unheard"),
+        (an_event_heard_otherwise, "unrecorded_event"),
+        (an_event_that_no_row_says, "unrecorded_event"),
+        (an_event_not_heard, "unheard_event"),
+        (an_event_of_the_wrong_leg, "not_its_to_say"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_what_is_wrong_is_found(falsify, rule):
+    life = finished()
+    falsify(life)
+
+    assert rule in rules(life)
+
+
+def test_another_end_than_the_undisturbed_one_is_found():
+    life = finished()
+    life.rows["run"][0]["features"] = 3
+    life.lake.etags["churn/quarantine/churn/data/b.csv"] = "e"
+
+    found = [str(each) for each in verdict(life, picture(finished())) if each.rule == "other_end"]
+
+    assert len(found) == 3
+    assert any("quarantine" in each for each in found)
+
+
+def test_a_repeated_alert_is_borne_where_its_sender_was_killed():
+    life = finished()
+    an_alert_once_more(life)
+
+    assert verdict(life, alerts_may_repeat=True) == []
+
+
+def test_a_repeat_by_sns_itself_is_no_second_alert():
+    """It carries the same message id."""
+    life = finished()
+    life.alerts.append(life.alerts[0])
+
+    assert verdict(life) == []
+
+
+def test_a_second_run_must_wait_for_the_first():
+    life = finished()
+    second = life.history[2] | {"run": "20260203T101115-aaaaaa"}
+    life.history.insert(4, second)
+
+    found = {each.rule for each in verdict(life) if "at once" in each.what}
+
+    assert found == {"two_runs"}
+    assert PROBLEM in {row["problem"] for row in life.rows["job"]}

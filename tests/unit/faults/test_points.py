@@ -1,0 +1,97 @@
+"""Points are counted from what an undisturbed life's cloud noted, and dealt out to lives."""
+
+from faults.points import ALL_WAYS, BUS, Point, count_points, sample, share_lives
+from local.call_faults import WAYS as CALL_WAYS
+from local.ministack_hooks.planned_faults import EVENT_WAYS, MESSAGE_WAYS, REVERSED
+
+START = {"life": "fm1", "function": "baton-StartRun", "heard": "DataIngested", "occurrence": 1}
+
+
+def note(invocation, **more):
+    return {"invocation": invocation, **START, **more}
+
+
+NOTES = [
+    note("a", begins=True),
+    note("a", call=1, operation="dynamodb:GetItem"),
+    note("a", call=2, operation="events:PutEvents"),
+    note("a", ends=True, failed=False),
+    note("b", begins=True),
+    note("b", call=1, operation="dynamodb:GetItem"),
+    note("b", call=3, operation="s3:GetObject"),
+    {"life": "fm1", "sent": "SageMaker Training Job State Change Completed", "number": 1},
+    {**note("c", call=1, operation="s3:GetObject"), "life": "fm2"},
+    {**note("d", call=1, operation="s3:GetObject"), "heard": "request"},
+]
+
+
+def points():
+    return count_points("batch", "fm1", NOTES)
+
+
+def test_every_call_of_the_first_invocation_has_every_way():
+    calls = [point for point in points() if point.call]
+
+    assert {(point.call, point.operation) for point in calls} == {
+        (1, "dynamodb:GetItem"),
+        (2, "events:PutEvents"),
+    }
+    assert [point.way for point in calls if point.call == 1] == list(CALL_WAYS)
+
+
+def test_every_message_and_every_event_has_every_way():
+    messages = [point for point in points() if not point.call and point.function != BUS]
+    events = [point for point in points() if point.function == BUS]
+
+    assert {point.way for point in messages} == set(MESSAGE_WAYS)
+    assert [point.way for point in events] == list(EVENT_WAYS)
+
+
+def test_a_point_has_the_same_name_in_every_counting():
+    assert [point.id for point in points()] == [point.id for point in points()]
+    assert len({point.id for point in points()}) == len(points())
+
+
+def test_a_plan_names_the_call_only_where_the_fault_is_in_one():
+    by_call = {bool(point.call): point.planned("fm1") for point in points()}
+
+    assert by_call[True]["call"] >= 1
+    assert "call" not in by_call[False]
+    assert by_call[True]["id"].startswith("fm1-")
+
+
+def many():
+    return [
+        Point("batch", f"baton-F{leg}", "E", number, call, "s3:GetObject", way)
+        for leg in range(3)
+        for number in (1, 2)
+        for call in (1, 2)
+        for way in CALL_WAYS
+    ] + [Point("stream", "baton-F0", "any", 1, 0, "", way) for way in (*MESSAGE_WAYS, *EVENT_WAYS)]
+
+
+def test_a_sample_has_every_way_and_is_the_same_for_its_seed():
+    drawn = sample(many(), len(ALL_WAYS), 3)
+
+    assert {point.way for point in drawn} == set(ALL_WAYS)
+    assert drawn == sample(many(), len(ALL_WAYS), 3)
+    assert drawn != sample(many(), len(ALL_WAYS), 4)
+    assert len(sample(many(), 10_000, 3)) == len(many())
+
+
+def test_faults_share_a_life_only_at_different_messages_of_one_story():
+    lives = share_lives(many(), 4)
+
+    assert sorted(map(str, many())) == sorted(str(point) for life in lives for point in life)
+    for life in lives:
+        assert len(life) <= 4
+        assert len({point.story for point in life}) == 1
+        assert len({point.place for point in life}) == len(life)
+
+
+def test_a_leg_whose_messages_are_reversed_meets_no_other_fault():
+    order = Point("batch", "baton-A", "any", 1, 0, "", REVERSED)
+    call = Point("batch", "baton-A", "E", 1, 1, "s3:GetObject", CALL_WAYS[0])
+
+    assert share_lives([order, call], 8) == [[order], [call]]
+    assert share_lives([call, order], 8) == [[call], [order]]

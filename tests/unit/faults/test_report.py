@@ -1,0 +1,49 @@
+"""The report tells each point's verdict, and never counts a fault that did not befall."""
+
+import json
+
+from faults.lives import Outcome
+from faults.points import Point
+from faults.report import EQUAL, NOT_REACHED, UNEQUAL, Matrix, write
+
+ONE = Point("batch", "baton-StartRun", "DataIngested", 1, 2, "events:PutEvents", "killed after")
+TWO = Point("batch", "baton-SendAlert", "ModelDeployed", 1, 0, "", "twice")
+
+
+def outcome(*points, befallen=(), findings=()):
+    return Outcome("fm1", "batch", list(points), dict(befallen), list(findings), 12.0)
+
+
+def test_a_fault_that_befell_a_life_that_ended_equal_is_borne_out():
+    matrix = Matrix()
+    matrix.take(outcome(ONE, TWO, befallen={ONE: 1.5}), alone=False)
+
+    assert matrix.verdicts == {ONE: EQUAL, TWO: NOT_REACHED}
+    assert matrix.document()["longest_recovery_seconds"] == 1.5
+
+
+def test_a_shared_life_that_failed_tells_nothing_until_its_faults_are_tried_alone():
+    matrix = Matrix()
+    matrix.take(outcome(ONE, TWO, befallen={ONE: 1, TWO: 1}, findings=["x"]), alone=False)
+    assert matrix.verdicts == {}
+
+    matrix.take(outcome(ONE, befallen={ONE: 1}), alone=True)
+    matrix.take(outcome(TWO, befallen={TWO: None}, findings=["sent_twice: <b>"]), alone=True)
+
+    assert matrix.verdicts == {ONE: EQUAL, TWO: UNEQUAL}
+    assert len(matrix.findings) == 2
+
+
+def test_the_page_opens_anywhere_and_the_document_holds_every_point(tmp_path):
+    matrix = Matrix(counted={"batch": 2}, seconds=60)
+    matrix.take(outcome(ONE, befallen={ONE: 1.5}), alone=True)
+    matrix.take(outcome(TWO, befallen={TWO: None}, findings=["sent_twice: <b>"]), alone=True)
+
+    page = write(matrix, tmp_path).read_text()
+    document = json.loads((tmp_path / "faults.json").read_text())
+
+    assert "http" not in page
+    assert "sent_twice: &lt;b&gt;" in page
+    assert "1 of 1" in page
+    assert [point["verdict"] for point in document["points"]] == [UNEQUAL, EQUAL]
+    assert (document["tried"], document[EQUAL], document[UNEQUAL]) == (2, 1, 1)
