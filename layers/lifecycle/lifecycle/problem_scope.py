@@ -1,7 +1,7 @@
 """One delivery, one problem: no leg reads, writes or hands to a job what another problem owns.
 
 Roles serve all problems, since one function does; so the line between problems is drawn here, at
-the doors, where every address passes (see docs/decisions/0016-problems-apart.md). What is
+the doors, where every address passes (see docs/decisions/0014-problems-apart.md). What is
 forbidden raises, the message comes back, and ends in the dead letters with its alarm.
 """
 
