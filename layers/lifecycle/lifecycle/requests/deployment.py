@@ -42,7 +42,7 @@ def model_request(
     if groups:
         told = json.dumps(dict(groups), sort_keys=True, separators=(",", ":"))
         served["Environment"] |= {FEATURE_GROUPS: told}
-    request = {
+    request: dict[str, Any] = {
         "ModelName": model_name(run.problem, run.run),
         "PrimaryContainer": served,
         "ExecutionRoleArn": settings.job_role,
