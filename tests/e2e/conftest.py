@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from events.access import Stack, excuses, judge, read_calls, rights, save
+from faults.plan_folder import PlanFolder
+from local.fault_plan import VARIABLE
 from local.running import running_cloud
 from tests.database_servers import mariadb, postgres  # noqa: F401  fixtures
 from tests.e2e.cloud import Cloud
@@ -22,21 +24,22 @@ SKIPPED = pytest.StashKey[list]()
 @pytest.fixture(scope="session")
 def cloud(request, tmp_path_factory):
     state = tmp_path_factory.mktemp("e2e")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BATON_RECORD_CALLS", "1")
-        with running_cloud(state) as environment:
-            cloud = Cloud(environment)
-            try:
-                modules = dict.fromkeys(item.module for item in request.session.items)
-                for module in modules:
-                    if module.__name__.startswith("tests.e2e.") and hasattr(module, "opening"):
-                        module.opening(cloud)
-                yield cloud
-                verdict = access_verdict(cloud, state / "calls.jsonl")
-                assert cloud.dead_letters() == {}
-                check_access(request.session, verdict)
-            finally:
-                cloud.close()
+    plans = PlanFolder(tmp_path_factory.mktemp("faults"))
+    with running_cloud(
+        state, more={VARIABLE: str(plans.folder), "BATON_RECORD_CALLS": "1"}
+    ) as environment:
+        cloud = Cloud(environment, plans)
+        try:
+            modules = dict.fromkeys(item.module for item in request.session.items)
+            for module in modules:
+                if module.__name__.startswith("tests.e2e.") and hasattr(module, "opening"):
+                    module.opening(cloud)
+            yield cloud
+            verdict = access_verdict(cloud, state / "calls.jsonl")
+            assert cloud.dead_letters() == {}
+            check_access(request.session, verdict)
+        finally:
+            cloud.close()
 
 
 def access_verdict(cloud, record):
