@@ -185,6 +185,8 @@ class Cloud:
             SFTP_ENABLED="0",
             STATE_DIR=str(settings.state / "ministack"),
         )
+        if os.environ.get("BATON_RECORD_CALLS"):
+            environment["BATON_RECORD_CALLS"] = str(settings.call_file)
         if plan := os.environ.get(fault_plan.VARIABLE):
             environment[fault_plan.VARIABLE] = plan
         python = str(settings.environments / "ministack/bin/python")
