@@ -30,6 +30,7 @@ SERVICES = frozenset(
         "dynamodb",
         "events",
         "glue",
+        "kms",
         "s3",
         "sagemaker",
         "sagemaker-featurestore-runtime",

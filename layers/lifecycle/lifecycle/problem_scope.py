@@ -88,6 +88,10 @@ class ScopedObjects:
         """See `Objects`."""
         return self._objects.read(self._scope.check(uri, reading=True))
 
+    def sha256(self, uri: str) -> str:
+        """See `Objects`."""
+        return self._objects.sha256(self._scope.check(uri, reading=True))
+
     def write(self, uri: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """See `Objects`."""
         self._objects.write(self._scope.check(uri), body, content_type)

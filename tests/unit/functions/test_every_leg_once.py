@@ -135,7 +135,7 @@ def _train(world: World) -> None:
     }
     detail = {"HyperParameterTuningJobName": tuning, "HyperParameterTuningJobStatus": "Completed"}
     name = "SageMaker HyperParameter Tuning Job State Change"
-    world.objects.write("s3://lake/model.tar.gz", b"what was trained")
+    world.objects.write("s3://lake/churn/model.tar.gz", b"what was trained")
     world.deliver(finish_training, envelope("aws.sagemaker", name, detail, id="tuned"))
     world.deliver(evaluate_candidate, world.heard("ModelTuned"))
 
