@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-profile catalogue check check-template clean coverage-tables demo down faults format requirements setup system-packages test up
+.PHONY: help bench soak bench-profile catalogue check check-template clean coverage-tables demo down faults format requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,9 @@ check: setup check-template  ## all that guards main besides tests: format, lint
 
 test: setup  ## install what is needed and run all tests
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
+
+soak: setup  ## half an hour of lives, lost and doubled events and kills on a laptop cloud; judged at the end
+	.venv/bin/python -m bench.soak --minutes 30
 
 bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning, taking in, the local SageMaker
 	.venv/bin/python -m bench.imports

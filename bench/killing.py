@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PATIENCE_SECONDS = 900.0
-PAUSES = (0.2, 6.0)
+PAUSES = (0.2, 8.0)
 """Seconds between a start and the next kill, at least and at most."""
 ROWS = 120
 STREAMED = 10
@@ -39,13 +39,21 @@ class Lives:
     """Problems on a laptop that is killed, and what was sent to them and answered."""
 
     def __init__(self, laptop: Laptop, names: Iterable[str]) -> None:
-        self.laptop, self.names = laptop, list(names)
+        """Take the laptop, and the problems to begin with."""
+        self.laptop = laptop
+        self.names: list[str] = []
         self.streamed: Counter[str] = Counter()
         self._left: list[tuple[str, str]] = []
-        for number, name in enumerate(self.names):
-            mode = ("batch", "realtime")[number % 2]
-            self._left.append((f"{name}/problem.yaml", definition(name, mode)))
-            self._left.append((f"{name}/data/rows.csv", as_csv(table(ROWS, seed=number))))
+        for name in names:
+            self.add(name)
+
+    def add(self, name: str) -> None:
+        """Begin one more life, with the next `send`; every second has an endpoint."""
+        number = len(self.names)
+        mode = ("batch", "realtime")[number % 2]
+        self.names.append(name)
+        self._left.append((f"{name}/problem.yaml", definition(name, mode)))
+        self._left.append((f"{name}/data/rows.csv", as_csv(table(ROWS, seed=number))))
 
     def send(self) -> None:
         """Drop what is left to be dropped, and some records; stop where the cloud is gone."""

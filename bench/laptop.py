@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -20,7 +21,6 @@ from local.settings import ROOT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 MINISTACK, SAGEMAKER, STARTER, ALL = "ministack", "the local SageMaker", "python -m local up", "all"
 TARGETS = (MINISTACK, SAGEMAKER, STARTER, ALL)
@@ -173,6 +173,21 @@ class Laptop:
         """The stage of each run of a problem, oldest first."""
         return [row["stage"]["S"] for row in self.rows(problem, "run#")]
 
+    def announced(self, problem: str) -> list[dict[str, Any]]:
+        """All that the legs said of a problem, as PutEvents takes it, without the bus."""
+        answer = self.client("dynamodb").query(
+            TableName=self.outputs["RecordTable"],
+            IndexName="listing",
+            KeyConditionExpression="listing = :listing",
+            ExpressionAttributeValues={":listing": {"S": f"history#{problem}"}},
+        )
+        names = ("Source", "DetailType", "Detail")
+        return [
+            {name: entry["M"][name]["S"] for name in names}
+            for row in answer["Items"]
+            for entry in row["announced"]["L"]
+        ]
+
     def waiting(self) -> dict[str, int]:
         """Messages in the stack's queues that hold any, those in work and put off included."""
         sqs = self.client("sqs")
@@ -206,3 +221,23 @@ class Laptop:
         sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName="baton-ReconcileRuns")["QueueUrl"]
         sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+
+def memory_mb(laptop: Laptop) -> float:
+    """The memory of its servers with all functions, jobs and endpoints, in MB.
+
+    Pages that processes share are counted once each (proc(5), ``smaps_rollup``, Pss).
+    """
+    groups = {process.pid for process in laptop.processes().values()}
+    total = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            if os.getpgid(int(folder.name)) not in groups:
+                continue
+            lines = (folder / "smaps_rollup").read_text().splitlines()
+        except (OSError, ProcessLookupError):
+            continue  # it has ended meanwhile
+        total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return total / 1024

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -118,6 +119,7 @@ async def serve(
     """Serve until SIGINT or SIGTERM; ministack saves its state at the end."""
 
     def started() -> None:
+        keeper.open_queues()
         runs.end_unfinished()
         functions.warm_functions()
 
@@ -135,12 +137,20 @@ async def serve(
     config.bind = [f"{_HOST}:{port}"]
     config.keep_alive_timeout = 75
     config.backlog = 512
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+
+    async def end() -> None:
+        await told.wait()
+        await asyncio.to_thread(functions.stop_hearing)
+
     saving = Saver(door, keeper)
     door.save = saving.save_all
     saver = asyncio.create_task(saving.run())
     watch = asyncio.create_task(look_often(metrics.MetricWatch(region)))
     try:
-        await serve_application(door, config)
+        await serve_application(door, config, shutdown_trigger=end)
     finally:
         saver.cancel()
         watch.cancel()

@@ -33,8 +33,8 @@ NAMES = {
     "services.iam": "_access_keys _create_user _put_user_policy _roles",
     "services.lambda_svc": "_ESM_IDLE_WAKE_GAP_SECONDS _create_function_url_config "
     "_emit_lambda_logs _ensure_poller _esm_backoff_until _esms _execute_function "
-    "_function_url_id _function_urls _functions _kinesis_positions _poll_kinesis _poller_started "
-    "_run_sqs_batch esm_wake",
+    "_function_url_id _function_urls _functions _kinesis_positions _poll_kinesis _poll_sqs "
+    "_poller_started _run_sqs_batch esm_wake",
     "services.s3": "_fire_s3_event _resolve_sse_write_headers threading",
     "services.sqs": "_ensure_msg_fields _get_q _queue_by_arn _queues _receive_messages_for_esm "
     "_refresh_counts",

@@ -55,13 +55,11 @@ def hook_journal(folder: Path, region: str) -> Keeper:
 
     @functools.wraps(load_all)
     def load_everything() -> None:
-        functions = module("services.lambda_svc")
-        functions._poller_started = True  # nobody takes a message before all are there
+        keeper.hold_queues()
         load_all()
         keeper.live_through()
-        functions._poller_started = False
-        if functions._esms.has_any():
-            functions._ensure_poller()
+        if not module("services.lambda_svc")._esms.has_any():
+            keeper.open_queues()  # nothing is deployed yet, and what will be is to run at once
 
     @functools.wraps(states)
     def numbered_states() -> dict[str, Callable[[], Json | None]]:
@@ -86,6 +84,7 @@ class Keeper:
         self._group = threading.local()
         self._positions: dict[str, Json] = {}
         self.living_through = False
+        self._held = False
 
     def note(self, kind: str, *entry: Any) -> None:
         """Write an entry, unless it is one that is being lived through."""
@@ -132,6 +131,19 @@ class Keeper:
         oldest = min(self.numbers.get(each, 0) for each in KINDS.values())
         if oldest:
             self.journal.forget(oldest)
+
+    def hold_queues(self) -> None:
+        """Let no function hear anything yet: it could reach neither this server nor SageMaker."""
+        self._held = True
+        module("services.lambda_svc")._poller_started = True
+
+    def open_queues(self) -> None:
+        """Let functions hear, once there is all that they may call."""
+        functions = module("services.lambda_svc")
+        if self._held:
+            self._held, functions._poller_started = False, False
+            if functions._esms.has_any():
+                functions._ensure_poller()
 
     def keep_positions(self) -> None:
         """Note how far the stream was read, where that has changed."""
