@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench soak bench-profile catalogue check check-template clean coverage-tables demo down faults format requirements setup system-packages test up
+.PHONY: help bench soak bench-profile catalogue check check-template clean coverage-tables demo down faults format fuzz mutations requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,7 @@ $(1)/.installed: requirements/$(2).txt | $(UV)
 	touch $$@
 endef
 $(eval $(call environment,.venv,development))
-ENVIRONMENTS := ministack sam jobs local glue notebooks aws sdk2 sdk3 checkov
+ENVIRONMENTS := ministack sam jobs local glue notebooks aws sdk2 sdk3 checkov fuzz
 $(foreach name,$(ENVIRONMENTS),$(eval $(call environment,$(VENVS)/$(name),$(name))))
 
 # Packages of data and of models: only their files are read, so nothing that their modules ask for
@@ -82,8 +82,8 @@ demo: $(foreach name,ministack sam jobs local demo,$(VENVS)/$(name)/.installed) 
 catalogue: .venv/.installed  ## write the schemas and the catalogue of events again
 	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.catalogue
 
-SOURCES := functions layers jobs glue local cli events examples bench faults tests
-TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench faults
+SOURCES := functions layers jobs glue local cli events examples bench faults fuzz tests
+TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench faults fuzz
 
 format: .venv/.installed  ## put every file into the one format
 	.venv/bin/ruff check --fix --quiet $(SOURCES) || true
@@ -100,6 +100,13 @@ test: setup  ## install what is needed and run all tests
 
 soak: setup  ## half an hour of lives, lost and doubled events and kills on a laptop cloud; judged at the end
 	.venv/bin/python -m bench.soak --minutes 30
+
+mutations: .venv/.installed  ## plant bugs, one at a time, and see that the judge finds each
+	.venv/bin/python -m faults.mutations
+
+FUZZ_CASES ?= 1000000
+fuzz: setup  ## fuzz every reader of outside bytes, FUZZ_CASES each (a million), two at a time; goes on where it stopped
+	$(VENVS)/fuzz/bin/python -m fuzz --cases $(FUZZ_CASES)
 
 bench: setup  ## measure: imports, one hop, the relay against a script by hand, cleaning, taking in, the local SageMaker
 	.venv/bin/python -m bench.imports

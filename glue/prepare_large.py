@@ -38,6 +38,9 @@ SETTINGS = {
 }
 """What the rows' values hang on, whatever the job's own settings say."""
 
+TAG = "retention-days"
+"""By which S3's lifecycle rules find a run's rows, as in ``lifecycle.retention``."""
+
 DATABASE_MEMORY = "2GB"
 """What DuckDB may take beside Spark's driver; the rest is spilled to disk."""
 
@@ -80,7 +83,7 @@ def prepare(run_uri: str, objects: ObjectFiles, folder: Path) -> dict[str, Any]:
         cleaned.write(first, rows)
         with connect(memory_limit=DATABASE_MEMORY) as connection:
             done = finish(connection, cleaned.read(connection, rows), problem, out)
-        aged = f"retention-days={problem['compliance']['retention_days']}"
+        aged = f"{TAG}={problem['compliance']['retention_days']}"
         for file in placed(out):
             tagging = aged if file.where.endswith(".parquet") else ""
             objects.upload(file.path, f"{run_uri}/{file.where}", file.content_type, tagging)

@@ -27,7 +27,17 @@ from science.evaluation import encode_target, judge, measure, picture
 from science.explain import clarify_block, explanation, sample_rows
 from science.reports import render
 from served_model import ServedModel
-from serving_package import ARCHIVE, FEATURES, MODEL, PROBLEM, RECIPE, digest, unpack, write_package
+from serving_package import (
+    ARCHIVE,
+    CODE,
+    FEATURES,
+    MODEL,
+    PROBLEM,
+    RECIPE,
+    digest,
+    unpack,
+    write_package,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,8 +204,8 @@ def _packed(
         FEATURES: folders.find("prepared", FEATURES).read_bytes(),
         PROBLEM: folders.find("prepared", PROBLEM).read_bytes(),
         RECIPE: folders.find("prepared", RECIPE).read_bytes(),
-        "code/inference.py": script,
-        "code/jobs.pyz": code.read_bytes(),
+        CODE[0]: script,
+        CODE[1]: code.read_bytes(),
     }
     for name in beside(candidate.features):
         files[name] = folders.find("prepared", name).read_bytes()

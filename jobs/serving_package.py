@@ -12,8 +12,10 @@ import gzip
 import hashlib
 import io
 import json
+import lzma
 import shutil
 import tarfile
+import zlib
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,10 +25,16 @@ FEATURES = "features.json"
 PROBLEM = "problem.json"
 RECIPE = "recipe.json"
 MANIFEST = "package.json"
+CODE = ("code/inference.py", "code/jobs.pyz")
+"""What runs. A container may write files of its own beside it (``setup.py``, compiled code)."""
 ARCHIVE = "model.tar.gz"
 
 LARGEST_BYTES = 8 * 1024**3
 """What an archive may unpack to: a model that does not fit a small instance is none of ours."""
+
+
+DAMAGED = (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError)
+"""What reading a damaged archive ends in: ``tarfile`` passes on what its decompressors raise."""
 
 
 class PackageMismatchError(ValueError):
@@ -88,23 +96,40 @@ def unpack(archive: Path, target: Path) -> Path:
                 if source is not None:
                     with source, place.open("wb") as copy:
                         shutil.copyfileobj(source, copy, 1 << 20)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except DAMAGED as error:
+        if isinstance(error, PackageMismatchError):
+            raise
         raise PackageMismatchError(f"{archive.name} is no readable archive: {error}") from error
     return target
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """A package's manifest, with the SHA-256 of files inside the package alone."""
+    try:
+        found = json.loads(path.read_bytes())
+        hashes = found["sha256"]
+        paths = [PurePosixPath(name) for name in hashes]
+        whole = all(isinstance(recorded, str) for recorded in hashes.values())
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise PackageMismatchError(f"{MANIFEST} is no manifest: its content is unproven") from error
+    if not whole or any(each.is_absolute() or ".." in each.parts for each in paths):
+        raise PackageMismatchError(f"{MANIFEST} is no manifest: its content is unproven")
+    return dict(found)
 
 
 def verify(folder: Path) -> dict[str, Any]:
     """Hold an unpacked package against the hashes recorded in it, and return its manifest.
 
     Raises:
-        PackageMismatchError: a file is missing, changed or was never recorded as the model.
+        PackageMismatchError: a file is missing, changed, or was never recorded.
     """
     path = folder / MANIFEST
     if not path.is_file():
         raise PackageMismatchError(f"the package has no {MANIFEST}: its content is unproven")
-    manifest: dict[str, Any] = json.loads(path.read_bytes())
+    manifest = _manifest(path)
     hashes = manifest["sha256"]
     unproven = [name for name in (MODEL, FEATURES, PROBLEM) if name not in hashes]
+    unproven += [name for name in CODE if name not in hashes and (folder / name).exists()]
     changed = [
         name
         for name, recorded in hashes.items()

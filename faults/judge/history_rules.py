@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from faults.judge.finding import Finding
-from faults.judge.stage_table import RESTS, SAID_BY, step_of
+from faults.judge.stage_table import RESTS, SAID_BY, may_say, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def _paths(evidence: Evidence) -> Iterator[Finding]:
 
 def _speakers(evidence: Evidence) -> Iterator[Finding]:
     for said in evidence.said:
-        if said.name not in SAID_BY.get(said.leg, frozenset()):
+        if not may_say(said.leg, said.name):
             yield Finding("not_its_to_say", f"{said.leg} said {said.name}", said.where)
         if said.data.get("problem") != evidence.problem:
             what = f"{said.leg} spoke of {said.data.get('problem')} for {evidence.problem}"

@@ -40,6 +40,10 @@ UNSTEADY = re.compile(
 )
 HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])")
 PARTITION = re.compile(r"(year|month|day|hour)=\d+")
+NEVER_BEGUN = re.compile(r"/runs/([^/]+)/inputs\.json$")
+"""All that is left of a run that was decided on while another began: it was decided anew, and the
+list lies where nobody looks."""
+
 STEADY_FOLDERS = re.compile(r"/(ingested|quarantine)/|/prepared/documents/(features|recipe)\.json$")
 """Objects whose content two lives share, byte for byte."""
 
@@ -119,8 +123,11 @@ class _Names:
 
 def _objects(evidence: Evidence, names: _Names) -> list[str]:
     """Name of every object, with its rows, or its content where that is the same in every life."""
+    runs = {row["run"] for row in evidence.rows.get("run", [])}
     found = []
     for key in sorted(evidence.lake.etags):
+        if (part := NEVER_BEGUN.search(key)) and part[1] not in runs:
+            continue
         uri = f"s3://{evidence.lake.bucket}/{key}"
         told = names.same(key)
         if key.endswith(".parquet") and (rows := evidence.lake.rows(uri)) is not None:

@@ -41,6 +41,7 @@ def is_data(key: str) -> bool:
 
 def _landed(evidence: Evidence) -> Iterator[Finding]:
     """No landed file was forgotten."""
+    yield from _defined(evidence)
     inputs = evidence.rows.get("input", [])
     for key, etag in sorted(evidence.landing.etags.items()):
         folder = key.split("/")[1:2]
@@ -51,6 +52,16 @@ def _landed(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("forgotten_file", "no row of the table tells of it", f"object {key}")
         if len(rows) > 1:
             yield Finding("taken_twice", "two rows of the table tell of it", f"object {key}")
+
+
+def _defined(evidence: Evidence) -> Iterator[Finding]:
+    """The problem.yaml that lies there is in force, or was refused in words."""
+    key = f"{evidence.problem}/problem.yaml"
+    etag = evidence.landing.etags.get(key)
+    in_force = (evidence.definition or {}).get("etag", "").strip('"')
+    if etag and etag != in_force and not evidence.said_by_name("ProblemRejected"):
+        what = "it is neither in force nor refused"
+        yield Finding("forgotten_file", what, f"object {key}")
 
 
 def _places(evidence: Evidence) -> Iterator[Finding]:

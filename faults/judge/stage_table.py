@@ -79,6 +79,7 @@ ALERTED = frozenset(
         "RetrainingStarted",
         "RetrainingHeldBack",
         "BudgetExceeded",
+        "QuotaReached",
     }
 )
 """Events that people are told of."""
@@ -122,6 +123,17 @@ SAID_BY: dict[str, frozenset[str]] = {
     "send_alert": frozenset(),
 }
 """What each leg may say; a leg that is not here may not say anything."""
+
+
+WAITING = "/waits"
+"""What stands behind the name of a leg that waits for a quota; it may say that alone."""
+
+
+def may_say(leg: str, name: str) -> bool:
+    """Whether a leg may say an event of this name."""
+    if leg.endswith(WAITING):
+        return name == "QuotaReached" and leg.removesuffix(WAITING) in SAID_BY
+    return name in SAID_BY.get(leg, frozenset())
 
 
 def step_of(leg: str, says: frozenset[str], calls: frozenset[str]) -> Step | None:

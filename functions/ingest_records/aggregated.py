@@ -17,6 +17,8 @@ MARK = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
 RECORDS = DATA = 3
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+LONGEST_VARINT = 10
+"""Bytes of the longest number there is, 64 bits ("Protocol Buffers: Encoding")."""
 
 
 def is_aggregated(data: bytes) -> bool:
@@ -58,7 +60,8 @@ def _fields(buffer: bytes) -> Iterator[tuple[int, bytes]]:
 def _varint(buffer: bytes, at: int) -> tuple[int, int]:
     """A number of variable length and the place behind it."""
     value = shift = 0
-    while at < len(buffer):
+    end = min(len(buffer), at + LONGEST_VARINT)
+    while at < end:
         byte = buffer[at]
         at += 1
         value |= (byte & 0x7F) << shift

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import science
 from fetch_encoder import fetch_encoder
 from flow_steps import with_flow
-from joined_features import joined, wanted
+from joined_features import joined
 from lifecycle.aws_events import GlueJobEnded
 from lifecycle.completions import GLUE_JOB_RUN, glue_job_end
 from lifecycle.errors import RecordMissingError
@@ -23,6 +23,7 @@ from lifecycle.records import JobRecord, SchemaRecord
 from lifecycle.requests.glue import KNOWN_BY
 from lifecycle.retention import tag_of
 from lifecycle.runs import past
+from own_recipe import with_recipe
 from prepare_data import (
     CODE,
     decide_failed,
@@ -30,6 +31,7 @@ from prepare_data import (
     decide_prepared,
     decide_unowned,
     decide_unusable,
+    faults_of_large,
     is_large,
 )
 from science import schema
@@ -61,28 +63,41 @@ def lambda_handler(
         return past(run)
     try:
         run = with_flow(run, ports)
+        definition = with_recipe(run, ports)
     except UnusableData as error:
         return decide_unusable(cause, _problem(run.problem, ports), run, _told(error))
     folder = ports.settings.run_uri(run.problem, run.run)
     ports.objects.upload(JOBS, f"{folder}/code/jobs.pyz")
     _report_schema(run.problem, folder, ports)
-    if is_large(run, ports.settings) and not wanted(run.definition):
+    if is_large(run, ports.settings):
+        faults = faults_of_large(run, definition)
+        if faults:
+            return decide_unusable(cause, _problem(run.problem, ports), run, faults)
         ports.objects.upload(GLUE, f"{folder}/{CODE}")
-        return decide_large(cause, run, ports.settings)
-    return _prepare(cause, run, ports)
+        return decide_large(cause, run, definition, ports.settings)
+    return _prepare(cause, run, definition, ports)
 
 
-def _prepare(cause: Cause[Any], run: RunRecord, ports: Ports) -> Decision:
-    """Fetch the run's inputs, prepare them here, and put the results in the run's folder."""
+def _prepare(
+    cause: Cause[Any], run: RunRecord, definition: dict[str, Any], ports: Ports
+) -> Decision:
+    """Fetch the run's inputs, prepare them here, and put the results in the run's folder.
+
+    Args:
+        cause: the run's start.
+        run: the run.
+        definition: its definition, with the steps that a file of the problem's asks for.
+        ports: the doors to the world.
+    """
     target = ports.settings.run_uri(run.problem, run.run)
     with tempfile.TemporaryDirectory() as folder:
         inputs = _fetch(target, Path(folder), ports)
         out = Path(folder, "out")
         out.mkdir()
         try:
-            fetch_encoder(run.definition, Path(folder), out, ports)
-            inputs, told = joined(inputs, run.definition, Path(folder), ports)
-            prepared = prepare(inputs, run.definition | told, out)
+            fetch_encoder(definition, Path(folder), out, ports)
+            inputs, told = joined(inputs, definition, Path(folder), ports)
+            prepared = prepare(inputs, definition | told, out)
         except UnusableData as error:
             return decide_unusable(cause, _problem(run.problem, ports), run, _told(error))
         aged = tag_of(run.definition)

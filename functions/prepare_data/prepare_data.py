@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.completions import GLUE_JOB_RUN
 from lifecycle.decision import ApiCall, Decision
-from lifecycle.events import DataPrepared, DataRejected, PreparationFailed
+from lifecycle.events import DataPrepared, DataRejected, Fault, PreparationFailed
 from lifecycle.records import JobRecord
 from lifecycle.requests.glue import STARTED, start_job_run
 from lifecycle.runs import end_run
@@ -15,7 +15,6 @@ from lifecycle.runs import end_run
 if TYPE_CHECKING:
     from lifecycle.aws_events import GlueJobEnded
     from lifecycle.cause import Cause
-    from lifecycle.events import Fault
     from lifecycle.records import ProblemRecord, RunRecord
     from lifecycle.settings import Settings
 
@@ -33,19 +32,49 @@ def is_large(run: RunRecord, settings: Settings) -> bool:
     return any(limit and size >= limit for size, limit in limits)
 
 
-def decide_large(cause: Cause[Any], run: RunRecord, settings: Settings) -> Decision:
+def faults_of_large(run: RunRecord, definition: dict[str, Any]) -> tuple[Fault, ...]:
+    """What a large run asks for that is done in a function alone; nothing, if Spark can take it.
+
+    Args:
+        run: a run whose rows outgrow a function.
+        definition: its definition.
+    """
+    asked = {
+        "features.join": bool((definition.get("features") or {}).get("join")),
+        "prepare.text": (definition.get("prepare") or {}).get("text") == "embed",
+    }
+    what = {
+        "features.join": "features of other problems are joined",
+        "prepare.text": "texts are embedded",
+    }
+    cures = {
+        "features.join": "Join them where the rows come from, or bring fewer rows.",
+        "prepare.text": "Set it to tokenize, or bring fewer rows.",
+    }
+    size = f"{run.rows:,} rows in {run.bytes:,} bytes outgrow one"
+    return tuple(
+        Fault(path=path, message=f"{what[path]} in a function, and {size}", cure=cures[path])
+        for path, wanted in asked.items()
+        if wanted
+    )
+
+
+def decide_large(
+    cause: Cause[Any], run: RunRecord, definition: dict[str, Any], settings: Settings
+) -> Decision:
     """Start the Glue job that prepares the rows with Spark.
 
     Args:
         cause: the run's start.
         run: the run, of whose folder the script learns everything.
+        definition: its definition, with the steps that a file of the problem's asks for.
         settings: the stack's resources.
     """
     name = f"{run.problem}/{run.run}"
     definition = {
         "Bucket": settings.lake_bucket,
         "Key": f"{run.problem}/runs/{run.run}/definition.json",
-        "Body": json.dumps(run.definition).encode(),
+        "Body": json.dumps(definition).encode(),
         "ContentType": "application/json",
     }
     arguments = {

@@ -93,7 +93,7 @@ class Objects:
         try:
             first, *entries = json.loads(content)
             addresses = [(entry, first["prefix"] + entry) for entry in entries]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ObjectsError(f"{uri} is not a manifest: {error!r}") from error
         found = []
         for entry, address in addresses:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from events.wiring import of_type, resolved
 from lifecycle.requests.glue import start_job_run
+from lifecycle.retention import TAG
 from tests.contract.test_requests import faults
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +43,20 @@ def test_the_versions_on_glue_are_those_of_the_layer():
     wanted = JOBS["PrepareLarge"]["DefaultArguments"]["--additional-python-modules"]
 
     assert f"\n{wanted} " in (ROOT / "layers/science/requirements.txt").read_text()
+
+
+def test_rows_that_glue_writes_age_as_those_of_the_function_do():
+    """The job knows nothing of the lifecycle; what S3 finds them by is the same all the same."""
+    tree = ast.parse((ROOT / "glue/prepare_large.py").read_text())
+    told = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+    assert ast.literal_eval(told["TAG"]) == TAG
 
 
 def test_starting_a_job_run_is_valid():

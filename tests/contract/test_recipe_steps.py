@@ -10,8 +10,11 @@ from hypothesis import strategies as some
 
 from lifecycle.problem.recipe_rules import COMMON
 from lifecycle.problem.recipe_steps import accepts, table
-from science.recipe.documents import _TESTS
-from science.recipe.steps import schema
+from lifecycle.problem.recipe_together import ADDING, FORMATS, NOT_ONES_OWN, OF_ROWS, misfits
+from science import own_steps
+from science.recipe import documents
+from science.recipe.documents import _TESTS, RecipeError, parse
+from science.recipe.steps import KINDS, schema
 
 VALUES = some.recursive(
     some.none() | some.booleans() | some.integers(-5, 3000) | some.floats(allow_nan=False)
@@ -33,6 +36,74 @@ def test_the_table_of_steps_is_what_science_says_of_its_steps():
 
     assert table() == json.loads(json.dumps(told))
     assert not set(COMMON) & {key for found in table().values() for key in found}
+
+
+def told_by_science(step):
+    """What science says does not go together in one step."""
+    try:
+        parse([step])
+    except RecipeError as error:
+        return [fault.message for fault in error.faults]
+    return []
+
+
+APART = [
+    {"step": "impute", "method": "constant"},
+    {"step": "impute", "method": "group"},
+    {"step": "outliers", "method": "bounds"},
+    {"step": "outliers", "method": "bounds", "low": 2, "high": 1},
+    {"step": "outliers", "method": "isolation"},
+    {"step": "outliers", "method": "isolation", "action": "clip"},
+    {"step": "filter_rows", "column": "a", "test": "equals"},
+    {"step": "filter_rows", "column": "a", "test": "less", "value": "b"},
+    {"step": "format_text", "columns": ["a"], "width": 4, "fill": "ab"},
+]
+TOGETHER = [
+    {"step": "impute", "method": "constant", "value": 0},
+    {"step": "impute", "method": "group", "group": "a"},
+    {"step": "outliers", "method": "bounds", "low": 0},
+    {"step": "outliers", "method": "isolation", "action": "null"},
+    {"step": "filter_rows", "column": "a", "test": "missing"},
+    {"step": "filter_rows", "column": "a", "test": "less", "value": 1},
+    {"step": "format_text", "columns": ["a"], "width": 4},
+]
+
+
+@pytest.mark.parametrize(
+    "step", APART + TOGETHER, ids=lambda step: "-".join(map(str, step.values()))
+)
+def test_both_say_what_does_not_go_together_in_the_same_words(step):
+    assert [*misfits(step)] == told_by_science(step)
+    assert bool([*misfits(step)]) == (step in APART)
+
+
+READINGS = some.fixed_dictionaries(
+    {},
+    optional={
+        "as": some.sampled_from(["number", "date", "text"]),
+        "decimal": some.sampled_from([None, ".", ",", ";"]),
+        "formats": some.lists(some.sampled_from([*FORMATS, "roman"]), max_size=2),
+        "sure": some.sampled_from([True, False, "yes"]),
+        "colour": some.just("red"),
+    },
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(READINGS)
+def test_both_accept_the_same_readings(reading):
+    step = {"step": "parse_types", "columns": {"a": reading}}
+    alone = accepts(step["columns"], {"accepts": "readings"})
+
+    assert (alone and not [*misfits(step)]) == (told_by_science(step) == [])
+
+
+def test_both_know_the_same_kinds_of_step():
+    """Which are of rows alone, which add columns, which a definition says otherwise."""
+    assert {kind for kind, step in KINDS.items() if not step.cellwise} == OF_ROWS
+    assert own_steps.ADDING == ADDING
+    assert set(own_steps.NOT_ONES_OWN) == set(NOT_ONES_OWN)
+    assert documents.FORMATS == FORMATS
 
 
 @pytest.mark.parametrize("kind", sorted(table()))

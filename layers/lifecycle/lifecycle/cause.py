@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from pydantic import ValidationError
+
 from lifecycle.aws_events import AwsEvent, parse_aws_event
-from lifecycle.errors import UnknownEventError
+from lifecycle.errors import MalformedEventError, UnknownEventError
 from lifecycle.events import CATALOGUE, SOURCE, Event
 
 
@@ -41,7 +43,25 @@ def parse_cause(envelope: dict[str, Any]) -> Cause[Any]:
 
     Raises:
         UnknownEventError: nothing here describes the event.
+        MalformedEventError: it lacks what its sender promises. No value of it is quoted, for the
+            message goes into the log.
     """
+    try:
+        cause = _parsed(envelope)
+        if not all(isinstance(each, str) for each in (cause.id, cause.time, cause.correlation_id)):
+            raise MalformedEventError("the event's id and times are no texts")
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in faults)
+        raise MalformedEventError(f"the event does not have its form: {told}") from None
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise MalformedEventError(
+            f"the event does not have its form: {type(error).__name__}"
+        ) from None
+    return cause
+
+
+def _parsed(envelope: dict[str, Any]) -> Cause[Any]:
     common = {"account": envelope.get("account", ""), "region": envelope.get("region", "")}
     if envelope.get("source") != SOURCE:
         event: Event | AwsEvent = parse_aws_event(envelope)

@@ -2,6 +2,7 @@
 
 LifecycleError
 ├── UnknownEventError      an event no class here describes reached a leg
+├── MalformedEventError    an event that is not as its sender describes it
 ├── RecordMissingError     a record an event speaks of is not there yet; the queue's retry cures it
 ├── StaleRecordError       a record moved on between reading and writing it
 ├── AlreadyRecordedError   this event's history row is there: an earlier delivery got this far
@@ -28,6 +29,10 @@ class LifecycleError(Exception):
 
 class UnknownEventError(LifecycleError):
     """An event that no class here describes; its rule in template.yaml is wrong."""
+
+
+class MalformedEventError(LifecycleError):
+    """An event of a known kind without what its sender promises; the message quotes no value."""
 
 
 class RecordMissingError(LifecycleError):

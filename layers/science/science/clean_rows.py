@@ -29,7 +29,9 @@ def clean_rows(landed: Landed, problem: dict[str, Any]) -> Cleaned:
     own, inputs = own_steps.read(problem), list(landed.names)
     if own:
         share = (problem.get("evaluate") or {}).get("holdout", split.HOLDOUT_SHARE)
-        own = own_steps.take(landed, found, own, share)
+        named = (problem.get("prepare") or {}).get("recipe")
+        where = "prepare.recipe" if named else own_steps.WHERE
+        own = own_steps.take(landed, found, own, share, where)
     ((rows,),) = landed.engine.query("SELECT count(*) FROM cells")
     columns = load.survey(landed.engine, "cells", landed.names, rows)
     texts.settle(columns, problem, found.target)

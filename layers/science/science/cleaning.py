@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from science import rare
 from science.recipe.planning import plan
 from science.recipe.plans import after, visible
 from science.recipe.steps import (
     Cast,
+    DecodeImage,
     DropDuplicates,
     DropMissing,
     DropUnlabelled,
@@ -25,6 +27,7 @@ from science.recipe.steps import (
     Normalise,
     Outliers,
     ParseTypes,
+    RareCategories,
     Split,
     Standardise,
     UnifyMissing,
@@ -146,18 +149,67 @@ def _of_features(
     if bounds:
         why = "Values three interquartile ranges off the quartiles, and rarer than 1 in 1000."
         made.append(Done(_outliers(bounds, "clip", why)))
-    fills = {each["column"]: each["fill"] for each in numeric if each["fill"] is not None}
-    if fills:
-        method = settings.get("missing", "median")
-        why = f"Asked for by prepare.missing: {method} of the training rows."
-        fitted = {"values": fills}
-        made.append(Done(Impute(columns=tuple(fills), method=method, fitted=fitted, why=why)))
+    made += _fills(features, settings.get("missing", "median"))
     scales = {each["column"]: [each["center"], each["scale"]] for each in numeric}
     kind = {"standardize": Standardise, "normalize": Normalise}.get(settings.get("scale", ""))
     if scales and kind:
         why = f"Asked for by prepare.scale: {settings['scale']}, by the training rows."
         fitted = {"columns": scales}
         made.append(Done(kind(columns=tuple(scales), fitted=fitted, why=why)))
+    return made + _of_categories_and_pictures(features)
+
+
+def _fills(features: Mapping[str, Any], method: str) -> list[Done]:
+    """How gaps are filled: numbers as asked for, dates by their median, others by the mode."""
+    fills: dict[str, dict[str, Any]] = {}
+    for each in features["columns"]:
+        fill = each.get("fill")
+        if fill is None:
+            continue
+        if each["kind"] == "boolean":
+            fill = each["fill_word"]
+        elif each["kind"] == "ordinal":
+            fill = next(level for level, rank in each["levels"].items() if rank == fill)
+        how = {"number": method, "date": "median"}.get(each["kind"], "mode")
+        fills.setdefault(how, {})[each["column"]] = fill
+    return [
+        Done(
+            Impute(
+                columns=tuple(values),
+                method=how,
+                fitted={"values": values},
+                why=f"Asked for by prepare.missing: {how} of the training rows.",
+            )
+        )
+        for how, values in fills.items()
+    ]
+
+
+def _of_categories_and_pictures(features: Mapping[str, Any]) -> list[Done]:
+    """Rare categories become one; pictures are decoded, turned upright and brought to one size."""
+    made = []
+    kept = {each["column"]: each["kept"] for each in features["columns"] if each.get("other")}
+    if kept:
+        why = (
+            f"Each of at least {rare.MANY_RARE} levels has fewer than {rare.FEWEST_OF_A_LEVEL} "
+            "training rows: one by one they tell nothing that lasts."
+        )
+        step = RareCategories(
+            columns=tuple(kept),
+            share=0.0,
+            count=rare.FEWEST_OF_A_LEVEL,
+            into=rare.OTHER,
+            fitted={"kept": kept},
+            why=why,
+        )
+        made.append(Done(step))
+    for each in features["columns"]:
+        if each["kind"] == "image":
+            width, height = each["size"]
+            why = "Pictures are told apart at one size, upright, in red, green and blue."
+            made.append(
+                Done(DecodeImage(column=each["column"], width=width, height=height, why=why))
+            )
     return made
 
 

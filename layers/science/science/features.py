@@ -12,10 +12,11 @@ An encoder has ``column``, ``kind`` and ``outputs`` (feature names), and what it
 
 ========== ==========================================================================
 number     decimal, clip [low, high], fill, center, scale
-boolean    fill
+boolean    fill; fill_word, the word that says so in this column
 date       formats, origin (seconds), parts, fill
 ordinal    levels {text: rank}, one_hot [text], fill
-category   levels [text], one_hot (how many of them), frequency [share], rank, fill
+category   levels [text], one_hot (how many of them), frequency [share], rank, fill; where rare
+           levels were grouped also other (their level) and kept [cell], of all others
 text       buckets [number], idf [weight], extras
 image      size [width, height], grid [across, down], directions, levels
 embedding  model, file, sha256; the path of the file, where it is applied
@@ -114,7 +115,7 @@ def _ordinal(encoder: Mapping[str, Any], cells: Any, out: Any) -> None:
 def _category(encoder: Mapping[str, Any], cells: Any, out: Any) -> None:
     places = {level: place for place, level in enumerate(encoder["levels"])}
     fill = encoder["fill"]
-    unseen = len(places)
+    unseen = places.get(encoder.get("other"), len(places))
 
     def place(cell: Any) -> float:
         level = level_of(cell)

@@ -8,6 +8,7 @@ What each kind becomes, and why:
 - Few categories become one column each (one-hot). Many become a column for each of the most
   frequent, the category's share of the rows, and its place in the alphabet, since codes that sort
   together often mean alike things.
+- Categories of a handful of rows become one where there are many of them (``science.rare``).
 - A missing category is a category; a missing number stays missing, unless imputation is asked for.
 - Nothing here looks at the target, so nothing leaks from it.
 """
@@ -16,12 +17,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from science import texts
+from science import rare, texts
 from science.database import aggregate, arrays
 from science.dates import SECONDS_A_DAY
 from science.embeddings import features as embeddings
 from science.features import MISSING_LEVEL, VERSION
 from science.images import features as pictures
+from science.rare import Levels
 from science.sql_values import name
 from science.values import FALSE_WORDS, TRUE_WORDS, boolean_of, level_of
 
@@ -81,8 +83,12 @@ def fit(
         elif column.kind == "image":
             encoder = pictures.fit(column.name, prepare.get("image_size") or pictures.SIZE)
         else:
-            counted = _levels(connection, relation, column)
-            encoder = _FITTERS_OF_LEVELS[column.kind](column, counted, prepare)
+            levels = _levels(connection, relation, column)
+            if column.kind == "category" and prepare.get("rare_categories", "auto") == "auto":
+                levels = rare.grouped(levels)
+            encoder = _FITTERS_OF_LEVELS[column.kind](column, levels.counted, prepare)
+            if levels.other is not None:
+                encoder |= {"other": levels.other, "kept": levels.kept}
         if encoder["outputs"]:
             encoders.append(encoder)
     return _document(encoders)
@@ -163,10 +169,16 @@ def fences(quantiles: Sequence[float], low: float, high: float) -> list[float] |
 
 
 def _boolean(column: Column, counted: dict[str, int], prepare: Mapping[str, Any]) -> dict[str, Any]:
-    fill = None
+    word = None
     if prepare.get("missing", "auto") not in {"auto", "drop"}:
-        fill = next((boolean_of(level) for level in counted if level in KNOWN_WORDS), None)
-    return {"column": column.name, "kind": "boolean", "fill": fill, "outputs": [column.name]}
+        word = next((level for level in counted if level in KNOWN_WORDS), None)
+    return {
+        "column": column.name,
+        "kind": "boolean",
+        "fill": None if word is None else boolean_of(word),
+        "fill_word": word,
+        "outputs": [column.name],
+    }
 
 
 def _date(column: Column, found: tuple[Any, ...], prepare: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,16 +205,18 @@ def _date(column: Column, found: tuple[Any, ...], prepare: Mapping[str, Any]) ->
     }
 
 
-def _levels(connection: Any, relation: str, column: Column) -> dict[str, int]:
+def _levels(connection: Any, relation: str, column: Column) -> Levels:
     """Rows of each level, most frequent first, then by name; missing cells under their own name."""
     cell = name(column.name)
     query = f"SELECT {cell}, count(*) FROM {relation} GROUP BY 1"
     counted: dict[str, int] = {}
+    spelled: dict[str, list[str]] = {}
     for text, count in connection.execute(query).fetchall():
         level = level_of(text)
         level = MISSING_LEVEL if level is None else level
         counted[level] = counted.get(level, 0) + count
-    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+        spelled.setdefault(level, []).append(text)
+    return Levels(rare.in_order(counted), spelled, MISSING_LEVEL)
 
 
 def _ordinal(column: Column, counted: dict[str, int], prepare: Mapping[str, Any]) -> dict[str, Any]:

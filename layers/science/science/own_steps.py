@@ -34,6 +34,7 @@ NOT_ONES_OWN = {
     "split": "split is no step of one's own: evaluate.holdout divides the rows",
     "decode_image": "decode_image is no step of one's own: prepare.image_size says how",
 }
+WHERE = "prepare.steps"
 KEEP = "take the column out of the step: the identifier and the time keep their cells"
 
 
@@ -58,7 +59,9 @@ def read(problem: dict[str, Any]) -> list[Step]:
         raise UnusableData(faults) from error
 
 
-def take(landed: Landed, roles: Roles, steps: Sequence[Step], holdout: float) -> list[Step]:
+def take(
+    landed: Landed, roles: Roles, steps: Sequence[Step], holdout: float, where: str = WHERE
+) -> list[Step]:
     """Carry the steps out on ``cells``; ``landed`` tells of the new columns from then on.
 
     Args:
@@ -66,6 +69,7 @@ def take(landed: Landed, roles: Roles, steps: Sequence[Step], holdout: float) ->
         roles: the columns with a role, as they landed.
         steps: the definition's own.
         holdout: the share to hold out.
+        where: the setting that the steps come from.
 
     Returns:
         The steps, fitted.
@@ -75,7 +79,7 @@ def take(landed: Landed, roles: Roles, steps: Sequence[Step], holdout: float) ->
     """
     engine = landed.engine
     kept = [each for each in (roles.target, roles.identifier, roles.time) if each]
-    _refuse_changes(steps, roles)
+    _refuse_changes(steps, roles, where)
     _keep_keys(landed, roles, holdout)
     title = engine.dialect.name
     columns = ", ".join(f"cells.{title(each)}" for each in landed.names)
@@ -89,7 +93,7 @@ def take(landed: Landed, roles: Roles, steps: Sequence[Step], holdout: float) ->
         outcome = carry_out(engine, "own_rows", schema, steps, untouched=kept)
     except UnfitStepError as error:
         cure = f"the columns are: {', '.join(landed.names[:30])}; steps may have changed them"
-        raise UnusableData([Fault(str(error), "prepare.steps", cure)]) from error
+        raise UnusableData([Fault(str(error), where, cure)]) from error
     told = [title(ROW)]
     for column in visible(outcome.schema):
         text = call("clean_cell", text_cell(column, outcome.schema))
@@ -102,11 +106,11 @@ def take(landed: Landed, roles: Roles, steps: Sequence[Step], holdout: float) ->
     return outcome.steps
 
 
-def _refuse_changes(steps: Sequence[Step], roles: Roles) -> None:
+def _refuse_changes(steps: Sequence[Step], roles: Roles, setting: str) -> None:
     """No step reads the target, which a served row lacks, nor changes a column with a role."""
     faults = []
     for number, step in enumerate(steps):
-        where = f"prepare.steps[{number}]"
+        where = f"{setting}[{number}]" if setting == WHERE else setting
         if step.kind in NOT_ONES_OWN:
             faults.append(Fault(NOT_ONES_OWN[step.kind], where, "take the step out"))
         if not step.cellwise:

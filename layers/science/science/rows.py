@@ -86,7 +86,7 @@ def _decoded(body: bytes) -> str:
 def _loaded(text: str, place: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest([f"{place} is not JSON: {error}."]) from error
 
 

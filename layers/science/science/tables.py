@@ -21,7 +21,7 @@ from science.sql_values import literal, name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Ingested", "Limits", "UnreadableFile", "ingest", "unite"]
+__all__ = ["Ingested", "Limits", "UnreadableFile", "ingest", "ingest_with", "unite"]
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,20 @@ def ingest(path: Path, file_name: str, out_path: Path, *, limits: Limits | None 
         UnreadableFile: with the reason, the cure and, where there is one, the line.
     """
     limits = limits or Limits()
+    memory = f"{limits.memory_bytes // 1_000_000}MB" if limits.memory_bytes else None
+    with connect(memory) as connection:
+        return ingest_with(connection, path, file_name, out_path, limits)
+
+
+def ingest_with(
+    connection: Any, path: Path, file_name: str, out_path: Path, limits: Limits
+) -> Ingested:
+    """Read a landed file with a database that is open already; the same as ``ingest`` otherwise."""
     said = named(file_name)
     if path.stat().st_size == 0:
         raise UnreadableFile("The file is empty.", "Bring a file with a header and rows.")
     out_path.parent.mkdir(parents=True, exist_ok=True)
-    memory = f"{limits.memory_bytes // 1_000_000}MB" if limits.memory_bytes else None
-    with tempfile.TemporaryDirectory(dir=out_path.parent) as folder, connect(memory) as connection:
+    with tempfile.TemporaryDirectory(dir=out_path.parent) as folder:
         if said.format == "parquet":
             landed = _plain_parquet(connection, path, said.compression, Path(folder), limits)
             _save_parquet(connection, landed, out_path, limits)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 type Document = dict[str, Any]
 
+WHOLE = re.compile(r"-?[0-9]{1,19}")
+"""A whole number of up to 64 bits; what else is given is refused by its type."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -130,14 +133,14 @@ def _typed(shape: Shape, text: str) -> Any:
     if shape.type_name == "boolean":
         return text.lower() == "true"
     if shape.type_name in {"integer", "long"}:
-        return int(text) if text.lstrip("-").isdigit() else text
+        return int(text) if WHOLE.fullmatch(text) else text
     return text
 
 
 def _json(body: bytes) -> Document:
     try:
         document = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValidationException(f"The body is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise ValidationException("The body is not a JSON object")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 JSON_TYPE = "application/x-amz-json-1.1"
 LARGEST_BODY = 64 * 1024 * 1024
+LONGEST_LINE = 65536
+SIZES = {10: re.compile(r"[0-9]{1,18}"), 16: re.compile(r"[0-9A-Fa-f]{1,15}")}
+"""How a body's length, and that of a chunk, are written."""
 _log = logging.getLogger(__name__)
 
 
@@ -113,10 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         return render(route, registry.perform(route.service, route.name, request, platform))
 
     def _json_answer(self, service: str, name: str, body: bytes) -> Answer:
-        try:
-            request = json.loads(body or b"{}")
-        except ValueError as error:
-            raise ValidationException(f"The body is not JSON: {error}") from error
+        request = read_json(body)
         document = registry.perform(service, name, request, self.server.platform)
         shape = operation_model(service, name).output_shape
         wire = to_wire(shape, document) if shape is not None else {}
@@ -125,20 +126,41 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunked_body()
-        length = int(self.headers.get("Content-Length") or 0)
+        length = self._size(self.headers.get("Content-Length") or "0", 10)
         if length > LARGEST_BODY:
-            self.close_connection = True
-            raise ApiError("The body is too large", code="RequestEntityTooLarge", status=413)
+            raise self._too_large()
         return self.rfile.read(length) if length else b""
 
     def _chunked_body(self) -> bytes:
-        pieces = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
+        pieces, left = [], LARGEST_BODY
+        while size := self._size(self._line().split(b";")[0].decode("latin-1"), 16):
+            left -= size
+            if left < 0:
+                raise self._too_large()
             pieces.append(self.rfile.read(size))
-            self.rfile.readline()
-        while self.rfile.readline().strip():
+            self._line()
+        while self._line().strip():
             pass  # trailers
         return b"".join(pieces)
+
+    def _line(self) -> bytes:
+        """A line of a chunked body: a client that says no end must not fill the memory."""
+        line = self.rfile.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise self._too_large()
+        return line
+
+    def _size(self, told: str, base: int) -> int:
+        """A number of bytes as HTTP writes it: digits alone (RFC 9110, 8.6; RFC 9112, 7.1)."""
+        if not SIZES[base].fullmatch(told.strip()):
+            # Where the next request would begin is unknown.
+            self.close_connection = True
+            raise ValidationException("The body's length is no number")
+        return int(told, base)
+
+    def _too_large(self) -> ApiError:
+        self.close_connection = True
+        return ApiError("The body is too large", code="RequestEntityTooLarge", status=413)
 
     def _send(self, answer: Answer, request_id: str) -> None:
         self.send_response(answer.status)
@@ -166,6 +188,18 @@ class Handler(BaseHTTPRequestHandler):
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
+
+
+def read_json(body: bytes) -> Any:
+    """The document of a JSON 1.1 request; no body at all is an empty one.
+
+    Raises:
+        ValidationException: it is not JSON.
+    """
+    try:
+        return json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise ValidationException(f"The body is not JSON: {error}") from error
 
 
 def _refusal(error: ApiError) -> Answer:

@@ -192,11 +192,11 @@ def _bounds(shape: Shape, length: int, value: Any, path: str, faults: list[str])
 
 
 def _timestamp(value: Any, path: str, faults: list[str]) -> Any:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
     try:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
         return datetime.fromisoformat(value).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         faults.append(_type_fault(path, value, "a timestamp"))
         return value
 

@@ -49,7 +49,7 @@ def unpack(
                     if number >= most_entries:
                         raise ArchiveError(f"more than {most_entries} entries")
                     entries.extract(entry, folder, filter="data")
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise ArchiveError(str(error)) from error
 
 

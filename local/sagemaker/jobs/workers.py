@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -131,7 +132,7 @@ class Worker:
             (os.killpg if group else os.kill)(self.pid, number)
 
 
-class Starter:
+class Starter(ABC):
     """Starts workers through a fork server's control socket."""
 
     _where = "the jobs environment"
@@ -177,8 +178,9 @@ class Starter:
         answer: dict[str, int] = json.loads(line)
         return answer
 
+    @abstractmethod
     def _send(self, descriptors: list[int]) -> None:
-        raise NotImplementedError
+        """Hand file descriptors to the fork server."""
 
 
 class WorkerPool(Starter):

@@ -46,7 +46,7 @@ def read_manifest(platform: Platform, job: Document) -> list[tuple[Document, str
             continue
         try:
             line = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput(f"Line {number} of the input manifest is not JSON: {error}") from error
         if not isinstance(line, dict) or ("source" in line) == ("source-ref" in line):
             raise BadInput(
@@ -73,7 +73,7 @@ def read_labels(platform: Platform, job: Document) -> list[str]:
         return []
     try:
         labels = [str(entry["label"]) for entry in json.loads(_read(platform, job, uri))["labels"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"The label category configuration cannot be read: {error}") from error
     if not labels or len(set(labels)) != len(labels):
         raise BadInput("The label category configuration must name each category once")

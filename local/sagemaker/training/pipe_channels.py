@@ -149,7 +149,7 @@ class PipeChannel:
                     yield self._objects.read(value, self._role)
                 else:
                     yield (value if isinstance(value, str) else json.dumps(value)).encode()
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ObjectsError(
                 f"Augmented manifest {self._source['S3Uri']}: {line[:200]!r}: {error!r}"
             ) from error

@@ -251,12 +251,12 @@ FLOW = {
 }
 
 
-def with_flow(ingested, tmp_path, monkeypatch, flow):
-    """A run whose definition names a flow."""
+def with_flow(ingested, tmp_path, monkeypatch, flow, asked="flow: code/clean.flow"):
+    """A run whose definition names a flow, or another file of steps."""
     for name in ("JOBS", "GLUE"):
         (tmp_path / name).write_bytes(b"the code")
         monkeypatch.setattr(handle_prepare_data, name, tmp_path / name)
-    extra = "columns: {id: customerID}\nprepare: {flow: code/clean.flow}\n"
+    extra = f"columns: {{id: customerID}}\nprepare: {{{asked}}}\n"
     world = World(problem_record(extra, active_run=RUN, last_run=RUN), run_that_began(extra))
     world.objects.write(INPUT, ingested.read_bytes())
     world.objects.write(f"{FOLDER}/inputs.json", json.dumps({"inputs": [INPUT]}).encode())
@@ -274,6 +274,31 @@ def test_the_steps_of_a_data_wrangler_flow_are_carried_out(ingested, tmp_path, m
     assert name == "DataPrepared"
     features = json.loads(world.objects.read(f"{FOLDER}/prepared/documents/features.json"))
     assert "note" not in {each["column"] for each in features["columns"]}
+    told = json.loads(world.objects.read(f"{FOLDER}/reports/profile.json"))
+    (age,) = [each for each in told["columns"] if each["name"] == "age"]
+    assert (age["numbers"]["min"], age["numbers"]["max"]) == (30, 60)
+
+
+def test_a_recipe_of_ones_own_is_carried_out_and_kept_with_the_run(ingested, tmp_path, monkeypatch):
+    """The run's own recipe tells its steps, and its folder has the file that asked."""
+    world = with_flow(ingested, tmp_path, monkeypatch, None, "recipe: code/own.json")
+    steps = [
+        {"step": "leave_out", "columns": ["note", "customerID"]},
+        {"step": "outliers", "method": "bounds", "columns": ["age"], "low": 30, "high": 60},
+        {"step": "split", "holdout": 0.3, "identifier": "customerID"},
+    ]
+    text = json.dumps({"version": 2, "steps": steps}).encode()
+    world.objects.write(f"s3://landing/{PROBLEM}/code/own.json", text)
+
+    ((name, data),) = world.deliver(prepare_data, started())
+
+    assert name == "DataPrepared"
+    assert 0.2 < data["holdout_rows"] / data["rows"] < 0.4
+    assert world.objects.read(f"{FOLDER}/code/recipe.json") == text
+    prepared = json.loads(world.objects.read(f"{FOLDER}/prepared/documents/problem.json"))
+    assert prepared["prepare"]["recipe_sha256"] == hashlib.sha256(text).hexdigest()
+    written = json.loads(world.objects.read(f"{FOLDER}/prepared/documents/recipe.json"))
+    assert "outliers" in [step["step"] for step in written["steps"]]
     told = json.loads(world.objects.read(f"{FOLDER}/reports/profile.json"))
     (age,) = [each for each in told["columns"] if each["name"] == "age"]
     assert (age["numbers"]["min"], age["numbers"]["max"]) == (30, 60)

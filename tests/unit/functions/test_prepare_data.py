@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from handle_prepare_data import lambda_handler as prepare_data
 from handle_reconcile_runs import lambda_handler as reconcile_runs
 from lifecycle.errors import RecordMissingError
 from prepare_data import is_large
-from tests.builders import PROBLEM, RUN, envelope, own_event, problem_record, run_record
+from tests.builders import PROBLEM, RUN, definition, envelope, own_event, problem_record, run_record
 from tests.fakes import FakeApi, FakeBus, FakeObjects, FakeRecords, fake_ports, fake_settings
 from tests.fakes.crashing import CrashError, CrashPoints, crashing
 
@@ -82,6 +83,72 @@ def world(code):
 )
 def test_rows_or_bytes_make_a_run_large(rows, size, large):
     assert is_large(run_record(rows=rows, bytes=size), SETTINGS) == large
+
+
+JOIN = "features: {join: [{group: orders, on: customer}]}\ncolumns: {time: since}\n"
+
+
+@pytest.mark.parametrize(
+    ("extra", "paths"),
+    [
+        (JOIN, ["features.join"]),
+        ("prepare: {text: embed}\n", ["prepare.text"]),
+        (JOIN + "prepare: {text: embed}\n", ["features.join", "prepare.text"]),
+    ],
+)
+def test_a_large_run_that_asks_for_what_a_function_alone_does_is_refused(code, extra, paths):
+    """At once, and by name: a function would run for its fifteen minutes and fail."""
+    world = World(definition=definition(extra))
+
+    world.start()
+
+    ((name, data),) = world.said()
+    assert name == "DataRejected"
+    assert [fault["path"] for fault in data["faults"]] == paths
+    assert all("1,000 rows" in fault["message"] for fault in data["faults"])
+    assert world.run().stage == "data_rejected"
+    assert KNOWN not in world.api.things
+
+
+RECIPE = {"version": 2, "steps": [{"step": "trim", "columns": ["plan"]}]}
+BY_RECIPE = "prepare: {recipe: code/own.json}\n"
+
+
+def test_a_large_run_is_prepared_by_its_own_recipe(code):
+    world = World(definition=definition(BY_RECIPE))
+    text = json.dumps(RECIPE).encode()
+    world.objects.write(f"s3://landing/{PROBLEM}/code/own.json", text)
+
+    world.start()
+
+    told = json.loads(world.objects.read(f"{FOLDER}/definition.json"))["prepare"]
+    assert [step["step"] for step in told["steps"]] == ["trim"]
+    assert (told["duplicates"], told["outliers"], told["scale"]) == ("keep", "keep", "none")
+    assert told["recipe_sha256"] == hashlib.sha256(text).hexdigest()
+    assert world.objects.read(f"{FOLDER}/code/recipe.json") == text
+
+
+@pytest.mark.parametrize(
+    ("recipe", "paths"),
+    [
+        (None, ["prepare.recipe"]),
+        (b"{", ["prepare.recipe"]),
+        (
+            b'[{"step": "wash"}, {"step": "trim", "side": "top"}]',
+            ["prepare.recipe[0].step", "prepare.recipe[1].side"],
+        ),
+    ],
+)
+def test_a_recipe_that_cannot_be_carried_out_ends_the_run_with_every_fault(code, recipe, paths):
+    world = World(definition=definition(BY_RECIPE))
+    if recipe is not None:
+        world.objects.write(f"s3://landing/{PROBLEM}/code/own.json", recipe)
+
+    world.start()
+
+    ((name, data),) = world.said()
+    assert name == "DataRejected"
+    assert [fault["path"] for fault in data["faults"]] == paths
 
 
 def test_without_limits_no_run_is_large():
@@ -179,7 +246,8 @@ def decided(world):
     from tests.builders import cause_of
 
     data = {"problem": PROBLEM, "run": RUN, "because": "data", "inputs": 1, "rows": 1000}
-    return decide_large(cause_of(own_event("RunStarted", data)), world.run(), SETTINGS)
+    run = world.run()
+    return decide_large(cause_of(own_event("RunStarted", data)), run, run.definition, SETTINGS)
 
 
 def test_the_other_job_run_of_two_that_began_at_once_is_left_alone(world):

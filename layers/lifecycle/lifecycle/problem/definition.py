@@ -5,9 +5,10 @@ The classes are frozen and refuse keys they do not know. What must fit *together
 
 What ``prepare`` accepts is what ``science.prepare`` carries out:
 ``missing`` auto, drop, mean, median, mode · ``duplicates`` drop, keep · ``outliers`` clip, drop,
-keep · ``text`` tokenize, embed, drop · ``scale`` standardize, normalize, none · ``steps`` of a
+keep · ``text`` tokenize, embed, drop · ``scale`` standardize, normalize, none ·
+``rare_categories`` auto, keep · ``steps`` of a
 recipe (``recipe_steps``), or ``flow``: a Data Wrangler flow that has them, done before anything is
-told of the cells.
+told of the cells · ``recipe``: a whole one, in place of what is proposed.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ FLOW = matching(
     re.compile(r"code/[\w ./=+@-]{1,500}\.flow"),
     "no Data Wrangler flow under code/",
     "a key under code/ that ends in .flow, such as code/prepare.flow",
+)
+
+RECIPE = matching(
+    re.compile(r"code/[\w ./=+@-]{1,500}\.json"),
+    "no recipe under code/",
+    "a key under code/ that ends in .json, such as code/recipe.json",
 )
 
 SHORTEST_LINEAR_PERCENT = 10
@@ -135,11 +142,13 @@ class Prepare(Section):
     outliers: Literal["clip", "drop", "keep"] = "clip"
     text: Literal["tokenize", "embed", "drop"] = "tokenize"
     scale: Literal["standardize", "normalize", "none"] = "standardize"
+    rare_categories: Literal["auto", "keep"] = "auto"
     image_size: Annotated[
         tuple[Annotated[int, whole(8, 1024)], Annotated[int, whole(8, 1024)]], PAIR
     ] = (64, 64)
     steps: Annotated[tuple[Annotated[dict[str, Any], STEP], ...], LISTED] = ()
     flow: Annotated[str, FLOW] | None = None
+    recipe: Annotated[str, RECIPE] | None = None
 
 
 class FeatureJoin(Section):

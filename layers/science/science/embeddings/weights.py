@@ -8,7 +8,9 @@ JumpStart keeps, and travels with the model: what embeds in training embeds in t
 from __future__ import annotations
 
 import json
+import lzma
 import tarfile
+import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,15 @@ def convert(archive: Path, out: Path) -> None:
     Raises:
         UnusableEncoder: it is no BERT encoder, or its weights come as a pickle alone.
     """
+    try:
+        _convert(archive, out)
+    except UnusableEncoder:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise UnusableEncoder("a file in the archive is damaged") from error
+
+
+def _convert(archive: Path, out: Path) -> None:
     files = _members(archive)
     if WEIGHTS not in files or CONFIG not in files:
         there = ", ".join(sorted(files)) or "nothing of it"
@@ -77,7 +88,7 @@ def _members(archive: Path) -> dict[str, bytes]:
                 if member.size > MOST_BYTES:
                     raise UnusableEncoder(f"{path.name} has {member.size:,} bytes")
                 folders.setdefault(str(path.parent), {})[path.name] = source.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         raise UnusableEncoder("the archive is damaged") from error
     complete = [files for files in folders.values() if WEIGHTS in files]
     return complete[0] if complete else folders.get(".", {})

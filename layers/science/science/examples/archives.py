@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_MEMBERS = 200_000
+DAMAGED = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, NotImplementedError, RuntimeError),
+)
+"""What reading a damaged archive ends in: the modules pass on what their decompressors raise."""
 IGNORED = frozenset({"thumbs.db", "desktop.ini"})
 
 
@@ -56,7 +63,9 @@ def members(path: Path, limits: Limits) -> Iterator[Member]:
                 )
                 raise UnreadableFile(reason, "Bring it in several archives.")
             yield member
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except DAMAGED as error:
+        if isinstance(error, UnreadableFile):
+            raise
         raise UnreadableFile("The archive is damaged or cut off.", "Upload it again.") from error
 
 
@@ -99,7 +108,7 @@ def _tar(path: Path) -> Iterator[Member]:
 def _read(name: str, body_of: Callable[[], bytes]) -> Member:
     try:
         body = body_of()
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError):
+    except DAMAGED:
         return Member(name, None, "It is damaged, or packed in a way that is not read.")
     if len(body) > MOST_BYTES:
         return Member(name, None, f"It has more than {MOST_BYTES:,} bytes.")

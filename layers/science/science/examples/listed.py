@@ -65,7 +65,7 @@ def manifest(path: Path, target: str) -> Iterator[Listed]:
 def _line(number: int, raw: bytes, target: str) -> Listed:
     try:
         record = json.loads(raw.decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Listed(number, fault="The line is not JSON.")
     if not isinstance(record, dict):
         return Listed(number, fault="The line is no JSON object.")

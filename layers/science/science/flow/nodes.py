@@ -74,7 +74,8 @@ def _checked(document: Any) -> dict[str, Node]:
     if not isinstance(nodes, list):
         cure = "name a file that Data Wrangler saved: JSON with metadata and nodes"
         raise FlowRefused([Fault("it has no nodes", "flow", cure)])
-    version = (document.get("metadata") or {}).get("version", 1)
+    metadata = document.get("metadata")
+    version = metadata.get("version", 1) if isinstance(metadata, dict) else 1
     if version != 1:
         cure = "save it in version 1"
         raise FlowRefused([Fault(f"its version is {version!r}", "flow: metadata.version", cure)])
@@ -150,6 +151,7 @@ def _fault(node: Node, what: str, cure: str) -> Fault:
 
 def where(node: Node) -> str:
     """A node as people find it: its operator, what it does, and its id."""
-    told = (node.get("parameters") or {}).get("operator")
+    parameters = node.get("parameters")
+    told = parameters.get("operator") if isinstance(parameters, dict) else None
     name = f"{node['operator']} ({told})" if isinstance(told, str) else node["operator"]
     return f"flow: {name}, node {node['node_id']}"

@@ -23,6 +23,9 @@ DETECT = (
 )
 """Every key of every object, and nothing of what is under it."""
 
+BEYOND = "is nested too deep, or holds a number of thousands of digits."
+"""What Python's reader gives up on with errors of other kinds than that of damage."""
+
 LARGEST_LOCATED = 200_000_000
 """The largest array in which the place of a fault is looked for; it is parsed whole for that."""
 
@@ -143,6 +146,8 @@ def _located_line(file: TextIO, cure: str) -> UnreadableFile | None:
         except json.JSONDecodeError as error:
             reason = f"Line {number} is no JSON: {error.msg}."
             return UnreadableFile(reason, cure, number, error.colno)
+        except (ValueError, RecursionError):
+            return UnreadableFile(f"Line {number} {BEYOND}", cure, number)
         if not isinstance(value, dict):
             return UnreadableFile(f"Line {number} is JSON, but no object.", cure, number)
     return None
@@ -154,6 +159,8 @@ def _located_element(content: str, cure: str) -> UnreadableFile | None:
     except json.JSONDecodeError as error:
         reason = f"The JSON is damaged at line {error.lineno}: {error.msg}."
         return UnreadableFile(reason, cure, error.lineno, error.colno)
+    except (ValueError, RecursionError):
+        return UnreadableFile(f"The JSON {BEYOND}", cure)
     for number, element in enumerate(value, 1):
         if not isinstance(element, dict):
             return UnreadableFile(f"Element {number} of the array is no object.", cure, 1)

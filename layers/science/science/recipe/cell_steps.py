@@ -180,10 +180,13 @@ class Arrange(Step):
 
 @dataclass(frozen=True)
 class DecodeImage(Step):
-    """Images of the cells' names, decoded and resized (``science.images``); no table does it."""
+    """Pictures are decoded, turned upright by their EXIF orientation, and brought to one size.
+
+    It is carried out where pictures become numbers (``science.images.features``), by this very
+    size, in training as in the endpoint: a database passes the column on.
+    """
 
     kind: ClassVar[str] = "decode_image"
     column: str = setting("column", "", required=True)
     width: int = setting("whole", 64, low=8, high=1024)
     height: int = setting("whole", 64, low=8, high=1024)
-    colour: str = setting("choice", "rgb", choices=("rgb", "grey"))

@@ -15,6 +15,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
+from science.recipe import fitted_forms
 from science.recipe.steps import KINDS, LONGEST_TEXT, MOST_NAMES, Step, settings_of
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ def _step(told: Any, path: tuple[Any, ...], faults: list[Misfit]) -> Optional[St
         return None
     made = kind(why=why, fitted=fitted, **values)
     faults += [Misfit(path, each) for each in misfits_of(made)]
+    unfit = fitted_forms.misfit_of(made)
+    if unfit:
+        faults.append(
+            Misfit((*path, "fitted"), unfit, ("what a run of this step wrote", "nothing"))
+        )
     return made
 
 

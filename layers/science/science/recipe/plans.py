@@ -90,7 +90,22 @@ def named(step: Step) -> list[str]:
     for key in ("group", "target", "identifier", "time"):
         value = getattr(step, key, None)
         found += [value] if value else []
-    return [*found, *(getattr(step, "names", None) or {}), *getattr(step, "key", ())]
+    return [
+        *found,
+        *(getattr(step, "names", None) or {}),
+        *getattr(step, "key", ()),
+        *_learned(step),
+    ]
+
+
+def _learned(step: Step) -> list[str]:
+    """The columns that what a step learned is about: where it was fitted it reads them."""
+    fitted = step.fitted or {}
+    found = [*fitted.get("bounds", ()), *fitted.get("columns", ())]
+    found += (fitted.get("forest") or {}).get("columns", [])
+    for model in (fitted.get("models") or {}).values():
+        found += model["weights"]
+    return found
 
 
 def projected(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +16,7 @@ class ParameterError(ValueError):
 
 
 @dataclass
-class Rule:
+class Rule(ABC):
     """A rule; its fields are its parameters."""
 
     @classmethod
@@ -29,9 +30,9 @@ class Rule:
             **{name: _value(name, text, known[name].type) for name, text in parameters.items()}
         )
 
+    @abstractmethod
     def judge(self, recording: Recording, step: int) -> str | None:
         """Judge a step whose tensors are recorded; what is wrong, or None."""
-        raise NotImplementedError
 
     def judge_pause(self, seconds: float) -> str | None:
         """Judge that nothing was recorded for some seconds; what is wrong, or None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,9 @@ class EachTensor(TensorRule):
                 return f"{name} {told}"
         return None
 
+    @abstractmethod
     def fault(self, tensor: Tensor) -> str | None:
         """What is wrong with a tensor, or None."""
-        raise NotImplementedError
 
 
 @dataclass

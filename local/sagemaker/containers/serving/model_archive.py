@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import tarfile
+import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def unpack(archive: Path, target: Path, *, largest: int = LARGEST_BYTES) -> None
                 if left < 0:
                     raise BadArchiveError(f"unpacked it is larger than {largest} bytes")
                 _place(members, member, root)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise BadArchiveError(f"it is not a readable tar archive: {error}") from error
 
 

@@ -160,7 +160,13 @@ def finished():
         )
     )
     evidence = Evidence(
-        PROBLEM, _rows(), history, _lake(), Landing(keys=["churn/data/a.csv"]), _things(), said=said
+        PROBLEM,
+        _rows(),
+        history,
+        _lake(),
+        Landing(keys=["churn/data/a.csv", "churn/problem.yaml"]),
+        _things(),
+        said=said,
     )
     evidence.alerts = [Alert("m1", "ModelDeployed", "id-ModelDeployed", "info")]
     evidence.heard = [Said(s.name, s.id, s.data, s.text, "", s.cause, s.at) for s in said]
@@ -172,7 +178,13 @@ def _rows():
     job = {"problem": PROBLEM, "run": RUN, "ended": True, "detail": {}}
     return {
         "problem": [
-            {"definition": definition, "definition_version": 1, "active_run": None, "champion": RUN}
+            {
+                "definition": definition,
+                "definition_version": 1,
+                "etag": "e",
+                "active_run": None,
+                "champion": RUN,
+            }
         ],
         "run": [
             {

@@ -75,6 +75,10 @@ def a_landed_file_that_nobody_knows(life):
     life.landing.etags["churn/data/b.csv"] = "e"
 
 
+def a_definition_that_nobody_took(life):
+    life.landing.etags["churn/problem.yaml"] = "newer"
+
+
 def a_file_that_waits_on(life):
     life.rows["input"][0] |= {"waiting": True, "uri": None}
 
@@ -151,6 +155,7 @@ def an_event_of_the_wrong_leg(life):
         (a_row_less, "not_so"),
         (a_file_in_no_run, "forgotten_file"),
         (a_landed_file_that_nobody_knows, "forgotten_file"),
+        (a_definition_that_nobody_took, "forgotten_file"),
         (a_file_that_waits_on, "still_waiting"),
         (a_file_in_two_places, "two_places"),
         (a_file_set_aside_without_a_copy, "no_place"),

@@ -32,6 +32,8 @@ KEYS = {
         "text",
         "scale",
         "image_size",
+        "rare_categories",
+        "recipe",
         "steps",
         "flow",
     },

@@ -61,6 +61,68 @@ def test_every_fault_of_every_step_is_told_at_once():
     assert by_path["prepare.steps[2].factor"].accepted == ("a number from 0.1 to 1000",)
 
 
+def test_settings_that_do_not_go_together_are_refused_before_there_is_data():
+    """As are steps that read the target, or change what has a role."""
+    with pytest.raises(ProblemFaultsError) as caught:
+        parsed(
+            "    - {step: impute, method: constant, columns: [age]}\n"
+            "    - {step: outliers, method: isolation, columns: [age]}\n"
+            "    - {step: split, holdout: 0.2}\n"
+            "    - {step: normalise_text, columns: [churn]}\n"
+            "    - {step: trim, columns: [id, day]}\n"
+            "    - {step: date_parts, columns: [day]}\n"
+            "    - {step: drop_missing, columns: [Churn, id]}\n"
+            "columns: {id: id, time: day}\n"
+        )
+
+    told = [(fault.path, fault.message) for fault in caught.value.faults]
+    assert sorted(told) == [
+        ("prepare.steps[0]", "constant needs a value"),
+        ("prepare.steps[1]", "isolation finds rows, not bounds: its action is null or drop"),
+        (
+            "prepare.steps[2].step",
+            "split is no step of one's own: evaluate.holdout divides the rows",
+        ),
+        (
+            "prepare.steps[3]",
+            "normalise_text names Churn, which is the target, which a served row lacks",
+        ),
+        ("prepare.steps[4]", "trim names day, which has a role, and keeps its cells"),
+        ("prepare.steps[4]", "trim names id, which has a role, and keeps its cells"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("beside", "paths"),
+    [
+        ("", []),
+        ("duplicates: drop, missing: auto", []),
+        ("missing: median", ["prepare.missing"]),
+        ("scale: none, outliers: drop", ["prepare.outliers", "prepare.scale"]),
+        ("flow: code/a.flow", ["prepare.flow"]),
+        ("steps: [{step: trim}]", ["prepare.steps"]),
+    ],
+)
+def test_a_whole_recipe_stands_alone(beside, paths):
+    text = f"name: churn\ntarget: left\nprepare: {{recipe: code/own.json, {beside}}}\n"
+    found = []
+    try:
+        parse_problem(text.encode(), folder="churn")
+    except ProblemFaultsError as error:
+        found = sorted(fault.path for fault in error.faults)
+
+    assert found == paths
+
+
+@pytest.mark.parametrize("key", ["own.json", "code/own.flow", "code/", "data/own.json"])
+def test_a_recipe_lies_under_code(key):
+    text = f"name: churn\ntarget: left\nprepare: {{recipe: {key}}}\n"
+    with pytest.raises(ProblemFaultsError) as caught:
+        parse_problem(text.encode(), folder="churn")
+
+    assert [fault.path for fault in caught.value.faults] == ["prepare.recipe"]
+
+
 def test_features_that_steps_made_are_not_looked_up_online():
     with pytest.raises(ProblemFaultsError) as caught:
         parsed("    - {step: trim}\nfeatures: {online: true}\ncolumns: {id: id}\n")

@@ -6,6 +6,7 @@ Page "Common Data Formats for Inference", and the response formats of each algor
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ type Prediction = dict[str, Any]
 """One row's answer: field → a number or a list of numbers."""
 
 
-class RowModel:
+class RowModel(ABC):
     """A model that answers each row for itself.
 
     Attributes:
@@ -50,9 +51,9 @@ class RowModel:
     writes: tuple[str, ...] = (JSON, JSON_LINES, CONTENT_TYPE)
     width: int
 
+    @abstractmethod
     def predict(self, rows: Matrix, *, verbose: bool) -> list[Prediction]:
         """Answer rows; `verbose` when the caller's Accept says `verbose=true`."""
-        raise NotImplementedError
 
     def answer(self, invocation: Invocation) -> Answer:
         """Answer a request.

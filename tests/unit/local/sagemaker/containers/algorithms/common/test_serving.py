@@ -27,6 +27,12 @@ class Doubler(RowModel):
         return [{**one, "verbose": 1} for one in told] if verbose else told
 
 
+class Plain(Doubler):
+    """Writes what most of AWS's algorithms write."""
+
+    writes = RowModel.writes
+
+
 MODEL = Doubler()
 EXPECTED = [{"double": [2.0, 4.0], "sum": 3.0}, {"double": [0.0, 10.0], "sum": 5.0}]
 RECORDS = write_records(
@@ -67,7 +73,7 @@ def test_rows_are_the_same_in_every_format(body, content_type):
 def test_csv_is_written_by_those_alone_that_offer_it():
     """AWS's Linear Learner, for one, refuses it."""
     with pytest.raises(RefusedError, match="application/json, application/jsonlines"):
-        RowModel().answer(Invocation(b"1,2", "text/csv", "text/csv"))
+        Plain().answer(Invocation(b"1,2", "text/csv", "text/csv"))
 
 
 def test_answers_come_as_they_are_wanted():

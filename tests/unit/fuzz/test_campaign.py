@@ -1,0 +1,84 @@
+"""A campaign counts its cases, goes on where it was stopped, and tells of findings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from fuzz.campaign import ROOT, State, state_of
+from fuzz.target import TARGETS
+
+PYTHON = ROOT / ".venvs" / "fuzz" / "bin" / "python"
+ENVIRONMENT = pytest.mark.skipif(
+    not PYTHON.exists(), reason="atheris is not installed: there is a wheel for Linux and macOS"
+)
+CASES = 100
+
+
+def program(text):
+    """Run a few lines where atheris is."""
+    return subprocess.run(
+        [str(PYTHON), "-c", text], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
+    ).stdout
+
+
+@ENVIRONMENT
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_a_short_seeded_run_finds_nothing(name, tmp_path):
+    """The same cases in each run, guided by coverage; `make fuzz` runs a million and more."""
+    said = program(
+        "from pathlib import Path\n"
+        "from fuzz.campaign import run_batch\n"
+        f"batch, said = run_batch({name!r}, {CASES}, seed=7, folder=Path({str(tmp_path)!r}))\n"
+        "print(batch.cases, batch.findings, said if batch.findings else '')"
+    )
+    cases, findings, *_ = said.split()
+    assert findings == "0", said
+    assert int(cases) >= CASES
+    assert state_of(name, tmp_path).cases == int(cases)
+
+
+@ENVIRONMENT
+def test_an_error_that_no_reader_documents_is_a_finding(tmp_path):
+    """The target is made to break on its first seed: the campaign must notice, and keep it."""
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        "import sys, atheris\n"
+        "def run(data):\n"
+        "    if data.startswith(b'name'):\n"
+        "        raise KeyError('planted')\n"
+        "atheris.Setup([sys.argv[0], *sys.argv[2:]], run)\n"
+        "atheris.Fuzz()\n"
+    )
+    said = program(
+        "import fuzz.campaign as campaign, sys\n"
+        "from pathlib import Path\n"
+        f"campaign.WORKER = ({str(broken)!r},)\n"
+        f"batch, said = campaign.run_batch('problem', 50, folder=Path({str(tmp_path)!r}))\n"
+        "print(batch.findings, said)"
+    )
+    assert said.startswith("1")
+    assert "planted" in said
+    assert list((tmp_path / "problem" / "findings").iterdir())
+    assert state_of("problem", tmp_path).findings == 1
+
+
+def test_a_target_that_never_ran_has_no_cases(tmp_path):
+    assert state_of("problem", tmp_path) == State()
+    assert State().rate == 0.0
+    assert State(cases=10, seconds=2.0).rate == 5.0
+
+
+@ENVIRONMENT
+def test_an_unknown_target_is_refused():
+    ran = subprocess.run(
+        [sys.executable, "-m", "fuzz", "nothing"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert "there is no target nothing" in ran.stderr
