@@ -31,6 +31,7 @@ from local.ministack_hooks import (
     journal,
     metrics,
     planned_faults,
+    recording,
     sagemaker,
     state,
     storage,
@@ -177,6 +178,8 @@ def main() -> None:
     access.hook_identities(json.loads(os.environ.pop("BATON_USERS")), secret, region)
     access.hook_service_identity("sagemaker", "sagemaker.amazonaws.com")
     access.hook_alarm_names()
+    if calls := os.environ.pop("BATON_RECORD_CALLS", ""):
+        recording.hook_call_record(Path(calls))
     sagemaker.hook_sagemaker(int(os.environ["BATON_SAGEMAKER_PORT"]))
     events.hook_event_archive()
     functions.hook_function_urls(f"http://{_HOST}:{port}")

@@ -13,7 +13,8 @@ NAMES = {
     "core.concurrency": "esm_wake spawn_background",
     "core.iam_actions": "SERVICE_TO_IAM_NAMESPACE _BOTOCORE_SERVICE_MAP access_denied_response "
     "extract_resource_arn",
-    "core.iam_evaluator": "AuthError enforce evaluate_trust_policy is_root_access_key",
+    "core.iam_evaluator": "AuthError enforce evaluate_trust_policy is_root_access_key "
+    "resolve_caller_identity",
     "core.lambda_runtime": "_PYTHON_WORKER_SCRIPT _detect_runtime_binary acquire_worker "
     "ensure_spawned release_worker reset zipfile",
     "core.persistence": "STATE_DIR _json_default _json_object_hook save_state",

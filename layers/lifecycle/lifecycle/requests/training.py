@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.names import digest
+from lifecycle.requests.encryption import output_key, volume_key
 from lifecycle.requests.objectives import objective_for
 
 if TYPE_CHECKING:
@@ -149,14 +150,21 @@ def _job(run: RunRecord, settings: Settings) -> dict[str, Any]:
             _channel(channel, settings.run_uri(run.problem, run.run, "prepared", channel, ""))
             for channel in ("train", "validation")
         ],
-        "OutputDataConfig": {"S3OutputPath": settings.run_uri(run.problem, run.run, "training")},
+        "OutputDataConfig": {
+            "S3OutputPath": settings.run_uri(run.problem, run.run, "training"),
+            **output_key(settings),
+        },
         "ResourceConfig": {
             "InstanceType": train["instance"],
             "InstanceCount": 1,
             "VolumeSizeInGB": 30,
+            **volume_key(train["instance"], settings),
         },
         "StoppingCondition": stopping,
         "EnableManagedSpotTraining": bool(train["spot"]),
+        # Training reads its channels alone: with neither network nor credentials it can read
+        # nothing else, whatever runs in it.
+        "EnableNetworkIsolation": settings.isolate_jobs,
     }
     if train["spot"]:
         # MaxWait covers waiting for capacity and running; twice the run is what AWS's samples use.
