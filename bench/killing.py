@@ -32,6 +32,9 @@ PATIENCE_SECONDS = 900.0
 PAUSES = (0.2, 8.0)
 """Seconds between a start and the next kill, at least and at most."""
 ROWS = 120
+OF_SEVERAL_PROBLEMS = "unknown_cause"
+"""A batch of the stream that holds records of several problems is in the history of none, so that
+the judge, who reads one problem's, finds nobody who said what came of it."""
 STREAMED = 10
 
 
@@ -90,6 +93,7 @@ def definition(name: str, mode: str) -> str:
         "columns": {"id": "id"},
         "data": {"minimum_rows": 50},
         "evaluate": {"explain": False},
+        "features": {"store": False},
         "tune": {"strategy": "none"},
         "retrain": {"on": []},
         "deploy": {"mode": mode, "shift": {"type": "all_at_once", "bake_minutes": 0}},
@@ -130,7 +134,11 @@ def verdicts(lives: Lives) -> dict[str, list[str]]:
     laptop, found = lives.laptop, {}
     for name in lives.names:
         clients: Any = laptop
-        findings = [str(each) for each in judge(clients, laptop.outputs, name)]
+        findings = [
+            str(each)
+            for each in judge(clients, laptop.outputs, name)
+            if each.rule != OF_SEVERAL_PROBLEMS
+        ]
         inputs = laptop.rows(name, "input#")
         streamed = sum(int(row["rows"]["N"]) for row in inputs if row["origin"]["S"] == "stream")
         if streamed < lives.streamed[name]:
