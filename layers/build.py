@@ -30,6 +30,7 @@ SERVICES = frozenset(
         "dynamodb",
         "events",
         "glue",
+        "kinesis",
         "kms",
         "s3",
         "sagemaker",

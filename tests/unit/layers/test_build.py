@@ -79,12 +79,15 @@ def test_changed_sources_do_not_shake_shipped_byte_code(tmp_path):
 
 
 def services_in(path: Path) -> set[str]:
-    """The services whose clients a source makes: `client("s3")`, `ApiCall("s3", …)`."""
+    """The services whose clients a source makes: `client("s3")`, `ApiCall("s3", …)`, `describe`."""
     return {
         str(node.args[0].value)
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") in {"client", "ApiCall"}
+        and (
+            getattr(node.func, "id", "") in {"client", "ApiCall"}
+            or getattr(node.func, "attr", "") == "describe"
+        )
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
