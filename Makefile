@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help access bench bench-profile catalogue check check-security check-template clean coverage-tables demo down faults format fuzz mutations requirements setup system-packages test up
+.PHONY: help access bench soak bench-profile catalogue check check-security check-template clean coverage-tables demo down faults format fuzz mutations requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,9 @@ check: setup check-template check-security  ## all that guards main besides test
 
 test: setup  ## install what is needed and run all tests
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
+
+soak: setup  ## half an hour of lives, lost and doubled events and kills on a laptop cloud; judged at the end
+	.venv/bin/python -m bench.soak --minutes 30
 
 ACCESS := .aws-sam/access.json
 access: setup  ## hold every policy to the calls of the whole end-to-end run, and print the figures

@@ -118,6 +118,15 @@ class Cloud:
         self._remember()
         self._await_answer(self._children[1], sagemaker_port, "/ping")
 
+    def save(self) -> None:
+        """Let ministack write all state down: a kill from now on finds the stack as it is.
+
+        Raises:
+            CloudError: when it does not.
+        """
+        if not answers(self._settings.port, "/_baton/save", seconds=60):
+            raise CloudError("ministack could not write its state down; its log tells more")
+
     def say(self, status: str, **more: str) -> None:
         """Set what `GET /_baton/health` answers: `starting`, `ready`, or `failed` with a reason."""
         document = {
@@ -228,9 +237,9 @@ def _ended(child: Child) -> str:
     return f"{how}; the end of {child.log}:\n{child.last_lines()}"
 
 
-def answers(port: int, path: str) -> bool:
-    """Tell whether `GET path` on a loopback port answers 200."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+def answers(port: int, path: str, seconds: float = 2) -> bool:
+    """Tell whether `GET path` on a loopback port answers 200 in time."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == 200

@@ -70,12 +70,16 @@ def test_a_function_is_named_after_its_folder(function):
 
 @pytest.mark.parametrize("leg", DRIVEN)
 def test_a_leg_is_driven_by_a_queue_of_its_own(leg):
-    """With dead letters of its own after five attempts, and failures reported one by one."""
+    """With dead letters of its own after five attempts, and one message a call.
+
+    A message that ends its worker would take the others of a batch with it.
+    """
     (event,) = functions()[leg].properties["Events"].values()
     queue = of_type("AWS::SQS::Queue")[f"{leg}Queue"]
 
     assert resolved(event["Properties"]["Queue"]) == f"{leg}Queue.Arn"
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["Properties"]["BatchSize"] == 1
     assert resolved(queue["RedrivePolicy"]) == {
         "deadLetterTargetArn": f"{leg}DeadLetters.Arn",
         "maxReceiveCount": 5,

@@ -117,8 +117,14 @@ def training_request(run: RunRecord, name: str, settings: Settings) -> dict[str,
         "HyperParameters": static_hyperparameters(run)
         | {"eta": "0.08", "max_depth": "6", "subsample": "0.85", "colsample_bytree": "0.8"},
         "Tags": tags(run),
+        # SageMaker failing is no fault of the data; a tuning job replaces such trainings by itself.
+        "RetryStrategy": {"MaximumRetryAttempts": RETRIES},
         **_job(run, settings),
     }
+
+
+RETRIES = 3
+"""How often SageMaker tries a training again that ended by InternalServerError (RetryStrategy)."""
 
 
 def tags(run: RunRecord) -> list[dict[str, str]]:
