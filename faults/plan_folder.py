@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,9 @@ class PlanFolder:
     """Plans go in, notes come out."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder."""
+        """Make the folder, anew."""
         self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
         for name in ("plans", "claims", "calls", "released"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / "names").write_text(NAMES)
@@ -48,6 +50,14 @@ class PlanFolder:
         except FileNotFoundError:
             return None
         return float(json.loads(text)["at"]) if text else 0.0
+
+    def is_settled(self, life: str, since: float) -> bool:
+        """Whether no leg had a message of this life to handle, at some time after `since`."""
+        try:
+            told = json.loads((self.folder / "waiting.json").read_text())
+        except FileNotFoundError:
+            return False
+        return bool(told["at"] > since and life not in told["lives"])
 
     def notes(self) -> list[dict[str, Any]]:
         """Everything noted so far, oldest first."""

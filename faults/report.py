@@ -40,6 +40,7 @@ th, td { padding: .25rem .55rem; border-bottom: 1px solid var(--line); text-alig
 th:first-child, td:first-child, .words td { text-align: left }
 thead th { font-weight: 600; vertical-align: bottom } .turned { writing-mode: vertical-rl;
   transform: rotate(180deg); white-space: nowrap; padding: .5rem .2rem }
+.wide th, .wide td { text-align: center } .wide td:first-child { text-align: left }
 td.good { color: var(--good) } td.bad { color: #fff; background: #b3261e; font-weight: 600 }
 td.none { color: var(--soft); background: var(--empty) } .good { color: var(--good) }
 .bad { color: var(--bad) } .wide { overflow-x: auto } li { margin: .3rem 0 }

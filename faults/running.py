@@ -44,6 +44,10 @@ class Options:
     clouds: int = 1
     minutes: float = 0.0
 
+    def chosen(self, points: Sequence[Point]) -> list[Point]:
+        """The points to try."""
+        return sample(points, self.sample, self.seed) if self.sample else list(points)
+
 
 class Work:
     """Lives still to be lived; shared by the clouds."""
@@ -54,12 +58,11 @@ class Work:
         self._matrix, self._lock = matrix, threading.Lock()
         self._deadline = time.monotonic() + options.minutes * 60 if options.minutes else None
 
-    def take(self, most: int) -> list[tuple[list[Point], bool]]:
-        """Take the next lives: their points, and whether it is their second try."""
+    def take(self) -> tuple[list[Point], bool] | None:
+        """Take the next life: its points, and whether it is their second try."""
         with self._lock:
-            if self._deadline and time.monotonic() > self._deadline:
-                return []
-            return [self._todo.popleft() for _ in range(min(most, len(self._todo)))]
+            late = self._deadline and time.monotonic() > self._deadline
+            return None if late or not self._todo else self._todo.popleft()
 
     def done(self, outcome: Outcome, *, again: bool) -> None:
         """Take up an outcome; faults that shared a life and are not borne out are tried alone."""
@@ -75,17 +78,17 @@ class Work:
                 self._todo.extend(([point], True) for point in doubtful)
 
 
-def carry_all(lives: Lives, work: Work, side_by_side: int) -> None:
-    """Carry lives on one cloud until there are none left."""
-    while taken := work.take(side_by_side):
-        outcomes = lives.carry([(points[0].story, points) for points, _ in taken])
-        for outcome, (_, again) in zip(outcomes, taken, strict=True):
-            _say(outcome)
-            work.done(outcome, again=again)
+def carry_all(lives: Lives, work: Work) -> None:
+    """Carry one life after the other until there are none left."""
+    while taken := work.take():
+        points, again = taken
+        outcome = lives.carry(points[0].story, points)
+        _say(outcome)
+        work.done(outcome, again=again)
 
 
 def _say(outcome: Outcome) -> None:
-    verdict = "; ".join(outcome.findings) or "equal"
+    verdict = "; ".join(outcome.findings[:3]) or "equal"
     reached = f"{len(outcome.befallen)} of {len(outcome.points)} faults"
     text = f"{outcome.life} {outcome.story} {outcome.seconds:.0f} s, {reached}: {verdict}\n"
     if outcome.findings:
@@ -110,26 +113,36 @@ def run(options: Options, state: Path) -> Matrix:
         points = count(clouds[0], options.stories, matrix)
         for cloud in clouds[1:]:
             cloud.references = clouds[0].references
-        chosen = sample(points, options.sample, options.seed) if options.sample else points
-        work = Work(chosen, options, matrix)
-        with ThreadPoolExecutor(len(clouds)) as pool:
-            for done in [
-                pool.submit(carry_all, cloud, work, options.side_by_side) for cloud in clouds
-            ]:
-                done.result()
+        try_all(clouds, options.chosen(points), options, matrix)
     matrix.seconds = time.monotonic() - begin
     return matrix
 
 
+def try_all(
+    clouds: Sequence[Lives], points: Sequence[Point], options: Options, matrix: Matrix
+) -> None:
+    """Try points, on each cloud so many lives at once as the options say."""
+    work = Work(points, options, matrix)
+    with ThreadPoolExecutor(len(clouds) * options.side_by_side) as pool:
+        carriers = [
+            pool.submit(carry_all, cloud, work)
+            for cloud in clouds
+            for _ in range(options.side_by_side)
+        ]
+        for carrier in carriers:
+            carrier.result()
+
+
 def count(lives: Lives, stories: Sequence[str], matrix: Matrix) -> list[Point]:
-    """Count the points of each story, side by side: each is a life of its own."""
+    """Count the points of each story, by a life that nothing disturbs; all at once."""
     points: list[Point] = []
-    for story in stories:
-        begin = time.monotonic()
-        found = lives.count(story)
-        matrix.counted[story] = len(found)
-        matrix.undisturbed[story] = time.monotonic() - begin
-        points += found
-        sys.stdout.write(f"{story}: {len(found)} points\n")
-        sys.stdout.flush()
+    with ThreadPoolExecutor(len(stories)) as pool:
+        for story, (outcome, found) in zip(stories, pool.map(lives.count, stories), strict=True):
+            matrix.counted[story] = len(found)
+            matrix.undisturbed[story] = outcome.seconds
+            points += found
+            if outcome.findings:
+                matrix.take(outcome, alone=True)
+            sys.stdout.write(f"{story}: {len(found)} points {outcome.findings or ''}\n")
+            sys.stdout.flush()
     return points

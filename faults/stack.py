@@ -149,17 +149,6 @@ class Stack:
         url = self.client("sqs").get_queue_url(QueueName=f"baton-{leg}")["QueueUrl"]
         self.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(tick))
 
-    def waiting(self) -> dict[str, int]:
-        """Messages in each queue of the stack that has any, those in work and delayed included."""
-        sqs = self.client("sqs")
-        names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
-        found = {}
-        for url in sqs.list_queues(QueueNamePrefix="baton-").get("QueueUrls", []):
-            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-            if count := sum(int(number) for number in answer["Attributes"].values()):
-                found[url.rsplit("/", 1)[-1]] = count
-        return found
-
     def alerts_of(self, life: str) -> list[Document]:
         """All alerts of a life, repeats included."""
         return self.alerts.all(

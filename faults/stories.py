@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from faults.rows import as_csv, table
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from faults.plan_folder import PlanFolder
     from faults.stack import Document, Stack
 
-LIFE_SECONDS = 420.0
+LIFE_SECONDS = 900.0
 QUIET_SECONDS = 8.0
 """When nothing has come for so long, minutes are taken to have passed: held messages go on their
 way, and the reconciler's clock strikes."""
@@ -77,7 +78,7 @@ class Life:
                 data: Document = found["detail"]["data"]
                 return data
             last = max(self._passed, self._folder.last_note(self.name))
-            if time.time() - last > QUIET_SECONDS:
+            if time.time() - last > QUIET_SECONDS * (1 + self.ticks):
                 self.let_time_pass()
         raise NotHeardError(f"no {name} of {self.name} within {LIFE_SECONDS:.0f} s")
 
@@ -92,6 +93,11 @@ class Life:
             if time.monotonic() > self._deadline:
                 raise NotHeardError(f"{what} of {self.name}: not within {LIFE_SECONDS:.0f} s")
             pause.wait(0.2)
+
+    def end(self) -> None:
+        """Let the clock strike once at least, so that no life is without."""
+        if not self.ticks:
+            self.let_time_pass()
 
     def let_time_pass(self) -> None:
         """Let go what is held, and let the reconciler look."""
@@ -112,38 +118,46 @@ def batch(life: Life) -> None:
 
 
 def realtime(life: Life) -> None:
-    """A tuning, a person's approval, an endpoint that is asked, drift, and what really happened."""
+    """A tuning, a person's approval, an endpoint that is asked, what really happened, and drift."""
     shift = {"type": "all_at_once", "bake_minutes": 0}
     life.define(
         tune={"jobs": 2, "parallel": 2},
         approve="manual",
         deploy={"mode": "realtime", "shift": shift},
-        monitor={"every": "1s"},
     )
     life.drop("data/rows.csv", as_csv(table(120)))
     life.hear("ApprovalRequested")
-    sagemaker = life.stack.client("sagemaker")
-    group = {"ModelPackageGroupName": life.name}
-    package = sagemaker.list_model_packages(**group)["ModelPackageSummaryList"][0]
-    arn = package["ModelPackageArn"]
-    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    approve(life)
     life.hear("ModelDeployed")
-    rows = table(60, seed=7, older=True)
-    runtime = life.stack.client("sagemaker-runtime")
-    for row in rows:
-        question = {name: value for name, value in row.items() if name != "left"}
-        runtime.invoke_endpoint(
-            EndpointName=life.name,
-            ContentType="application/json",
-            Body=json.dumps({"instances": [question]}),
-            InferenceId=row["id"],
-        )
+    rows = table(60, seed=7)
+    with ThreadPoolExecutor(10) as pool:  # soon after each other: few files of captured traffic
+        list(pool.map(lambda row: ask(life, [row], InferenceId=row["id"]), rows))
     life.until(lambda: captured(life) >= len(rows), "captured traffic")
     lies = [f"{row['id']},{'no' if row['left'] == 'yes' else 'yes'}\n" for row in rows]
     life.drop("truth/week.csv", "inference_id,label\n" + "".join(lies))
-    life.hear("QualityDropped")
-    life.hear("RetrainingHeldBack")
+    life.hear("RetrainingHeldBack", because="quality")
+    ask(life, table(300, seed=8, older=True))
+    life.hear("RetrainingHeldBack", because="drift")
     life.hear("FeaturesStored")
+
+
+def approve(life: Life) -> None:
+    """Do what a person does who approves the one candidate."""
+    sagemaker = life.stack.client("sagemaker")
+    listing = sagemaker.list_model_packages(ModelPackageGroupName=life.name)
+    arn = listing["ModelPackageSummaryList"][0]["ModelPackageArn"]
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+
+
+def ask(life: Life, rows: list[dict[str, str]], **more: str) -> None:
+    """Ask the endpoint about rows, without what they have to be predicted."""
+    questions = [{k: v for k, v in row.items() if k != "left"} for row in rows]
+    life.stack.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=life.name,
+        ContentType="application/json",
+        Body=json.dumps({"instances": questions}),
+        **more,
+    )
 
 
 def captured(life: Life) -> int:
@@ -170,8 +184,34 @@ def stream(life: Life) -> None:
     life.hear("ModelDeployed")
 
 
+def files(life: Life) -> None:
+    """A write of several files, closed by its marker."""
+    life.define(deploy={"mode": "batch"}, features={"store": False})
+    for number in range(2):
+        life.drop(f"data/write/part-0000{number}.csv", as_csv(table(60, seed=10 + number)))
+    life.hear("DataIngested")
+    life.drop("data/write/_SUCCESS", "")
+    life.hear("SnapshotClosed")
+    life.hear("ModelDeployed")
+
+
+def databases(life: Life) -> None:
+    """A table that AWS DMS writes, with a change, and a database that nobody can reach."""
+    folder, header = "dms/shop/people", "id,age,left\n"
+    life.drop(f"{folder}/LOAD00000001.csv", header + "1,40,no\n2,50,yes\n3,60,yes\n")
+    shop = {"kind": "database", "through": "dms", "name": "shop", "tables": ["shop.people"]}
+    gone = {"kind": "database", "through": "glue", "connection": "nowhere", "tables": ["people"]}
+    life.define(data={"minimum_rows": 10**6, "sources": [shop, gone]})
+    life.hear("DataIngested", rows=3)
+    life.drop(f"{folder}/20260203-101112010.csv", f"Op,{header}D,2,50,yes\n")
+    life.hear("DataIngested", rows=2)
+    life.hear("FetchFailed")
+
+
 STORIES: Mapping[str, Callable[[Life], None]] = {
     "batch": batch,
     "realtime": realtime,
     "stream": stream,
+    "files": files,
+    "databases": databases,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -33,6 +34,8 @@ WAYS = (
 )
 WAIT_SCALE = 0.1
 """Pauses between botocore's attempts are so much shorter: nothing else moves meanwhile."""
+CLAIM_SECONDS = 15
+"""A dead delivery's claim holds for so long, since a message's waits are shorter too."""
 XML = '<?xml version="1.0"?>'
 
 
@@ -96,6 +99,8 @@ _call = threading.local()
 def faulty(handler: Handler, function: str) -> Handler:
     """Make a function's handler one that meets the faults planned for it, and notes its calls."""
     _listen_to_botocore()
+    if advance := sys.modules.get("lifecycle.advance"):
+        advance.CLAIM_SECONDS = CLAIM_SECONDS  # type: ignore[attr-defined]
     plan = FaultPlan(Path(os.environ[VARIABLE]))
 
     def handle(event: dict[str, Any], context: object) -> Any:

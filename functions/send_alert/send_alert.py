@@ -59,7 +59,7 @@ def decide(cause: Cause[Event], settings: Settings) -> Decision:
         f"Alerted: {request['Subject']}.",
         problem=event.problem,
         run=event.run,
-        calls=(ApiCall("sns", "Publish", request),),
+        calls=(ApiCall("sns", "Publish", request, alone=True),),
     )
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import json
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from local.fault_plan import FaultPlan, Heard, event_kind
 from local.ministack_hooks.inside import Json, module
@@ -76,6 +78,8 @@ def hook_messages(folder: Path) -> None:
         return found
 
     queues._receive_messages_for_esm = receive_one
+    telling = threading.Thread(target=_tell_what_waits, args=(plan, queues._queues), daemon=True)
+    telling.start()
     service._run_sqs_batch = MessageFaults(
         plan,
         service._run_sqs_batch,
@@ -83,6 +87,24 @@ def hook_messages(folder: Path) -> None:
         backing_off=service._esm_backoff_until,
         wake=service.esm_wake.set,
     )
+
+
+def _tell_what_waits(plan: FaultPlan, queues: Any) -> None:
+    """Keep `waiting.json`: by life, how many messages its legs have not handled yet."""
+    while True:
+        began = time.time()
+        bodies = [
+            message["body"]
+            for queue in list(queues._data.values())
+            if not queue["attributes"]["QueueArn"].endswith("-dead-letters")
+            and queue["attributes"].get("RedrivePolicy")  # a leg's own
+            for message in list(queue["messages"])
+        ]
+        lives = Counter(filter(None, map(plan.life_in, bodies)))
+        draft = plan.folder / "waiting.new"
+        draft.write_text(json.dumps({"at": began, "lives": lives}))
+        draft.replace(plan.folder / "waiting.json")
+        time.sleep(LOOK_SECONDS)
 
 
 class MessageFaults:
@@ -120,7 +142,7 @@ class MessageFaults:
             return
         # A slow machine is no planned fault: neither function nor message runs out of time.
         function["config"]["Timeout"] = LONG_SECONDS
-        batch[0]["visible_at"] = time.time() + LONG_SECONDS
+        hidden_until = batch[0]["visible_at"] = time.time() + LONG_SECONDS
         name = function["config"]["FunctionName"]
         point = self._point(name, batch[0]["body"])
         way = point["way"] if point else ""
@@ -133,8 +155,9 @@ class MessageFaults:
             other.join()
         if way == TWICE and again:
             self._execute(function, event)
-        died = self._backing_off.pop(esm["UUID"], None) is not None
-        bring_back_soon(batch[0], died=died)
+        self._backing_off.pop(esm["UUID"], None)
+        # Who fails says when the message is to come back; who dies says nothing.
+        bring_back_soon(batch[0], died=batch[0]["visible_at"] == hidden_until)
         self._wake()
 
     def _thread(self, function: Json, event: Json) -> threading.Thread:

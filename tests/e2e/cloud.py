@@ -65,7 +65,9 @@ class Ear:
 class Cloud:
     """A client of the stack."""
 
-    def __init__(self, environment):
+    def __init__(self, environment, plans=None):
+        """`plans` is the folder of the faults that its cloud was started with."""
+        self.environment, self.plans = environment, plans
         self.session = boto3.Session(
             aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],

@@ -6,6 +6,8 @@ this session, so that runs go side by side; each test then waits for its own pro
 
 import pytest
 
+from faults.plan_folder import PlanFolder
+from local.fault_plan import VARIABLE
 from local.running import running_cloud
 from tests.database_servers import mariadb, postgres  # noqa: F401  fixtures
 from tests.e2e.cloud import Cloud
@@ -13,8 +15,11 @@ from tests.e2e.cloud import Cloud
 
 @pytest.fixture(scope="session")
 def cloud(request, tmp_path_factory):
-    with running_cloud(tmp_path_factory.mktemp("e2e")) as environment:
-        cloud = Cloud(environment)
+    plans = PlanFolder(tmp_path_factory.mktemp("faults"))
+    with running_cloud(
+        tmp_path_factory.mktemp("e2e"), more={VARIABLE: str(plans.folder)}
+    ) as environment:
+        cloud = Cloud(environment, plans)
         try:
             modules = dict.fromkeys(item.module for item in request.session.items)
             for module in modules:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
+from lifecycle.errors import (
+    AlreadyRecordedError,
+    ClaimedError,
+    RecordMissingError,
+    StaleRecordError,
+)
 from lifecycle.records import (
     HistoryRecord,
     InputRecord,
@@ -32,11 +37,14 @@ class FakeRecords:
 
     Attributes:
         rows: what is stored now.
+        claims: events and legs whose other deliveries have to wait. Nothing else waits: here the
+            time of a claim is over as soon as its delivery has ended.
     """
 
     def __init__(self, *rows: Record) -> None:
         """A table that holds some rows already, each at least in its first version."""
         self.rows: dict[Key, Record] = {}
+        self.claims: set[Key] = set()
         for row in rows:
             self.rows[row.key] = row.model_copy(update={"version": row.version or 1})
 
@@ -105,6 +113,14 @@ class FakeRecords:
                 raise StaleRecordError(str(row.key))
         for row in written:
             self.rows[row.key] = row.model_copy(update={"version": row.version + 1})
+
+    def claim(self, event_id: str, leg: str, seconds: int) -> None:
+        assert seconds > 0
+        if (event_id, leg) in self.claims:
+            raise ClaimedError(event_id)
+
+    def give_up(self, event_id: str, leg: str) -> None:
+        self.claims.discard((event_id, leg))
 
     def note(self, row: Record) -> None:
         self.rows[row.key] = row.model_copy(update={"version": row.version + 1})

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 """How often a decision is made anew, at once, when its rows moved on meanwhile."""
 
+CLAIM_SECONDS = 60
+"""Longer than a control function may run (30 s, template.yaml)."""
+
 TICKS_KEPT_SECONDS = 30 * 86_400
 """Longer than any queue of the stack can bring a message back (SQS keeps it for 14 days)."""
 
@@ -50,6 +53,7 @@ def advance(
 
     Raises:
         StaleRecordError: the rows kept moving; the queue will try again later.
+        ClaimedError: another delivery is making a call that must not be made twice; likewise.
         EventsNotAcceptedError: the bus refused an event; likewise.
     """
     history = ports.records.history(cause.id, leg)
@@ -57,21 +61,44 @@ def advance(
     while history is None:
         attempts += 1
         decided = decide()
-        answers: dict[str, str] = {}
-        for call in decided.calls:
-            answers |= ports.api.call(call)
-        history = _history(leg, cause, decided, answers)
         try:
-            rows = [_filled(row, answers) for row in decided.records]
-            ports.records.commit(rows, history, decided.absent)
+            if any(call.alone for call in decided.calls):
+                history = _acted_alone(leg, cause, decided, ports)
+            else:
+                history = _acted(leg, cause, decided, ports)
         except AlreadyRecordedError:
             history = ports.records.history(cause.id, leg)
         except StaleRecordError:
-            history = None
             if attempts == ATTEMPTS:
                 raise
     ports.bus.put(history.announced)
     return history
+
+
+def _acted(leg: str, cause: Cause[Any], decided: Decision, ports: Ports) -> HistoryRecord:
+    """Start every call, and record."""
+    answers: dict[str, str] = {}
+    for call in decided.calls:
+        answers |= ports.api.call(call)
+    history = _history(leg, cause, decided, answers)
+    rows = [_filled(row, answers) for row in decided.records]
+    ports.records.commit(rows, history, decided.absent)
+    return history
+
+
+def _acted_alone(leg: str, cause: Cause[Any], decided: Decision, ports: Ports) -> HistoryRecord:
+    """Likewise, while other deliveries of the event wait.
+
+    A delivery that ends without a word holds its claim until it runs out; one that fails, does not.
+    """
+    ports.records.claim(cause.id, leg, CLAIM_SECONDS)
+    try:
+        # What another delivery recorded since it was first looked for.
+        history = ports.records.history(cause.id, leg)
+        return history or _acted(leg, cause, decided, ports)
+    except BaseException:
+        ports.records.give_up(cause.id, leg)
+        raise
 
 
 def announce_again(leg: str, event_id: str, ports: Ports) -> None:

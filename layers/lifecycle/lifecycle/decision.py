@@ -53,6 +53,8 @@ class ApiCall:
         unless: a describing operation and its parameters to ask first, for APIs that have no
             such error; when it finds the thing, the call is not made.
         search: likewise, for APIs that name things themselves.
+        alone: for APIs that can neither name nor find what they made: while one delivery of an
+            event makes the call, its other deliveries wait.
         keep: answers to remember: placeholder name → top-level key of the response. Records and
             events may carry ``{{name}}`` where the answer belongs.
     """
@@ -63,6 +65,7 @@ class ApiCall:
     exists: tuple[str, ...] = ()
     unless: tuple[str, dict[str, Any]] | None = None
     search: Search | None = None
+    alone: bool = False
     keep: dict[str, str] = field(default_factory=dict)
 
 

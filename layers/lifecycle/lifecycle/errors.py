@@ -6,6 +6,7 @@ LifecycleError
 ├── RecordMissingError     a record an event speaks of is not there yet; the queue's retry cures it
 ├── StaleRecordError       a record moved on between reading and writing it
 ├── AlreadyRecordedError   this event's history row is there: an earlier delivery got this far
+├── ClaimedError           another delivery of this event is at work; the queue's retry cures it
 ├── ObjectChangedError     an object was replaced since the event that told of it
 ├── EventsNotAcceptedError the bus took only some of the events
 ├── QuotaReachedError      AWS has no room for what a decision asked for, for now
@@ -41,6 +42,10 @@ class RecordMissingError(LifecycleError):
 
 class StaleRecordError(LifecycleError):
     """Another delivery moved the record on between reading and writing it."""
+
+
+class ClaimedError(LifecycleError):
+    """Another delivery of this event is making a call that must not be made twice."""
 
 
 class ObjectChangedError(LifecycleError):

@@ -69,6 +69,16 @@ class Records(Protocol):
             StaleRecordError: a row is no longer the one that was read.
         """
 
+    def claim(self, event_id: str, leg: str, seconds: int) -> None:
+        """Keep other deliveries of an event from what this one does, for so long at most.
+
+        Raises:
+            ClaimedError: another delivery did so, and its time is not over.
+        """
+
+    def give_up(self, event_id: str, leg: str) -> None:
+        """End one's own claim before its time."""
+
     def note(self, row: Record) -> None:
         """Write a row that nothing depends on, whatever is there."""
 

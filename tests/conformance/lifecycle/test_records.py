@@ -8,7 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lifecycle.adapters.dynamodb_records import DynamodbRecords
-from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
+from lifecycle.errors import (
+    AlreadyRecordedError,
+    ClaimedError,
+    RecordMissingError,
+    StaleRecordError,
+)
 from lifecycle.events import Fault
 from lifecycle.given_up import given_up
 from lifecycle.records import (
@@ -134,6 +139,19 @@ def test_an_event_is_recorded_once(records: Records) -> None:
     with pytest.raises(AlreadyRecordedError):
         records.commit([problem_record()], history())
     assert records.problem("churn") is None
+
+
+def test_one_delivery_at_a_time_holds_a_claim(aws: object) -> None:
+    """Until it gives up or its time is over. In memory, time is always over."""
+    table = DynamodbRecords(TABLE)
+    table.claim("event", "leg", 60)
+
+    with pytest.raises(ClaimedError):
+        table.claim("event", "leg", 60)
+    table.claim("event", "other leg", 60)
+    table.give_up("event", "leg")
+    table.claim("event", "leg", -1)
+    table.claim("event", "leg", 60)
 
 
 def test_two_legs_may_hear_the_same_event(records: Records) -> None:

@@ -5,6 +5,7 @@ from local.call_faults import WAYS as CALL_WAYS
 from local.ministack_hooks.planned_faults import EVENT_WAYS, MESSAGE_WAYS, REVERSED
 
 START = {"life": "fm1", "function": "baton-StartRun", "heard": "DataIngested", "occurrence": 1}
+JOB_ENDED = "SageMaker Training Job State Change Completed"
 
 
 def note(invocation, **more):
@@ -19,7 +20,9 @@ NOTES = [
     note("b", begins=True),
     note("b", call=1, operation="dynamodb:GetItem"),
     note("b", call=3, operation="s3:GetObject"),
-    {"life": "fm1", "sent": "SageMaker Training Job State Change Completed", "number": 1},
+    {**note("e", begins=True), "heard": JOB_ENDED},
+    {"life": "fm1", "sent": JOB_ENDED, "number": 1},
+    {"life": "fm1", "sent": "SageMaker Model State Change", "number": 1},
     {**note("c", call=1, operation="s3:GetObject"), "life": "fm2"},
     {**note("d", call=1, operation="s3:GetObject"), "heard": "request"},
 ]
@@ -44,7 +47,9 @@ def test_every_message_and_every_event_has_every_way():
     events = [point for point in points() if point.function == BUS]
 
     assert {point.way for point in messages} == set(MESSAGE_WAYS)
-    assert [point.way for point in events] == list(EVENT_WAYS)
+    assert [(point.heard, point.way) for point in events] == [
+        (JOB_ENDED, way) for way in EVENT_WAYS
+    ]
 
 
 def test_a_point_has_the_same_name_in_every_counting():

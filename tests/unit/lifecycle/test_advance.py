@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle.advance import ATTEMPTS, advance
 from lifecycle.decision import ApiCall, Decision
-from lifecycle.errors import EventsNotAcceptedError, StaleRecordError
+from lifecycle.errors import ClaimedError, EventsNotAcceptedError, StaleRecordError
 from lifecycle.events import TrainingStarted, TuningStarted
 from tests.builders import PROBLEM, RUN, cause_of, object_created, prepared_run, problem_record
 from tests.fakes import FakeApi, FakeBus, FakeRecords, fake_ports
@@ -266,3 +266,49 @@ def test_events_name_their_cause() -> None:
     assert first["causation_id"] == first["correlation_id"] == "event-1"
     assert first["event_id"] != second["event_id"]
     assert first["version"] == TrainingStarted.version
+
+
+PUBLISH = ApiCall("sns", "Publish", {"TopicArn": "t", "Message": "m"}, alone=True)
+
+
+def alone(relay: Relay) -> HistoryRecord:
+    decision = Decision("Alerted.", problem=PROBLEM, calls=(PUBLISH,))
+    return advance("send_alert", relay.cause, lambda: decision, relay.ports)
+
+
+def test_a_call_that_must_be_alone_waits_while_another_delivery_makes_it() -> None:
+    relay = Relay()
+    relay.records.claims.add((relay.cause.id, "send_alert"))
+
+    with pytest.raises(ClaimedError):
+        alone(relay)
+
+    assert relay.api.calls == []
+    assert relay.records.history(relay.cause.id, "send_alert") is None
+
+
+def test_what_another_delivery_did_before_the_claim_is_not_done_again() -> None:
+    """It was recorded after this delivery had looked for it."""
+    relay = Relay()
+    first = alone(relay)
+    answers = [None, first]
+    relay.records.history = lambda *_: answers.pop(0)  # type: ignore[method-assign]
+
+    assert alone(relay) == first
+    assert relay.api.calls == [PUBLISH]
+
+
+def test_a_call_that_failed_gives_its_claim_up() -> None:
+    relay = Relay()
+    given_up: list[tuple[str, str]] = []
+    relay.records.give_up = lambda *claim: given_up.append(claim)  # type: ignore[method-assign]
+
+    with pytest.raises(CrashError):
+        advance(
+            "send_alert",
+            relay.cause,
+            lambda: Decision("Alerted.", problem=PROBLEM, calls=(PUBLISH,)),
+            crashing(relay.ports, CrashPoints(0)),
+        )
+
+    assert given_up == [(relay.cause.id, "send_alert")]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import lifecycle.given_up
 import lifecycle.source_records  # noqa: F401  their rows are among the kinds
 from lifecycle.adapters.clients import client
-from lifecycle.errors import AlreadyRecordedError, RecordMissingError, StaleRecordError
+from lifecycle.errors import (
+    AlreadyRecordedError,
+    ClaimedError,
+    RecordMissingError,
+    StaleRecordError,
+)
 from lifecycle.records import (
     HistoryRecord,
     InputRecord,
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, type[Record]] = {cls.kind: cls for cls in Record.__subclasses__()}
 """Every kind of row by its name."""
+
+CLAIMS_KEPT_SECONDS = 86_400
+"""DynamoDB then removes them (Developer Guide, "Time to Live")."""
 
 HIDDEN = ("pk", "sk", "kind", "listing", "listed_at")
 """Attributes that place a row and are no part of its record."""
@@ -199,6 +208,42 @@ class DynamodbRecords:
             if reasons[0].get("Code") == "ConditionalCheckFailed":
                 raise AlreadyRecordedError(history.event_id) from error
             raise StaleRecordError(", ".join(r.get("Code", "") for r in reasons)) from error
+
+    def claim(self, event_id: str, leg: str, seconds: int) -> None:
+        """Keep other deliveries of an event from what this one does, for so long at most.
+
+        Raises:
+            ClaimedError: another delivery did so, and its time is not over.
+        """
+        from botocore.exceptions import ClientError
+
+        now = time.time()
+        try:
+            self._put_claim(
+                event_id,
+                leg,
+                now + seconds,
+                ConditionExpression="attribute_not_exists(pk) OR claimed_until < :now",
+                ExpressionAttributeValues={":now": {"N": f"{now:.3f}"}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise ClaimedError(f"{leg}: another delivery of {event_id} is at work") from error
+
+    def give_up(self, event_id: str, leg: str) -> None:
+        """End one's own claim before its time."""
+        self._put_claim(event_id, leg, 0)
+
+    def _put_claim(self, event_id: str, leg: str, until: float, **condition: Any) -> None:
+        item = {
+            "pk": {"S": f"claim#{event_id}"},
+            "sk": {"S": leg},
+            "kind": {"S": "claim"},
+            "claimed_until": {"N": f"{until:.3f}"},
+            "expires_at": {"N": str(int(time.time()) + CLAIMS_KEPT_SECONDS)},
+        }
+        client("dynamodb").put_item(TableName=self._table, Item=item, **condition)
 
     def note(self, row: Record) -> None:
         """Write a row that nothing depends on, whatever is there."""

@@ -1,0 +1,138 @@
+"""Messages and events meet what is planned for them, and nothing else does."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from local.fault_plan import FaultPlan
+from local.ministack_hooks.planned_faults import (
+    AT_ONCE,
+    DOUBLED,
+    DROPPED,
+    LATE,
+    REVERSED,
+    SWAPPED,
+    TWICE,
+    EventFaults,
+    MessageFaults,
+    bring_back_soon,
+)
+
+FUNCTION = {"config": {"FunctionName": "F", "Timeout": 30}}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "names").write_text("fm[0-9]")
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "released").mkdir()
+    return tmp_path
+
+
+def plan(folder, way, heard="DataIngested", function="F"):
+    point = {"id": "fm1-a", "life": "fm1", "function": function, "heard": heard}
+    document = [{**point, "occurrence": 1, "way": way}]
+    (folder / "plans" / "fm1.json").write_text(json.dumps(document))
+
+
+class Queue:
+    """Hands messages to a function that only counts."""
+
+    def __init__(self, folder):
+        self.handed = []
+        self._lock = threading.Lock()
+        self.faults = MessageFaults(
+            FaultPlan(folder),
+            lambda _esm, _function, event, *_: self.execute(None, event),
+            execute=self.execute,
+            backing_off={},
+            wake=lambda: None,
+        )
+
+    def execute(self, _function, event):
+        with self._lock:
+            self.handed.append(event["id"])
+        return {}
+
+    def hand(self, message_id, problem="fm1"):
+        detail = {"data": {"problem": problem}, "metadata": {"event_id": message_id}}
+        body = json.dumps({"detail-type": "DataIngested", "detail": detail})
+        message = {"id": message_id, "body": body, "visible_at": 0.0, "receive_count": 1}
+        self.faults({"UUID": "u"}, FUNCTION, {"id": message_id}, [message], "url", "queue")
+        return message
+
+
+@pytest.mark.parametrize(("way", "times"), [(TWICE, 2), (AT_ONCE, 3)])
+def test_a_message_is_handled_more_than_once_as_planned_and_once_only_so(folder, way, times):
+    plan(folder, way)
+    queue = Queue(folder)
+
+    queue.hand("a")
+    queue.hand("b")
+    queue.hand("c", problem="churn")
+
+    assert queue.handed == ["a"] * times + ["b", "c"]
+
+
+def test_a_late_message_is_held_until_its_life_is_quiet(folder):
+    plan(folder, LATE)
+    queue = Queue(folder)
+
+    held = queue.hand("a")
+    queue.hand("b")
+    assert (queue.handed, held["receive_count"]) == (["b"], 0)
+    (folder / "released" / "fm1").touch()
+    queue.hand("a")
+
+    assert queue.handed == ["b", "a"]
+
+
+def test_messages_of_a_leg_go_last_first(folder):
+    plan(folder, REVERSED, heard="any")
+    queue = Queue(folder)
+
+    for name in ("a", "b", "c"):
+        queue.hand(name)
+    assert queue.handed == []
+    (folder / "released" / "fm1").touch()
+    for _ in range(3):
+        for name in ("a", "b", "c"):
+            if name not in queue.handed:
+                queue.hand(name)
+
+    assert queue.handed == ["c", "b", "a"]
+
+
+def test_the_message_of_a_dead_function_comes_back_soon_and_a_pause_is_shortened():
+    now = time.time()
+    dead, paused = {"visible_at": now + 900}, {"visible_at": now + 60}
+
+    bring_back_soon(dead, died=True)
+    bring_back_soon(paused, died=False)
+
+    assert 0 < dead["visible_at"] - now < 2
+    assert 2 < paused["visible_at"] - now < 4
+
+
+def entry(name, problem="fm1"):
+    detail = {"TrainingJobName": f"{problem}-{name}", "TrainingJobStatus": "Completed"}
+    kind = "SageMaker Training Job State Change"
+    return {"DetailType": kind, "Detail": json.dumps(detail), "Time": "2026"}
+
+
+@pytest.mark.parametrize(
+    ("way", "put"),
+    [(DROPPED, ["b", "c"]), (DOUBLED, ["a", "a", "b", "c"]), (SWAPPED, ["b", "a", "c"])],
+)
+def test_an_event_is_lost_doubled_or_overtaken_as_planned(folder, way, put):
+    plan(folder, way, heard="SageMaker Training Job State Change Completed", function="bus")
+    arrived = []
+    faults = EventFaults(folder, lambda entries: arrived.extend(entries) or [])
+
+    answers = [faults([entry(name)]) for name in ("a", "b", "c")]
+
+    names = [json.loads(item["Detail"])["TrainingJobName"].removeprefix("fm1-") for item in arrived]
+    assert names == put
+    assert [len(answer) for answer in answers] == [1, 1, 1]
