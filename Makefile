@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-profile catalogue check check-template clean coverage-tables demo down faults format fuzz mutations requirements setup system-packages test up
+.PHONY: help access bench soak bench-profile catalogue check check-security check-template clean coverage-tables demo down faults format fuzz mutations requirements setup system-packages test up
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,14 +82,14 @@ demo: $(foreach name,ministack sam jobs local demo,$(VENVS)/$(name)/.installed) 
 catalogue: .venv/.installed  ## write the schemas and the catalogue of events again
 	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.catalogue
 
-SOURCES := functions layers jobs glue local cli events examples bench faults fuzz tests
-TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench faults fuzz
+SOURCES := functions layers jobs glue local cli events examples bench checks faults fuzz tests
+TYPED := functions layers/lifecycle/lifecycle layers/science/science jobs glue local cli events examples bench checks faults fuzz
 
 format: .venv/.installed  ## put every file into the one format
 	.venv/bin/ruff check --fix --quiet $(SOURCES) || true
 	.venv/bin/ruff format --quiet $(SOURCES)
 
-check: setup check-template  ## all that guards main besides tests: format, lint, types, spelling, template
+check: setup check-template check-security  ## all that guards main besides tests: format, lint, types, spelling, template
 	.venv/bin/ruff format --check $(SOURCES)
 	.venv/bin/ruff check $(SOURCES)
 	.venv/bin/mypy $(TYPED)
@@ -97,6 +97,13 @@ check: setup check-template  ## all that guards main besides tests: format, lint
 
 test: setup  ## install what is needed and run all tests
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadgroup
+
+soak: setup  ## half an hour of lives, lost and doubled events and kills on a laptop cloud; judged at the end
+	.venv/bin/python -m bench.soak --minutes 30
+
+ACCESS := .aws-sam/access.json
+access: setup  ## hold every policy to the calls of the whole end-to-end run, and print the figures
+	BATON_ACCESS_RECORD=$(ACCESS) .venv/bin/pytest -q tests/e2e; .venv/bin/python -m bench.access $(ACCESS)
 
 mutations: .venv/.installed  ## plant bugs, one at a time, and see that the judge finds each
 	.venv/bin/python -m faults.mutations
@@ -141,6 +148,13 @@ check-template: .venv/.installed $(VENVS)/sam/.installed $(VENVS)/checkov/.insta
 	@mkdir -p .aws-sam
 	PYTHONPATH=.:layers/lifecycle .venv/bin/python -m events.wiring > .aws-sam/expanded.json
 	$(VENVS)/checkov/bin/checkov --file .aws-sam/expanded.json --framework cloudformation --compact --quiet --skip-download
+
+# Scanners are installed for this alone.
+$(eval $(call environment,$(VENVS)/scanners,scanners))
+check-security: .venv/.installed $(VENVS)/scanners/.installed  ## look for secrets, weak code (bandit) and packages with known weaknesses (pip-audit)
+	.venv/bin/python -m checks.leaks
+	.venv/bin/python -m checks.weaknesses
+	.venv/bin/python -m checks.advisories
 
 requirements: | $(UV)  ## resolve and pin all dependencies again
 	@for source in requirements/*.in layers/*/requirements.in; do \

@@ -108,6 +108,12 @@ def parameters() -> dict[str, Any]:
     return {name: item.get("Default", "") for name, item in _read()["Parameters"].items()}
 
 
+def environment() -> dict[str, Any]:
+    """What every function is told, by the names of its variables."""
+    told: dict[str, Any] = _read()["Globals"]["Function"]["Environment"]["Variables"]
+    return told
+
+
 def outputs() -> dict[str, Any]:
     """What the stack tells of itself, by name."""
     return {name: item["Value"] for name, item in _read()["Outputs"].items()}

@@ -81,6 +81,7 @@ def _bring_up(cloud: Cloud, deployment: Deployment, settings: Settings) -> None:
             screen.step(console, "sam build", time.monotonic() - begin)
             deployment.deploy()
             screen.step(console, "sam deploy", time.monotonic() - begin)
+            cloud.save()
     settings.write_environment_file()
     cloud.say("ready")
     _health(settings.port)

@@ -104,7 +104,10 @@ def faulty(handler: Handler, function: str) -> Handler:
     plan = FaultPlan(Path(os.environ[VARIABLE]))
 
     def handle(event: dict[str, Any], context: object) -> Any:
-        invocation = Invocation(plan, function, plan.heard(event))
+        heard = plan.heard(event)
+        if not heard.life:
+            return handler(event, context)
+        invocation = Invocation(plan, function, heard)
         _now.invocation = invocation
         invocation.note(begins=True)
         try:

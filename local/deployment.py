@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.processes import Child
+from local.sagemaker.jobs.namespaces import can_leave_network
 from local.settings import HOST, REGION, STACK
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Deployment:
             ["--config-file", str(self._settings.root / "samconfig.toml")],
             ["--template-file", str(self._settings.state / "build" / "template.yaml")],
             ["--parameter-overrides", f"Architecture={architecture()}", *_PLACES, *_PROMPT],
+            [f"IsolateJobs={isolation()}"],
             ["--no-progressbar"],
         )
         self._finish()
@@ -182,6 +184,11 @@ class Deployment:
     def _python_folder() -> Path:
         """Return a real python3.13's folder: sam calls it by name, and a shim of pyenv's fails."""
         return Path(sys.executable).resolve().parent
+
+
+def isolation() -> str:
+    """Return the template's `IsolateJobs`: `true` where this user may cut processes off."""
+    return "true" if can_leave_network() else "false"
 
 
 def architecture() -> str:

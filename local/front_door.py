@@ -1,4 +1,4 @@
-"""The outermost layer of the cloud's one port: its own two addresses, then ministack."""
+"""The outermost layer of the cloud's one port: its own three addresses, then ministack."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ _OPEN_ADDRESSES = ("health", "ready", "cfn-response/", "cfn-signal/", "lambda-")
 
 
 class FrontDoor:
-    """An ASGI application: `/_baton/health`, `/_baton/events`, and everything else to ministack."""
+    """An ASGI application: `/_baton/health`, `/_baton/events`, `/_baton/save`, then ministack.
+
+    Attributes:
+        save: Writes all state down; set by who can.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class FrontDoor:
         self._put_events = put_events
         self._started = started
         self._background: asyncio.Future[None] | None = None
+        self.save: Callable[[], None] = _nothing
         self.last_request = 0.0
         self.requests = 0
         self.deployments = 0
@@ -66,6 +71,9 @@ class FrontDoor:
             await self._health(send)
         elif scope["path"] == "/_baton/events":
             await self._events(scope, receive, send)
+        elif scope["path"] == "/_baton/save":
+            await asyncio.to_thread(self.save)
+            await _answer(send, 200, {"message": "all state is on disk"})
         else:
             self.requests += 1
             self.last_request = time.monotonic()
@@ -120,6 +128,10 @@ class FrontDoor:
         results = await asyncio.to_thread(self._put_events, entries)
         failed = sum("ErrorCode" in result for result in results)
         await _answer(send, 200, {"FailedEntryCount": failed, "Entries": results})
+
+
+def _nothing() -> None:
+    """What is done where nobody can save."""
 
 
 async def _answer(send: Send, status: int, document: dict[str, Any]) -> None:

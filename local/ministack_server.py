@@ -9,7 +9,9 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -26,8 +28,10 @@ from local.ministack_hooks import (
     functions,
     glue,
     inside,
+    journal,
     metrics,
     planned_faults,
+    recording,
     sagemaker,
     state,
     storage,
@@ -35,23 +39,28 @@ from local.ministack_hooks import (
 from local.settings import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.ministack_hooks.planned_faults import PutEvents
 
 _HOST = "127.0.0.1"
+JOURNALED_SECONDS = 20.0
+"""How often at most what is in the journal anyway is saved as a whole."""
 _logger = logging.getLogger("baton")
 
 
 class Saver:
-    """Writes the state down while the cloud runs, so that a sudden end loses seconds only.
+    """Writes the state down while the cloud runs, so that a sudden end loses a second at most.
 
     Each service is saved a second after traffic pauses, and during traffic after a while; the more
     its last saving cost, the longer it waits for the next, so that all of it takes a twentieth of
-    the time at most. Functions' packages, by far the largest, change by deployment only.
+    the time at most. Functions' packages, by far the largest, change by deployment only. What the
+    journal keeps meanwhile is saved now and then, so that the journal stays short.
     """
 
-    def __init__(self, door: FrontDoor) -> None:
+    def __init__(self, door: FrontDoor, keeper: journal.Keeper) -> None:
         """Watch the traffic through `door`."""
-        self._door = door
+        self._door, self._keeper, self._lock = door, keeper, threading.Lock()
         self._saved_at: dict[str, float] = {}
         self._seen: dict[str, int] = {}
         self._cost: dict[str, float] = {}
@@ -67,17 +76,35 @@ class Saver:
         """Save every service that has waited `patience` seconds and whose turn it is."""
         for name, save in list(state.savable()):
             begin = time.monotonic()
+            journaled = name in journal.KINDS.values()
             requests = self._door.deployments if name == "lambda" else self._door.requests
-            wait = max(patience, 20 * self._cost.get(name, 0.0))
+            least = JOURNALED_SECONDS if journaled else patience
+            wait = max(least, 20 * self._cost.get(name, 0.0))
             if requests == self._seen.get(name) or begin - self._saved_at.get(name, 0.0) < wait:
                 continue
+            self._save(name, save, requests)
+
+    def save_all(self) -> None:
+        """Save every service now, whatever it costs."""
+        for name, save in list(state.savable()):
+            requests = self._door.deployments if name == "lambda" else self._door.requests
+            while not self._save(name, save, requests):
+                time.sleep(0.01)
+
+    def _save(self, name: str, save: Callable[[], bool], requests: int) -> bool:
+        """Save a service; whether it could be, for it may change while it is copied."""
+        with self._lock:
+            begin = time.monotonic()
             try:
-                save()
-            except RuntimeError as error:  # it changed while it was copied; the next turn is soon
+                saved = save()
+            except RuntimeError as error:  # the next turn is soon
                 _logger.info("state of %s not saved this time: %s", name, error)
-                continue
+                return False
+            if saved and name in journal.KINDS.values():
+                self._keeper.saved(name)
             self._saved_at[name] = time.monotonic()
             self._seen[name], self._cost[name] = requests, time.monotonic() - begin
+            return True
 
 
 async def look_often(watch: metrics.MetricWatch, *, every: float = 5.0) -> None:
@@ -87,10 +114,13 @@ async def look_often(watch: metrics.MetricWatch, *, every: float = 5.0) -> None:
         await asyncio.to_thread(watch.look)
 
 
-async def serve(folder: Path, port: int, region: str, runs: glue.GlueRuns) -> None:
+async def serve(
+    folder: Path, port: int, region: str, runs: glue.GlueRuns, keeper: journal.Keeper
+) -> None:
     """Serve until SIGINT or SIGTERM; ministack saves its state at the end."""
 
     def started() -> None:
+        keeper.open_queues()
         runs.end_unfinished()
         functions.warm_functions()
 
@@ -108,10 +138,20 @@ async def serve(folder: Path, port: int, region: str, runs: glue.GlueRuns) -> No
     config.bind = [f"{_HOST}:{port}"]
     config.keep_alive_timeout = 75
     config.backlog = 512
-    saver = asyncio.create_task(Saver(door).run())
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+
+    async def end() -> None:
+        await told.wait()
+        await asyncio.to_thread(functions.stop_hearing)
+
+    saving = Saver(door, keeper)
+    door.save = saving.save_all
+    saver = asyncio.create_task(saving.run())
     watch = asyncio.create_task(look_often(metrics.MetricWatch(region)))
     try:
-        await serve_application(door, config)
+        await serve_application(door, config, shutdown_trigger=end)
     finally:
         saver.cancel()
         watch.cancel()
@@ -138,6 +178,8 @@ def main() -> None:
     access.hook_identities(json.loads(os.environ.pop("BATON_USERS")), secret, region)
     access.hook_service_identity("sagemaker", "sagemaker.amazonaws.com")
     access.hook_alarm_names()
+    if calls := os.environ.pop("BATON_RECORD_CALLS", ""):
+        recording.hook_call_record(Path(calls))
     sagemaker.hook_sagemaker(int(os.environ["BATON_SAGEMAKER_PORT"]))
     events.hook_event_archive()
     functions.hook_function_urls(f"http://{_HOST}:{port}")
@@ -149,12 +191,13 @@ def main() -> None:
     functions.hook_function_workers(folder / "functions")
     functions.hook_polling()
     storage.hook_default_key()
+    keeper = journal.hook_journal(folder / "journal", region)
     runs = _glue_runs(folder, f"http://{_HOST}:{port}", region)
     glue.hook_glue(runs)
     # A thread that computes keeps the interpreter for this long while the event loop waits for it;
     # Python's own 5 ms, a few times over, were a fifth of a hop's time.
     sys.setswitchinterval(0.0005)
-    asyncio.run(serve(folder, port, region, runs))
+    asyncio.run(serve(folder, port, region, runs, keeper))
 
 
 if __name__ == "__main__":

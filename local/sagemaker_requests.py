@@ -29,8 +29,6 @@ def resource_arn(path: str, headers: Json, body: bytes, region: str, account: st
     """Name the ARN that a SageMaker request acts on; `*` where it is no single one, as in lists.
 
     An operation's own resource comes first: CreateEndpoint names an endpoint and its configuration.
-    AWS asks for the right to both, here the right to the endpoint is enough (Service Authorization
-    Reference, Amazon SageMaker).
     """
     prefix = f"arn:aws:sagemaker:{region}:{account}:"
     parts = unquote(path).strip("/").split("/")
@@ -86,6 +84,27 @@ def passed_role(headers: Json, body: bytes) -> str | None:
     definition = request.get("TrainingJobDefinition") or {}
     role = request.get("RoleArn") or request.get("ExecutionRoleArn") or definition.get("RoleArn")
     return role if isinstance(role, str) else None
+
+
+def further_rights(
+    path: str, headers: Json, body: bytes, region: str, account: str
+) -> list[tuple[str, str]]:
+    """List what a request takes besides the right to its operation: actions and resources.
+
+    Tags in a Create request are judged as if they were added; and an endpoint is made of its
+    configuration, on which the caller needs the same right (Service Authorization Reference).
+    """
+    operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
+    request = json_object(body)
+    found = []
+    if operation.startswith("Create") and request.get("Tags"):
+        resource = resource_arn(path, headers, body, region, account)
+        found.append(("sagemaker:AddTags", resource))
+    config = request.get("EndpointConfigName")
+    if operation in {"CreateEndpoint", "UpdateEndpoint"} and isinstance(config, str):
+        prefix = f"arn:aws:sagemaker:{region}:{account}:endpoint-config/"
+        found.append((f"sagemaker:{operation}", f"{prefix}{config.lower()}"))
+    return found
 
 
 def trusts_service(document: Json | str, service: str) -> bool:

@@ -71,6 +71,11 @@ class Settings:
         return self.state / "health.json"
 
     @property
+    def call_file(self) -> Path:
+        """Every kind of call that roles made, where `BATON_RECORD_CALLS` asks for it."""
+        return self.state / "calls.jsonl"
+
+    @property
     def port_file(self) -> Path:
         """The port that the saved state was made with; addresses in it carry the port."""
         return self.state / "port"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from faults.judge.table import Row
 
 PARTS = ("prepared/train/", "prepared/validation/", "holdout/")
+LARGEST_READ = 20_000_000
+"""Bytes up to which a landed file is read to count its rows."""
+
 COUNTS = ("train_rows", "validation_rows", "holdout_rows")
 
 
@@ -85,6 +90,31 @@ def _places(evidence: Evidence) -> Iterator[Finding]:
             if rows != row["rows"]:
                 what = f"the row says {row['rows']} rows and the file holds {rows}"
                 yield Finding("wrong_count", what, where)
+            yield from _read_whole(evidence, row)
+
+
+def _read_whole(evidence: Evidence, row: Row) -> Iterator[Finding]:
+    """A plain file that still lies where it landed was taken in with all of its rows."""
+    key, landing = row["source"], evidence.landing
+    same = landing.etags.get(key) == row.get("etag", "").strip('"')
+    if not same or landing.sizes[key] > LARGEST_READ or not key.endswith((".csv", ".jsonl")):
+        return
+    text = landing.read(f"s3://{landing.bucket}/{key}").decode("utf-8", "replace")
+    allowed = _counts_of(text, commas=key.endswith(".csv"))
+    if allowed and row["rows"] not in allowed:
+        what = f"{row['rows']} rows were taken in of {max(allowed)} lines"
+        yield Finding("lost_rows", what, f"input {key}")
+
+
+def _counts_of(text: str, *, commas: bool) -> set[int]:
+    """How many rows a text may have; nothing where that cannot be told."""
+    if not commas:
+        return {sum(bool(line.strip()) for line in text.splitlines())}
+    try:
+        lines = sum(any(cells) for cells in csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:
+        return set()
+    return {lines, lines - 1}  # without a header, or with one
 
 
 def _set_aside(evidence: Evidence, row: Row) -> Iterator[Finding]:

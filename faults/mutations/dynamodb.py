@@ -18,7 +18,7 @@ INDEX = {"": ("pk", "sk"), "listing": ("listing", "listed_at")}
 """Partition and sort key of the table and of its one index."""
 
 EXISTS = re.compile(r"attribute_(not_)?exists\(pk\)")
-COMPARED = re.compile(r"(\w+) (=|<>) (:\w+)")
+COMPARED = re.compile(r"(\w+) (=|<>|<) (:\w+)")
 
 
 class MemoryDynamoDB:
@@ -49,8 +49,8 @@ class MemoryDynamoDB:
             return {"Items": self._query(request)}
         if operation == "TransactWriteItems":
             return self._transact(request["TransactItems"])
-        if operation == "PutItem" and "ConditionExpression" not in request:
-            return self._transact([{"Put": request}])
+        if operation == "PutItem":
+            return self._put(request)
         raise NotImplementedError(f"DynamoDB's {operation}")
 
     def _query(self, request: dict[str, Any]) -> list[Item]:
@@ -72,6 +72,19 @@ class MemoryDynamoDB:
         found.sort(key=lambda item: item[sort]["S"], reverse=not forward)
         return found[: request.get("Limit")]
 
+    def _put(self, request: dict[str, Any]) -> dict[str, Any]:
+        key = _key(request["Item"])
+        if not self._fits(key, request):
+            raise _error("ConditionalCheckFailedException", "the condition failed")
+        self.items[key] = request["Item"]
+        return {}
+
+    def let_claims_run_out(self) -> None:
+        """As if the time had passed after which a message of a killed function comes again."""
+        for item in self.items.values():
+            if "claimed_until" in item:
+                item["claimed_until"] = {"N": "0"}
+
     def _transact(self, actions: list[dict[str, Any]]) -> dict[str, Any]:
         """All or nothing: every condition is looked at before anything is written."""
         asked = [next(iter(action.items())) for action in actions]
@@ -90,16 +103,22 @@ class MemoryDynamoDB:
     def _fits(self, key: Key, body: dict[str, Any]) -> bool:
         """Whether an action's condition holds for what is stored now."""
         condition = body.get("ConditionExpression", "")
+        values = body.get("ExpressionAttributeValues", {})
         stored = self.items.get(key)
-        if not condition:
-            return True
+        parts = condition.split(" OR ")
+        return not condition or any(self._holds(part, stored, values) for part in parts)
+
+    @staticmethod
+    def _holds(condition: str, stored: Item | None, values: Item) -> bool:
         if there := EXISTS.fullmatch(condition):
             return (stored is None) == bool(there[1])
         if compared := COMPARED.fullmatch(condition):
             name, operator, value = compared.groups()
             # A comparison with an attribute that is not there is never true, and <> always is.
-            same = (stored or {}).get(name) == body["ExpressionAttributeValues"][value]
-            return same if operator == "=" else not same
+            found = (stored or {}).get(name)
+            if operator == "<":
+                return found is not None and float(found["N"]) < float(values[value]["N"])
+            return (found == values[value]) is (operator == "=")
         raise NotImplementedError(f"the condition {condition}")
 
 

@@ -78,9 +78,9 @@ PLANTED = (
         (
             Edit(
                 f"{LIFECYCLE}/advance.py",
-                "        history = _history(leg, cause, decided, answers)\n",
-                "        history = _history(leg, cause, decided, answers)\n"
-                "        ports.bus.put(history.announced)\n",
+                "    rows = [_filled(row, answers) for row in decided.records]\n",
+                "    ports.bus.put(history.announced)\n"
+                "    rows = [_filled(row, answers) for row in decided.records]\n",
             ),
         ),
     ),
@@ -157,6 +157,24 @@ PLANTED = (
                 f"{LIFECYCLE}/advance.py",
                 "    history = ports.records.history(cause.id, leg)\n    attempts = 0",
                 "    history = None\n    attempts = 0",
+            ),
+            Edit(f"{LIFECYCLE}/advance.py", "return history or _acted(", "return _acted("),
+            Edit(
+                f"{LIFECYCLE}/advance.py",
+                "    ports.records.claim(cause.id, leg, CLAIM_SECONDS)\n",
+                "",
+            ),
+        ),
+    ),
+    Planted(
+        "claim-not-looked-at",
+        "Two deliveries of one event may tell people at once.",
+        "at once",
+        (
+            Edit(
+                f"{LIFECYCLE}/advance.py",
+                "    ports.records.claim(cause.id, leg, CLAIM_SECONDS)\n",
+                "",
             ),
         ),
     ),
@@ -243,8 +261,8 @@ PLANTED = (
         (
             Edit(
                 "functions/send_alert/send_alert.py",
-                'calls=(ApiCall("sns", "Publish", request),),',
-                'calls=(ApiCall("sns", "Publish", request), ApiCall("sns", "Publish", request)),',
+                'calls=(ApiCall("sns", "Publish", request, alone=True),),',
+                'calls=(ApiCall("sns", "Publish", request, alone=True),) * 2,',
             ),
         ),
     ),
@@ -255,7 +273,7 @@ PLANTED = (
         (
             Edit(
                 "functions/send_alert/send_alert.py",
-                'calls=(ApiCall("sns", "Publish", request),),',
+                'calls=(ApiCall("sns", "Publish", request, alone=True),),',
                 "calls=(),",
             ),
         ),

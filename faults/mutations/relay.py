@@ -166,13 +166,24 @@ class Relay:
         folder = self._folders[message.function]
         handler = importlib.import_module(f"handle_{folder}").lambda_handler
         before = self._account.fault
-        self._account.fault = lambda _service, operation, request: self._trial.around(
-            self, message, operation, request
-        )
+        killed = False
+
+        def disturb(_service: str, operation: str, request: Any) -> Any:
+            nonlocal killed
+            if killed:  # whatever a function would still do on its way out, a dead one does not
+                raise Killed
+            try:
+                return self._trial.around(self, message, operation, request)
+            except Killed:
+                killed = True
+                raise
+
+        self._account.fault = disturb
         receipt = f"receipt-{message.number}-{self._delivered}"
         try:
             answer = handler(_batch(message, receipt, folder))
         except Killed:
+            self._account.table.let_claims_run_out()
             return receipt in self._account.deleted
         finally:
             self._account.fault = before

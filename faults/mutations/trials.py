@@ -177,8 +177,6 @@ class BusRefuses(_Once):
 class AtOnce(_Once):
     """Each message comes twice at once: the second is done before the first records."""
 
-    alerts_may_repeat = True
-
     def around(self, relay: Relay, message: Message, operation: str, request: Request) -> Any:
         """Let the second delivery come between decision and transaction of the first."""
         if operation == RECORDING and self.first(message):

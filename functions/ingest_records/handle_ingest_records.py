@@ -21,6 +21,7 @@ from lifecycle.cause import Cause
 from lifecycle.clock import now
 from lifecycle.names import digest
 from lifecycle.personal import personal_data, protection
+from lifecycle.problem_scope import scoped
 from lifecycle.quarantine import reason_document
 from lifecycle.records import AwaitedRecord, ShardRecord
 from lifecycle.stretches import stretch, stretch_after
@@ -135,7 +136,9 @@ def _cause(piece: Piece, row: ShardRecord) -> Cause[RecordsArrived]:
 
 
 def _store_all(stretches: dict[str, Stretch], source: str, ports: Ports) -> list[Taken]:
-    return [_store(problem, each, source, ports) for problem, each in stretches.items()]
+    return [
+        _store(problem, each, source, scoped(ports, problem)) for problem, each in stretches.items()
+    ]
 
 
 def _store(problem: str, stretch: Stretch, source: str, ports: Ports) -> Taken:

@@ -24,6 +24,7 @@ from lifecycle.adapters.clients import client
 from lifecycle.clock import now
 from lifecycle.feature_groups import online_groups
 from lifecycle.personal import PersonalData, personal_data
+from lifecycle.problem_scope import scoped
 from personal_rows import protected
 from predict import Question, RefusedError, answer, capture_record, read_question, refusal_of
 from science.lookup import Source, StoreUnavailable, UnknownRow, complete_body, sources
@@ -90,7 +91,7 @@ def _sources(found: ProblemRecord) -> list[Source]:
 @lru_cache(maxsize=256)
 def _prepared(problem: str, run: str) -> dict[str, Any]:
     """The prepared problem of a run: it never changes."""
-    ports = _ports()
+    ports = scoped(_ports(), problem)
     uri = ports.settings.run_uri(problem, run, "prepared", "documents", "problem.json")
     document: dict[str, Any] = json.loads(ports.objects.read(uri))
     return document
@@ -166,7 +167,7 @@ def _capture(question: Question, reply: str, inference_id: str) -> None:
     time = now()
     record = capture_record(question, reply, inference_id, time)
     hour = f"{time[:4]}/{time[5:7]}/{time[8:10]}/{time[11:13]}"
-    ports = _ports()
+    ports = scoped(_ports(), question.problem)
     target = ports.settings.lake(
         question.problem, "capture", question.problem, "primary", hour, f"{inference_id}.jsonl"
     )

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.problem.durations import seconds
+from lifecycle.problem_scope import with_features_of
 from lifecycle.records import FeatureGroupRecord
 from science.point_in_time import Group, join
 
@@ -45,6 +46,7 @@ def _group(
 ) -> Group:
     """Another problem's features, from the offline stores of its groups, old and new."""
     problem = asked["group"]
+    ports = with_features_of(problem, ports)
     row = ports.records.get(FeatureGroupRecord(problem=problem, group=problem))
     stores = row.stores if row else ()
     uris = [uri for store in stores for uri in ports.objects.list(f"{store}/")]

@@ -1,4 +1,4 @@
-"""On a schedule: ask after jobs whose end nobody heard of, and wake what still waits.
+"""On a schedule: ask after jobs whose end, and approvals whose verdict, nobody heard of.
 
 The events of SageMaker and Glue are best effort (EventBridge, "Events from AWS services"): one may
 never come.
@@ -16,7 +16,7 @@ from lifecycle.events import CompletionMissed
 if TYPE_CHECKING:
     from lifecycle.aws_events import ScheduleTicked
     from lifecycle.cause import Cause
-    from lifecycle.records import JobRecord
+    from lifecycle.records import JobRecord, RunRecord
 
 PATIENCE_SECONDS = 60
 """A job younger than this is not asked after: its own event is likely on its way."""
@@ -33,6 +33,9 @@ ASK: dict[str, tuple[str, str, str]] = {  # of SageMaker
     "feature-group": ("DescribeFeatureGroup", "FeatureGroupName", "FeatureGroupStatus"),
 }
 """For each kind of job: the operation, its one parameter, and the status in the answer."""
+
+VERDICTS = ("Approved", "Rejected")
+"""Approval statuses that end the waiting."""
 
 OPEN = frozenset(
     {
@@ -58,14 +61,27 @@ def due(job: JobRecord, time: str) -> bool:
     return seconds_between(job.started_at, time) >= PATIENCE_SECONDS
 
 
+def awaits_approval(run: RunRecord) -> bool:
+    """Whether a run waits for a person's word."""
+    return run.stage == "waiting_for_approval"
+
+
+def package_question(run: RunRecord) -> tuple[str, str, dict[str, str]]:
+    """The service, operation and request that ask after a run's model package."""
+    return "sagemaker", "DescribeModelPackage", {"ModelPackageName": str(run.model_package)}
+
+
 def decide(
-    _cause: Cause[ScheduleTicked], answers: list[tuple[JobRecord, dict[str, Any] | None]]
+    _cause: Cause[ScheduleTicked],
+    answers: list[tuple[JobRecord, dict[str, Any] | None]],
+    packages: list[tuple[RunRecord, dict[str, Any] | None]],
 ) -> Decision:
-    """Tell of every job that has ended and is still open in the records.
+    """Tell of every job that has ended and is still open, and of every approval that was given.
 
     Args:
         _cause: the tick.
         answers: open jobs with what their service says of them, None where it knows them no more.
+        packages: runs that wait for a person, with their model packages; None where there is none.
     """
     missed = []
     for job, answer in answers:
@@ -83,10 +99,29 @@ def decide(
                 leg=job.leg,
             )
         )
+    missed += _verdicts(packages)
     return Decision(
-        f"Asked after {len(answers)} open job(s); {len(missed)} had ended unheard.",
+        f"Asked after {len(answers)} open job(s) and {len(packages)} approval(s); {len(missed)} "
+        "had ended unheard.",
         events=tuple(missed),
     )
+
+
+def _verdicts(packages: list[tuple[RunRecord, dict[str, Any] | None]]) -> list[CompletionMissed]:
+    """What people said of packages; a deleted one waits on, for there is nothing to deploy."""
+    said = [(run, (answer or {}).get("ModelApprovalStatus")) for run, answer in packages]
+    return [
+        CompletionMissed(
+            problem=run.problem,
+            run=run.run,
+            kind="model-package",
+            name=str(run.model_package),
+            status=status,
+            leg="take_up_approval",
+        )
+        for run, status in said
+        if status in VERDICTS
+    ]
 
 
 def _status(job: JobRecord, answer: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 What the relay needs besides what ministack does by itself:
 
 - `access`: an administrator whose signature is checked, instead of keys that anybody knows;
+- `recording`: every call that IAM judged, written down when asked for;
 - `sagemaker`: SageMaker's APIs forwarded to the local SageMaker, under IAM;
 - `events`: the door by which `aws.*` events enter, CloudFormation's `AWS::Events::Archive`;
 - `glue`: Glue's jobs, really run, and the event of their end;

@@ -232,6 +232,8 @@ class EventFaults:
     def _befallen(self, entry: Json) -> list[Json]:
         """What becomes of one event: none, one or more of them, in order."""
         life = self._plan.life_in(str(entry.get("Detail", "")))
+        if not life:
+            return [entry]
         self._plan.note(life=life, sent=event_kind(entry), number=self._number(life, entry))
         way = self._way(life, entry)
         if way == DROPPED:

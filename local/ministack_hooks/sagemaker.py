@@ -8,7 +8,7 @@ from typing import Any
 
 from local.ministack_hooks.inside import Json, Response, module
 from local.sagemaker_proxy import KeepAliveClient, forward
-from local.sagemaker_requests import passed_role, resource_arn
+from local.sagemaker_requests import further_rights, passed_role, resource_arn
 
 AUTO_SCALING = "application-autoscaling"
 
@@ -37,7 +37,7 @@ def hook_sagemaker(port: int) -> None:
     streaming = module("core.responses").StreamingResponse
 
     async def handle(method: str, path: str, headers: Json, body: bytes, query: Json) -> Response:
-        if refusal := _refuse_role(headers, body):
+        if refusal := _refuse_further(path, headers, body):
             return refusal
         status, answered, content = await forward(client, method, path, headers, body, query)
         return status, answered, content if isinstance(content, bytes) else streaming(content)
@@ -48,23 +48,37 @@ def hook_sagemaker(port: int) -> None:
     module("app").SERVICE_HANDLERS[AUTO_SCALING] = handle
 
 
-def _refuse_role(headers: Json, body: bytes) -> Response | None:
-    """Refuse to hand a job a role that the caller may not pass on (`iam:PassRole`), as AWS does."""
-    role = passed_role(headers, body)
-    if role is None:
-        return None
+def _refuse_further(path: str, headers: Json, body: bytes) -> Response | None:
+    """Refuse what takes more than the right to the operation, as AWS does.
+
+    To hand a job a role takes `iam:PassRole`; tags and an endpoint's configuration take their own.
+    """
+    region = module("core.router").extract_region(headers, {})
+    account = module("core.responses").get_account_id()
+    asked = [("sagemaker", each) for each in further_rights(path, headers, body, region, account)]
+    if role := passed_role(headers, body):
+        asked.append(("iam", ("iam:PassRole", role)))
+    for service, (action, resource) in asked:
+        if refusal := _refuse(service, action, resource, headers, region):
+            return refusal
+    return None
+
+
+def _refuse(
+    service: str, action: str, resource: str, headers: Json, region: str
+) -> Response | None:
     router, evaluator = module("core.router"), module("core.iam_evaluator")
     denied = evaluator.enforce(
         router.extract_access_key_id(headers, {}),
-        "iam:PassRole",
-        "iam",
-        router.extract_region(headers, {}),
-        resource_arn=role,
+        action,
+        service,
+        region,
+        resource_arn=resource,
         service_context={"iam:passedtoservice": "sagemaker.amazonaws.com"},
     )
     if denied is None or isinstance(denied, evaluator.AuthError):
         return None  # a wrong signature was refused before this point
     refusal: Response = module("core.iam_actions").access_denied_response(
-        "sagemaker", "iam:PassRole", denied.principal_arn, "", headers=headers, resource_arn=role
+        "sagemaker", action, denied.principal_arn, "", headers=headers, resource_arn=resource
     )
     return refusal

@@ -70,12 +70,16 @@ def test_a_function_is_named_after_its_folder(function):
 
 @pytest.mark.parametrize("leg", DRIVEN)
 def test_a_leg_is_driven_by_a_queue_of_its_own(leg):
-    """With dead letters of its own after five attempts, and failures reported one by one."""
+    """With dead letters of its own after five attempts, and one message a call.
+
+    A message that ends its worker would take the others of a batch with it.
+    """
     (event,) = functions()[leg].properties["Events"].values()
     queue = of_type("AWS::SQS::Queue")[f"{leg}Queue"]
 
     assert resolved(event["Properties"]["Queue"]) == f"{leg}Queue.Arn"
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["Properties"]["BatchSize"] == 1
     assert resolved(queue["RedrivePolicy"]) == {
         "deadLetterTargetArn": f"{leg}DeadLetters.Arn",
         "maxReceiveCount": 5,
@@ -209,11 +213,49 @@ def test_a_queue_takes_messages_from_its_own_rules_alone(name):
 
 
 @pytest.mark.parametrize("name", sorted(QUEUES | DEAD_LETTERS))
-def test_queues_are_encrypted_and_keep_messages_for_two_weeks(name):
+def test_no_queue_is_reached_over_plain_http(name):
+    """Dead letters hold what users sent, too."""
+    assert denies_plain_http(of_type("AWS::SQS::QueuePolicy")[f"{name}Policy"])
+
+
+def test_the_topic_is_not_reached_over_plain_http():
+    """Alerts name problems and files."""
+    assert denies_plain_http(of_type("AWS::SNS::TopicPolicy")["AlertTopicPolicy"])
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_a_function_has_its_own_role_log_dead_letters_and_alarm(name):
+    """The whole house of a leg; a page answers whoever asks and has nothing to set aside."""
+    asked = "FunctionUrlConfig" in functions()[name].properties
+    kinds = {
+        f"{name}Role": "AWS::IAM::Role",
+        f"{name}Log": "AWS::Logs::LogGroup",
+    }
+    if not asked:
+        kinds |= {
+            f"{name}DeadLetters": "AWS::SQS::Queue",
+            f"{name}DeadLettersAlarm": "AWS::CloudWatch::Alarm",
+        }
+    if name in DRIVEN:
+        kinds[f"{name}Queue"] = "AWS::SQS::Queue"
+
+    assert {each: resources()[each]["Type"] for each in kinds} == kinds
+    assert (name in DRIVEN) or asked or name == "IngestRecords"  # which a stream drives
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_a_functions_page_is_asked_by_signed_requests_alone(name):
+    """No function answers a stranger."""
+    page = functions()[name].properties.get("FunctionUrlConfig")
+
+    assert page in (None, {"AuthType": "AWS_IAM"})
+
+
+@pytest.mark.parametrize("name", sorted(QUEUES | DEAD_LETTERS))
+def test_queues_keep_messages_for_two_weeks(name):
     """As long as SQS can: a weekend must not cost data."""
     queue = of_type("AWS::SQS::Queue")[name]
 
-    assert queue["SqsManagedSseEnabled"] is True
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 

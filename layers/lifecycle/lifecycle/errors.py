@@ -8,6 +8,7 @@ LifecycleError
 ├── AlreadyRecordedError   this event's history row is there: an earlier delivery got this far
 ├── ClaimedError           another delivery of this event is at work; the queue's retry cures it
 ├── ObjectChangedError     an object was replaced since the event that told of it
+├── ForeignProblemError    a leg reached for what another problem owns
 ├── EventsNotAcceptedError the bus took only some of the events
 ├── QuotaReachedError      AWS has no room for what a decision asked for, for now
 ├── IllegalMoveError       a decision asked for a move that the stage table does not have
@@ -50,6 +51,10 @@ class ClaimedError(LifecycleError):
 
 class ObjectChangedError(LifecycleError):
     """The object was replaced before or while it was read; another event tells of the new one."""
+
+
+class ForeignProblemError(LifecycleError):
+    """A leg that acts for one problem reached for what belongs to another."""
 
 
 class AlreadyRecordedError(LifecycleError):

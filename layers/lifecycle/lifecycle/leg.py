@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from lifecycle.advance import advance
 from lifecycle.cause import parse_cause
 from lifecycle.errors import QuotaReachedError, UnknownEventError
+from lifecycle.problem_scope import scoped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,8 @@ class Leg:
         cause = parse_cause(envelope)
         if not isinstance(cause.event, self.hears):
             raise UnknownEventError(f"{self.name} does not hear {type(cause.event).__name__}")
-        done = advance(self.name, cause, lambda: self.handle(cause, ports), ports)
+        doors = scoped(ports, getattr(cause.event, "problem", ""))
+        done = advance(self.name, cause, lambda: self.handle(cause, doors), doors)
         logger.info(
             done.reason,
             leg=self.name,

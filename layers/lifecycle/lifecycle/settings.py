@@ -10,6 +10,9 @@ from typing import Any
 NUMBERS = ("large_from_bytes", "large_from_rows", "memory_mb")
 """Settings that are whole numbers."""
 
+FLAGS = ("isolate_jobs",)
+"""Settings that are ``true`` or ``false``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -33,6 +36,8 @@ class Settings:
         fetch_job: the Glue job that fetches tables of databases.
         large_from_bytes: size of a run's ingested files from which Glue prepares them; 0 is never.
         large_from_rows: likewise, by their rows.
+        isolate_jobs: whether SageMaker's containers have neither network nor credentials.
+        kms_key: ARN of the customer's key that encrypts what jobs keep; empty for AWS's own.
     """
 
     landing_bucket: str = ""
@@ -52,6 +57,8 @@ class Settings:
     fetch_job: str = ""
     large_from_bytes: int = 0
     large_from_rows: int = 0
+    isolate_jobs: bool = False
+    kms_key: str = ""
 
     def lake(self, *parts: str) -> str:
         """An address in the lake bucket."""
@@ -74,4 +81,6 @@ def settings() -> Settings:
     found["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     found["memory_mb"] = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     given: dict[str, Any] = {name: value for name, value in found.items() if value}
-    return Settings(**given | {name: int(given[name]) for name in NUMBERS if name in given})
+    numbers = {name: int(given[name]) for name in NUMBERS if name in given}
+    flags = {name: given[name] == "true" for name in FLAGS if name in given}
+    return Settings(**given | numbers | flags)

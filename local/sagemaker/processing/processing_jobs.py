@@ -157,9 +157,17 @@ def delete_processing_job(request: Document, platform: Platform) -> Document:
 
 
 @at_start
-def fail_interrupted(platform: Platform) -> None:
-    """End the jobs that ran when the process was killed."""
+def begin_again(platform: Platform) -> None:
+    """Begin the jobs anew that ran when the process was killed: nothing of them is anywhere yet.
+
+    What uploads as it goes is replaced. A rule's job follows a training that is gone: it fails.
+    """
     for document in platform.store.list(KIND):
-        if document["ProcessingJobStatus"] not in ENDED:
-            name, now = document["ProcessingJobName"], platform.now()
+        name, status = document["ProcessingJobName"], document["ProcessingJobStatus"]
+        if status == "Stopping":
+            move(platform, name, "Stopped", ProcessingEndTime=platform.now())
+        elif status not in ENDED and document.get("TrainingJobArn"):
+            now = platform.now()
             move(platform, name, "Failed", FailureReason=RESTARTED, ProcessingEndTime=now)
+        elif status not in ENDED:
+            ProcessingRun(platform, name).start()

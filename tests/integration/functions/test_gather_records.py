@@ -16,7 +16,7 @@ from tests.integration.functions.world import World
 
 def ingested():
     numbers = {"rows": 3, "columns": 1}
-    data = {"problem": "churn", "origin": "stream", "source": "s", "uri": "s3://lake/s"}
+    data = {"problem": "churn", "origin": "stream", "source": "s", "uri": "s3://lake/churn/s"}
     return own_event("DataIngested", data | numbers)
 
 

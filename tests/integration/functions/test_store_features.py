@@ -62,11 +62,11 @@ def kept_rows(prepared, extra=""):
     world = World(
         problem_record(extra, last_run=RUN),
         prepared_run(extra),
-        input_record(uri="s3://lake/in.parquet", at="2026-02-03T10:00:00Z"),
+        input_record(uri="s3://lake/churn/in.parquet", at="2026-02-03T10:00:00Z"),
     )
     rows = (prepared / "rows" / "rows.parquet").read_bytes()
     world.objects.write(f"{FOLDER}/rows/rows.parquet", rows)
-    world.objects.write(f"{FOLDER}/inputs.json", b'{"inputs": ["s3://lake/in.parquet"]}')
+    world.objects.write(f"{FOLDER}/inputs.json", b'{"inputs": ["s3://lake/churn/in.parquet"]}')
     world.keep_prepared(prepared)
     return world
 

@@ -21,6 +21,8 @@ def sagemaker():
 
 @pytest.fixture(scope="session")
 def laptop(tmp_path_factory, sagemaker):
-    running = Laptop(tmp_path_factory.mktemp("laptop"), sagemaker.server_address[1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BATON_RECORD_CALLS", "1")
+        running = Laptop(tmp_path_factory.mktemp("laptop"), sagemaker.server_address[1])
     yield running
     running.child.end()

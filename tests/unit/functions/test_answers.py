@@ -29,6 +29,7 @@ from tests.builders import (
     own_event,
     prepared_run,
     problem_record,
+    run_record,
 )
 
 MONTH = MonthRecord(problem=PROBLEM, month="2026-02")
@@ -112,7 +113,7 @@ def test_an_end_that_nobody_heard_is_told():
         (running, {"TrainingJobStatus": "InProgress"}),
     ]
 
-    (event,) = reconcile(ticked(), answers).events
+    (event,) = reconcile(ticked(), answers, []).events
 
     assert isinstance(event, CompletionMissed)
     assert (event.name, event.status, event.reason) == ("ended", "Failed", "AlgorithmError: x")
@@ -120,9 +121,24 @@ def test_an_end_that_nobody_heard_is_told():
 
 def test_a_job_that_sagemaker_knows_no_more_counts_as_failed():
     """Otherwise its run would wait for ever."""
-    (event,) = reconcile(ticked(), [(job_record(), None)]).events
+    (event,) = reconcile(ticked(), [(job_record(), None)], []).events
 
     assert event.status == "Failed"
+
+
+def test_a_persons_word_that_nobody_heard_is_told():
+    """As the registry has it; a package that still waits, or is gone, is left alone."""
+    run = run_record(stage="waiting_for_approval", model_package="arn:package/3")
+    packages = [
+        (run, {"ModelApprovalStatus": "Approved"}),
+        (run, {"ModelApprovalStatus": "PendingManualApproval"}),
+        (run, None),
+    ]
+
+    (event,) = reconcile(ticked(), [], packages).events
+
+    assert (event.kind, event.name, event.status) == ("model-package", "arn:package/3", "Approved")
+    assert (event.problem, event.run) == (run.problem, run.run)
 
 
 def test_a_deployment_is_asked_after_by_its_endpoint():

@@ -95,7 +95,7 @@ def relay(survives: int | None) -> World:
     world = World(survives)
     world.objects.write("s3://landing/churn/problem.yaml", b"name: churn\ntarget: Churn\n")
     world.deliver(define_problem, object_created("churn/problem.yaml") | {"id": "landed"})
-    ingested = {"problem": PROBLEM, "origin": "file", "source": "a", "uri": "s3://lake/a"}
+    ingested = {"problem": PROBLEM, "origin": "file", "source": "a", "uri": "s3://lake/churn/a"}
     numbers = {"rows": 1000, "columns": 8}
     world.deliver(start_run, own_event("DataIngested", ingested | numbers, event_id="ingested"))
     _prepare(world)
@@ -113,7 +113,7 @@ def _prepare(world: World) -> None:
         "problem": PROBLEM,
         "run": run.run,
         "task": "binary_classification",
-        "prepared_uri": "s3://lake/prepared",
+        "prepared_uri": "s3://lake/churn/prepared",
         **dict.fromkeys(("rows", "train_rows", "validation_rows", "holdout_rows"), 100),
         **dict.fromkeys(("columns", "features", "classes"), 2),
     }
@@ -127,7 +127,7 @@ def _train(world: World) -> None:
     world.api.things[key] |= {"BestTrainingJob": best}
     world.api.things["sagemaker", "TrainingJob", "best-007"] = best | {
         "TrainingJobStatus": "Completed",
-        "ModelArtifacts": {"S3ModelArtifacts": "s3://lake/model.tar.gz"},
+        "ModelArtifacts": {"S3ModelArtifacts": "s3://lake/churn/model.tar.gz"},
         "BillableTimeInSeconds": 60,
         "FinalMetricDataList": [{"MetricName": "validation:auc", "Value": 0.9}],
     }

@@ -154,7 +154,7 @@ def test_each_protocol_has_its_own_words_for_throttling(folder, server):
 
 def test_calls_are_noted_with_their_message_and_what_became_of_it(folder, server):
     plan(folder, "fm1", THROTTLE + FOR_GOOD)
-    run(folder, server, message("fm1"), message("fm1"), message("fm2"))
+    run(folder, server, message("fm1"), message("fm1"), message("fm2"), message("churn"))
 
     lines = [line for file in (folder / "calls").iterdir() for line in file.read_text().split("\n")]
     notes = [json.loads(line) for line in lines if line]

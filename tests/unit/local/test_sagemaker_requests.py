@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from local.sagemaker_requests import json_object, passed_role, resource_arn, trusts_service
+from local.sagemaker_requests import (
+    further_rights,
+    json_object,
+    passed_role,
+    resource_arn,
+    trusts_service,
+)
 
 PREFIX = "arn:aws:sagemaker:us-east-1:000000000000:"
 
@@ -139,3 +145,29 @@ def test_a_role_trusts_only_the_service_that_its_policy_names(statement, trusted
     """Trust is given to a service by name, in a document or in its JSON text."""
     for document in ({"Statement": statement}, json.dumps({"Statement": [statement]})):
         assert trusts_service(document, "sagemaker.amazonaws.com") is trusted
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "rights"),
+    [
+        ("CreateModel", {"ModelName": "m"}, []),
+        (
+            "CreateModel",
+            {"ModelName": "m", "Tags": [{"Key": "a", "Value": "b"}]},
+            [("sagemaker:AddTags", f"{PREFIX}model/m")],
+        ),
+        (
+            "UpdateEndpoint",
+            {"EndpointName": "e", "EndpointConfigName": "C-2"},
+            [("sagemaker:UpdateEndpoint", f"{PREFIX}endpoint-config/c-2")],
+        ),
+        ("DescribeEndpointConfig", {"EndpointConfigName": "c"}, []),
+    ],
+    ids=["plain", "tags", "configuration", "a look"],
+)
+def test_a_request_may_take_more_than_its_own_right(operation, request_, rights):
+    """Tags are judged as if they were added, an endpoint's configuration by itself."""
+    headers = {"x-amz-target": f"SageMaker.{operation}"}
+    body = json.dumps(request_).encode()
+
+    assert further_rights("/", headers, body, "us-east-1", "000000000000") == rights

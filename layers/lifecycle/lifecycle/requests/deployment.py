@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.names import model_name
 from lifecycle.personal import personal_columns
+from lifecycle.requests.encryption import keeps_storage, output_key
 from lifecycle.requests.registry import container
 from lifecycle.requests.training import tags
 
@@ -41,12 +42,17 @@ def model_request(
     if groups:
         told = json.dumps(dict(groups), sort_keys=True, separators=(",", ":"))
         served["Environment"] |= {FEATURE_GROUPS: told}
-    return {
+    request: dict[str, Any] = {
         "ModelName": model_name(run.problem, run.run),
         "PrimaryContainer": served,
         "ExecutionRoleArn": settings.job_role,
         "Tags": tags(run),
     }
+    # Looking rows up takes the network, and serverless endpoints know no isolation ("Serverless
+    # Inference", feature exclusions).
+    if settings.isolate_jobs and not groups and run.definition["deploy"]["mode"] != "serverless":
+        request["EnableNetworkIsolation"] = True
+    return request
 
 
 def endpoint_config_request(run: RunRecord, settings: Settings) -> dict[str, Any]:
@@ -67,12 +73,15 @@ def endpoint_config_request(run: RunRecord, settings: Settings) -> dict[str, Any
         "InitialInstanceCount": 1,
         "InitialVariantWeight": 1.0,
     }
+    if settings.kms_key and not keeps_storage(deploy["instance"]):
+        request["KmsKeyId"] = settings.kms_key
     if personal_columns(run.definition):
         return request  # it would store requests as they came; `predict` captures without them
     request["DataCaptureConfig"] = {
         "EnableCapture": True,
         "InitialSamplingPercentage": 100,
         "DestinationS3Uri": settings.lake(run.problem, "capture"),
+        **output_key(settings),
         "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
         "CaptureContentTypeHeader": {
             "CsvContentTypes": ["text/csv"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.problem.durations import seconds
+from lifecycle.requests.encryption import output_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +54,7 @@ def feature_group_request(
         settings: the stack's resources.
         online: whether the group has an online store besides the offline one.
     """
-    request = {
+    request: dict[str, Any] = {
         "FeatureGroupName": group,
         "RecordIdentifierFeatureName": IDENTIFIER,
         "EventTimeFeatureName": EVENT_TIME,
@@ -63,7 +64,7 @@ def feature_group_request(
             *({"FeatureName": name, "FeatureType": kind} for name, kind in definitions),
         ],
         "OfflineStoreConfig": {
-            "S3StorageConfig": {"S3Uri": store_uri(problem, settings)},
+            "S3StorageConfig": {"S3Uri": store_uri(problem, settings), **output_key(settings)},
             "DisableGlueTableCreation": True,
         },
         "RoleArn": settings.job_role,
@@ -72,6 +73,8 @@ def feature_group_request(
     }
     if online:
         request["OnlineStoreConfig"] = {"EnableOnlineStore": True}
+        if settings.kms_key:
+            request["OnlineStoreConfig"]["SecurityConfig"] = {"KmsKeyId": settings.kms_key}
     return request
 
 

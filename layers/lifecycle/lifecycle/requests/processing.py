@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.requests.encryption import output_key, volume_key
 from lifecycle.requests.training import tags
 
 if TYPE_CHECKING:
@@ -81,12 +82,14 @@ def _job(
         },
         "Environment": {"BATON_PROBLEM": run.problem, "BATON_RUN": run.run},
         "ProcessingInputs": inputs,
-        "ProcessingOutputConfig": {"Outputs": outputs},
+        "ProcessingOutputConfig": {"Outputs": outputs, **output_key(settings)},
+        "NetworkConfig": {"EnableNetworkIsolation": settings.isolate_jobs},
         "ProcessingResources": {
             "ClusterConfig": {
                 "InstanceCount": 1,
                 "InstanceType": run.definition["train"]["instance"],
                 "VolumeSizeInGB": 30,
+                **volume_key(run.definition["train"]["instance"], settings),
             }
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": MAX_SECONDS},

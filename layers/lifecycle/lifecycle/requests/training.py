@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.names import digest
+from lifecycle.requests.encryption import output_key, volume_key
 from lifecycle.requests.objectives import objective_for
 
 if TYPE_CHECKING:
@@ -116,8 +117,14 @@ def training_request(run: RunRecord, name: str, settings: Settings) -> dict[str,
         "HyperParameters": static_hyperparameters(run)
         | {"eta": "0.08", "max_depth": "6", "subsample": "0.85", "colsample_bytree": "0.8"},
         "Tags": tags(run),
+        # SageMaker failing is no fault of the data; a tuning job replaces such trainings by itself.
+        "RetryStrategy": {"MaximumRetryAttempts": RETRIES},
         **_job(run, settings),
     }
+
+
+RETRIES = 3
+"""How often SageMaker tries a training again that ended by InternalServerError (RetryStrategy)."""
 
 
 def tags(run: RunRecord) -> list[dict[str, str]]:
@@ -143,14 +150,21 @@ def _job(run: RunRecord, settings: Settings) -> dict[str, Any]:
             _channel(channel, settings.run_uri(run.problem, run.run, "prepared", channel, ""))
             for channel in ("train", "validation")
         ],
-        "OutputDataConfig": {"S3OutputPath": settings.run_uri(run.problem, run.run, "training")},
+        "OutputDataConfig": {
+            "S3OutputPath": settings.run_uri(run.problem, run.run, "training"),
+            **output_key(settings),
+        },
         "ResourceConfig": {
             "InstanceType": train["instance"],
             "InstanceCount": 1,
             "VolumeSizeInGB": 30,
+            **volume_key(train["instance"], settings),
         },
         "StoppingCondition": stopping,
         "EnableManagedSpotTraining": bool(train["spot"]),
+        # Training reads its channels alone: with neither network nor credentials it can read
+        # nothing else, whatever runs in it.
+        "EnableNetworkIsolation": settings.isolate_jobs,
     }
     if train["spot"]:
         # MaxWait covers waiting for capacity and running; twice the run is what AWS's samples use.

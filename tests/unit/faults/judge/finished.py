@@ -22,6 +22,8 @@ class MemoryStore:
         uris = [*self.counts, *self.documents, *(f"s3://{self.bucket}/{key}" for key in keys)]
         self.etags = {self.key(uri): "e" for uri in uris}
 
+        self.sizes = dict.fromkeys(self.etags, 1)
+
     def key(self, uri):
         start = f"s3://{self.bucket}/"
         return uri.removeprefix(start) if uri.startswith(start) else ""
@@ -48,6 +50,10 @@ class MemoryStore:
 
 class Landing(MemoryStore):
     bucket = "landing"
+    text = "a,b\n" + "1,2\n" * 10
+
+    def read(self, uri):
+        return self.text.encode()
 
 
 STEPS = (

@@ -67,6 +67,10 @@ def a_row_less(life):
     life.lake.counts[f"{FOLDER}/prepared/train/t.parquet"] = 4
 
 
+def a_line_that_was_not_read(life):
+    life.landing.text += "3,4\n\n"
+
+
 def a_file_in_no_run(life):
     life.lake.documents[f"{FOLDER}/inputs.json"]["inputs"] = []
 
@@ -153,6 +157,7 @@ def an_event_of_the_wrong_leg(life):
         (a_run_left_behind, "not_at_rest"),
         (a_row_less, "lost_rows"),
         (a_row_less, "not_so"),
+        (a_line_that_was_not_read, "lost_rows"),
         (a_file_in_no_run, "forgotten_file"),
         (a_landed_file_that_nobody_knows, "forgotten_file"),
         (a_definition_that_nobody_took, "forgotten_file"),

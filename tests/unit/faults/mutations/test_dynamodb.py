@@ -103,6 +103,21 @@ def test_single_items_answer_alike(moto):
         assert memory.answer("BatchGetItem", batch)["Responses"] == theirs
 
 
+def test_claims_answer_alike(moto):
+    """The first, one too early, one after its time, one given up."""
+    memory = MemoryDynamoDB()
+    condition = "attribute_not_exists(pk) OR claimed_until < :now"
+    claims = [(0, 60, condition), (5, 65, condition), (61, 121, condition), (70, 0, None)]
+    for now, until, wanted in [*claims, (71, 131, condition)]:
+        request = {"TableName": TABLE, "Item": item("claim#e", "leg")}
+        request["Item"]["claimed_until"] = {"N": f"{until:.3f}"}
+        if wanted:
+            values = {":now": {"N": f"{now:.3f}"}}
+            request |= {"ConditionExpression": wanted, "ExpressionAttributeValues": values}
+        ours = outcome(lambda asked=request: memory.answer("PutItem", asked))
+        assert ours == outcome(lambda asked=request: moto.put_item(**asked)), now
+
+
 @pytest.mark.parametrize(
     ("operation", "request_"),
     [
