@@ -125,7 +125,7 @@ def realtime(life: Life) -> None:
         approve="manual",
         deploy={"mode": "realtime", "shift": shift},
     )
-    life.drop("data/rows.csv", as_csv(table(120)))
+    life.drop("data/rows.csv", as_csv(table(400)))
     life.hear("ApprovalRequested")
     approve(life)
     life.hear("ModelDeployed")
