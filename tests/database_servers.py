@@ -20,7 +20,7 @@ import pytest
 
 CHINOOK = Path(__file__).resolve().parents[2] / "shared" / "data" / "chinook"
 PATIENCE_SECONDS = 60
-USER, PASSWORD = "reader", "pa'ss\"w;rd&=1"
+USER, PASSWORD = "reader", "pa'ss\"w;rd&=1"  # pragma: allowlist secret
 
 
 @dataclass

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+"""A number as computers write it; Java would read others as well."""
+
 
 class Dialect:
     """DuckDB's words; what others say differently they override."""
@@ -44,6 +47,21 @@ class Dialect:
     def parsed_double(self, text: str) -> str:
         """A text as DOUBLE, NULL where it is none; infinities may come out."""
         return f"TRY_CAST({text} AS DOUBLE)"
+
+    def plain_number(self, text: str, largest: float) -> str:
+        """A text as DOUBLE, NULL where it is none or its size is beyond the largest."""
+        number = self.parsed_double(text)
+        small = f"abs({number}) <= {largest!r}"
+        return f"CASE WHEN {small} AND NOT {self.contains(text, '_')} THEN {number} END"
+
+    def stripped_cell(self, raw: str, blanks: str, missing: Sequence[str]) -> str:
+        """A text without blanks at its ends, NULL where it spells a missing cell in any case."""
+        blank = f"[{blanks}]"
+        spelled = "|".join(re.escape(spelling) for spelling in missing)
+        none = self.full_match(raw, f"(?i){blank}*(?:{spelled}){blank}*")
+        padded = self.search(raw, f"^{blank}|{blank}\\z")
+        stripped = self.strip(raw, blanks)
+        return f"CASE WHEN {none} THEN NULL WHEN {padded} THEN {stripped} ELSE {raw} END"
 
     def parsed_whole(self, text: str) -> str:
         """A text of a sign and digits as BIGINT, NULL where it is too large."""
@@ -158,8 +176,20 @@ class SparkDialect(Dialect):
 
     def parsed_double(self, text: str) -> str:
         """A text as DOUBLE; Java would read ``1d``, hexadecimal and blanks around it as well."""
-        plain = self.full_match(text, r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-        return f"CASE WHEN {plain} THEN CAST({text} AS DOUBLE) END"
+        return f"CASE WHEN {self.full_match(text, NUMBER)} THEN CAST({text} AS DOUBLE) END"
+
+    def plain_number(self, text: str, largest: float) -> str:
+        """A text as DOUBLE; its pattern, which costs most, is looked for once."""
+        number = f"CAST({text} AS DOUBLE)"
+        small = f"abs({number}) <= {largest!r}D"
+        return f"CASE WHEN {self.full_match(text, NUMBER)} AND {small} THEN {number} END"
+
+    def stripped_cell(self, raw: str, blanks: str, missing: Sequence[str]) -> str:
+        """A text without blanks at its ends; looked up in a set, since Java's patterns are slow."""
+        stripped = self.strip(raw, blanks)
+        short = f"length({stripped}) <= {max(map(len, missing))}"
+        none = f"{short} AND lower({stripped}) IN ({self.words(missing)})"
+        return f"CASE WHEN {none} THEN NULL ELSE {stripped} END"
 
     def parsed_whole(self, text: str) -> str:
         """A text of a sign and digits as BIGINT, NULL where it is too large."""

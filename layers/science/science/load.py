@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 1_000_000
 """Rows up to which different cells are counted exactly; beyond, HyperLogLog estimates them."""
 
+CELLS_AT_ONCE = 4_000_000
+"""Different cells that are told apart in one statement, where columns are not counted together."""
+
 
 def load(connection: Any, inputs: Sequence[Path]) -> Landed:
     """Unite files by column name into ``raw`` (as read) and ``cells`` (trimmed, missing is NULL).
@@ -69,10 +72,8 @@ def _counted(
         counted += aggregates(engine, _with_numbers(engine, relation, some), figures)
     if not apart:
         return counted
-    return [
-        (*counts[:3], _distinct(engine, relation, each), *counts[4:])
-        for each, counts in zip(columns, counted)
-    ]
+    different = _distincts(engine, relation, columns, rows)
+    return [(*each[:3], found, *each[4:]) for each, found in zip(counted, different)]
 
 
 def _with_numbers(engine: Engine, relation: str, columns: Sequence[str]) -> str:
@@ -105,11 +106,23 @@ def _counts(engine: Engine, column: str, *, exact: bool, apart: bool) -> list[st
     ]
 
 
-def _distinct(engine: Engine, relation: str, column: str) -> int:
-    """How many different cells a column has."""
-    cell = engine.dialect.name(column)
-    different = f"SELECT DISTINCT {cell} FROM {relation} WHERE {cell} IS NOT NULL"
-    return int(engine.query(f"SELECT count(*) FROM ({different}) AS cells")[0][0])
+def _distincts(engine: Engine, relation: str, columns: Sequence[str], rows: int) -> list[int]:
+    """How many different cells each column has: several columns, one below the other, at a time."""
+    name = engine.dialect.name
+    at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, rows)))
+    found = [0] * len(columns)
+    for start in range(0, len(columns), at_once):
+        some = enumerate(columns[start : start + at_once], start)
+        cells = [f"{at}, {name(each)}" for at, each in some]
+        stacked = f"SELECT stack({len(cells)}, {', '.join(cells)}) AS (place, cell) FROM {relation}"
+        counted = engine.query(
+            "SELECT place, count(*) FROM (SELECT place, cell FROM "
+            f"({stacked}) AS stacked WHERE cell IS NOT NULL GROUP BY place, cell) AS cells "
+            "GROUP BY place"
+        )
+        for at, different in counted:
+            found[at] = int(different)
+    return found
 
 
 def _worth_a_look(seen: Seen) -> bool:

@@ -35,19 +35,12 @@ def cell(column: str, dialect: Dialect = DUCKDB) -> str:
 
 def clean(raw: str, dialect: Dialect = DUCKDB) -> str:
     """A raw text trimmed, NULL where it spells a missing value."""
-    blank = f"[{BLANKS}]"
-    spelled = "|".join(re.escape(spelling) for spelling in sorted(MISSING))
-    missing = dialect.full_match(raw, f"(?i){blank}*(?:{spelled}){blank}*")
-    padded = dialect.search(raw, f"^{blank}|{blank}\\z")
-    stripped = dialect.strip(raw, BLANKS)
-    return f"CASE WHEN {missing} THEN NULL WHEN {padded} THEN {stripped} ELSE {raw} END"
+    return dialect.stripped_cell(raw, BLANKS, sorted(MISSING))
 
 
 def plain_number(text: str, dialect: Dialect = DUCKDB) -> str:
     """A column of numbers as computers write them."""
-    number = dialect.parsed_double(text)
-    small = f"abs({number}) <= {LARGEST_NUMBER!r}"
-    return f"CASE WHEN {small} AND NOT {dialect.contains(text, '_')} THEN {number} END"
+    return dialect.plain_number(text, LARGEST_NUMBER)
 
 
 def number(text: str, decimal: str | None, *, sure: bool, dialect: Dialect = DUCKDB) -> str:

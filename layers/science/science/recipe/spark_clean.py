@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from science.cleaned import Cleaned
 
-ROWS_A_FILE = 1_000_000
+ROWS_A_FILE = 250_000
+"""A file is written by one core."""
 
 
 def clean(spark: Any, inputs: Sequence[Any], problem: dict[str, Any], out: Any) -> Cleaned:
@@ -91,9 +92,10 @@ def load(engine: SparkEngine, inputs: Sequence[str]) -> tuple[Landed, list[int]]
     ).createOrReplaceTempView("starts")
     name = engine.dialect.name
     as_text = ", ".join(f"CAST({name(each)} AS STRING) AS {name(each)}" for each in names)
-    engine.define(
+    # Shown, not kept: the files hold it by columns already, and it is read twice.
+    engine.show(
         "raw",
-        f"SELECT start + `_place_` AS {name(ROW)}, {as_text} FROM files "
+        f"SELECT /*+ BROADCAST(starts) */ start + `_place_` AS {name(ROW)}, {as_text} FROM files "
         "JOIN starts ON path = `_file_`",
     )
     cells = ", ".join(f"{sql_values.cell(each, SPARK)} AS {name(each)}" for each in names)

@@ -26,6 +26,18 @@ TYPES = {
 """The types of Spark that a recipe takes as they are."""
 
 
+SETTINGS = {
+    # Java never compiles a method of more bytes than this; Spark splits what is longer.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    # Spark's UI need not be told each plan in full: some have hundreds of long expressions.
+    "spark.sql.ui.explainMode": "simple",
+    "spark.sql.maxPlanStringLength": "4096",
+    # Each row's number and part go to the rows, not the rows to them, while they fit in memory.
+    "spark.sql.autoBroadcastJoinThreshold": str(64 * 1024 * 1024),
+}
+"""How a session plans the statements of a recipe; no result hangs on it."""
+
+
 class SparkEngine:
     """A Spark session that carries out recipes."""
 
@@ -36,7 +48,9 @@ class SparkEngine:
         from pyspark.sql.types import StringType
 
         self.spark = spark
-        self.kept: set[str] = set()
+        self.kept: dict[str, Any] = {}
+        for name, value in SETTINGS.items():
+            spark.conf.set(name, value)
         spark.udf.register("normal_text", text_functions.normal_text_or_none, StringType())
         spark.udf.register("number_text", text_functions.number_text_or_none, StringType())
 
@@ -47,21 +61,37 @@ class SparkEngine:
     def define(self, name: str, statement: str) -> None:
         """Keep what a SELECT gives as a view of that name, computed now.
 
-        Tables are made of tables, so each is cut off from those it was made of: Spark would
-        otherwise carry along, compare and write down plans that double with every join. Kept on
-        the executors, or in the session's checkpoint directory where one is set, which outlives
-        an executor.
+        Tables are made of tables, so each is cut off from the plans of those it was made of: Spark
+        would otherwise carry along, compare and write down plans that double with every join. What
+        is kept is kept by columns, so that a statement about one reads that one alone; an executor
+        that is lost takes nothing along, since the rows themselves know what they are made of.
         """
-        frame = self.spark.sql(statement)
-        lasting = self.spark.sparkContext.getCheckpointDir() is not None
-        cut = frame.checkpoint() if lasting else frame.localCheckpoint()
+        cut = self._cut(self.spark.sql(statement)).cache()
+        cut.count()
         cut.createOrReplaceTempView(name)
-        self.kept.add(name)
+        before, self.kept[name] = self.kept.get(name), cut
+        if before is not None:
+            before.unpersist()
+
+    def show(self, name: str, statement: str) -> None:
+        """Call a SELECT by a name, computed anew wherever it is read."""
+        self.spark.sql(statement).createOrReplaceTempView(name)
+
+    def _cut(self, frame: Any) -> Any:
+        """The rows of a frame without its plan (``SparkSession.internalCreateDataFrame``)."""
+        from pyspark.sql import DataFrame
+
+        # There is no public way to do this but copying every row.
+        java, session = frame._jdf, self.spark._jsparkSession  # noqa: SLF001
+        rows = java.queryExecution().toRdd()
+        streamed = False
+        return DataFrame(session.internalCreateDataFrame(rows, java.schema(), streamed), self.spark)
 
     def forget(self) -> None:
         """Let go of what ``define`` kept."""
-        for name in self.kept:
+        for name, frame in self.kept.items():
             self.spark.catalog.dropTempView(name)
+            frame.unpersist()
         self.kept.clear()
 
     def schema(self, relation: str) -> Schema:

@@ -26,7 +26,11 @@ SQL_TYPES = {
 
 
 def session() -> Any:
-    """One session on this machine alone, with as little as small tables need."""
+    """One session on this machine alone, with as little as small tables need.
+
+    What costs time with tables of twenty rows is Java's compiler and Spark's planner, not the rows:
+    Java compiles quickly rather than well, and plans are not made anew half-way.
+    """
     from pyspark.sql import SparkSession
 
     os.environ.update(PYSPARK_PYTHON=sys.executable, PYTHONPATH=SCIENCE)
@@ -37,8 +41,9 @@ def session() -> Any:
         "spark.driver.host": "127.0.0.1",
         "spark.sql.session.timeZone": "UTC",
         "spark.python.worker.reuse": "true",
-        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.adaptive.enabled": "false",
         "spark.driver.memory": "1g",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     }
     builder = SparkSession.builder.master("local[1]")
     for key, value in settings.items():
@@ -46,6 +51,16 @@ def session() -> Any:
     made = builder.getOrCreate()
     made.sparkContext.setLogLevel("ERROR")
     return made
+
+
+def compile_expressions(engine: Any, *, wanted: bool) -> None:
+    """Have Spark compile each statement to Java, as it does with large tables, or interpret it.
+
+    Both are Spark's own evaluations of one plan, and are to give the same; compiling a statement
+    takes longer than it runs for over a small table.
+    """
+    engine.spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK" if wanted else "NO_CODEGEN")
+    engine.spark.conf.set("spark.sql.codegen.wholeStage", "true" if wanted else "false")
 
 
 def carried_out(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +75,7 @@ def carried_out(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
     relation = sound(engine, "landed", schema)
     outcome = carry_out(engine, relation, schema, documents.parse(asked["steps"]))
     rows = engine.query(f"SELECT * FROM {outcome.relation} ORDER BY `_row_`")
+    engine.forget()
     return {
         "steps": [documents.written(step) for step in outcome.steps],
         "schema": outcome.schema,
@@ -102,6 +118,7 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         try:
+            compile_expressions(engine, wanted=asked.get("compiled", asked["do"] == "clean"))
             told = ANSWERS[asked["do"]](engine, asked)
         except Exception as error:  # noqa: BLE001  (whatever goes wrong is the answer)
             told = {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
