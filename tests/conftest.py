@@ -15,8 +15,12 @@ TOGETHER = ("e2e", "integration/local")
 """Folders whose tests share one running cloud: they go to one process, and first, for they last."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep the tests of a file together: they share its fixtures."""
+    """Keep the tests of a file together: they share its fixtures.
+
+    Before xdist looks: it puts the group into a test's id, by which it deals tests out.
+    """
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item.path)))
     items.sort(key=lambda item: _group(item.path) not in TOGETHER)
