@@ -1,4 +1,4 @@
-"""One AWS account in this process: moto's S3, and all the rest caught on its way out.
+"""One AWS account in this process: moto's S3 and KMS, and all the rest caught on its way out.
 
 Every request of boto3 passes ``Account.invoke``. What goes to EventBridge, SNS and SQS is kept,
 what goes to SageMaker is answered from memory, and a fault can be put before or after any of them.
@@ -106,6 +106,8 @@ class Account:
                 botocore.client.BaseClient._make_api_call = self._plain  # type: ignore[attr-defined]  # noqa: SLF001
 
     def _make(self) -> None:
+        key = self.client("kms").create_key(KeyUsage="GENERATE_VERIFY_MAC", KeySpec="HMAC_256")
+        os.environ["BATON_MODEL_KEY"] = key["KeyMetadata"]["Arn"]
         for bucket in ("LandingBucket", "LakeBucket"):
             configuration = {"LocationConstraint": REGION}
             self.client("s3").create_bucket(

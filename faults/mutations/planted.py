@@ -365,7 +365,13 @@ PLANTED = (
         "failure-unsaid",
         "A training that failed ends its run, and nobody is told.",
         "training fails",
-        (Edit(f"{LIFECYCLE}/runs.py", "        events=(said,),\n", "        events=(),\n"),),
+        (
+            Edit(
+                f"{LIFECYCLE}/runs.py",
+                "            *end_run(problem, run),\n        ),\n        events=(said,),\n",
+                "            *end_run(problem, run),\n        ),\n        events=(),\n",
+            ),
+        ),
     ),
     Planted(
         "failed-run-stays",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -30,6 +31,7 @@ SUMMARIES = {
     "ListModelPackages": ("ModelPackage", "ModelPackageSummaryList"),
 }
 SCORE = 0.9
+PACKAGE = b"a package"
 OBJECTIVES = ("validation:auc", "validation:logloss")
 
 
@@ -167,11 +169,11 @@ class MemorySageMaker:
             "metrics": {"roc_auc": SCORE},
             "champion": None,
             "bias": {"violations": []},
-            "model": {"sha256": "f" * 64},
+            "model": {"sha256": sha256(PACKAGE).hexdigest()},
             "rows": 9,
         }
         self._write(f"{outputs['reports']}/evaluation.json", json.dumps(document).encode())
-        self._write(f"{outputs['package']}/model.tar.gz", b"a package")
+        self._write(f"{outputs['package']}/model.tar.gz", PACKAGE)
 
     def _CreateModelPackage(self, request: Document) -> Document:  # noqa: N802
         token = request.get("ClientToken", "")
