@@ -25,7 +25,8 @@ def account(monkeypatch):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    for service in ("s3", "dynamodb", "sagemaker"):
+    monkeypatch.setenv("BATON_MODEL_KEY", "the account makes one")
+    for service in ("s3", "kms", "dynamodb", "sagemaker"):
         Account.client(service)  # made while the session is still the real one
     monkeypatch.setattr(command.boto3, "Session", Session)
     account = Account()
