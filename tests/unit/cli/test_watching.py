@@ -118,7 +118,7 @@ def test_status_shows_run_stage_and_champion(cloud: Any, baton: Any) -> None:
 def test_status_of_nothing_says_how_to_begin(cloud: Any, baton: Any) -> None:
     """An empty stack is no error."""
     assert "baton init" in baton("status").stdout
-    assert baton.json("status") == {"stack": "baton", "problems": []}
+    assert baton.json("status") == {"stack": "baton", "problems": [], "dead_letters": {}}
 
 
 def test_alerts_are_the_events_that_people_want_to_hear_of(cloud: Any, baton: Any) -> None:
