@@ -1,10 +1,9 @@
 # ruff: noqa: SLF001 -- this package exists to reach inside ministack
 """What must outlive a kill: each message, row and stream record is on disk before it is answered.
 
-ministack keeps them in memory and writes all of a service down now and then. Between two such
-snapshots a journal keeps each change. A start loads the snapshots and then lives through what the
-journal has after them; each entry says what came to be and not what was asked for, so that one
-which a snapshot holds already changes nothing.
+ministack writes a service down now and then; between two such snapshots a journal keeps each
+change. A start loads the snapshots and lives through what came after them; an entry says what came
+to be, not what was asked for, so that one which a snapshot holds already changes nothing.
 """
 
 from __future__ import annotations
@@ -26,11 +25,10 @@ if TYPE_CHECKING:
 
 SENT, GONE, ROWS, RECORDS, POSITION = "sent", "gone", "rows", "records", "position"
 KINDS = {SENT: "sqs", GONE: "sqs", ROWS: "dynamodb", RECORDS: "kinesis"}
-"""Each kind of entry and the service whose snapshots hold it; no snapshot is relied on for the
-positions of who reads a stream."""
+"""Each kind of entry and the service whose snapshots hold it; readers' positions are in none."""
 
 NUMBER = "_journal"
-"""The member of a snapshot that holds the number of the last entry before it was taken."""
+"""The member of a snapshot that holds the number of the last entry before it."""
 
 
 def hook_journal(folder: Path, region: str) -> Keeper:
@@ -41,11 +39,8 @@ def hook_journal(folder: Path, region: str) -> Keeper:
     _hook_tables(keeper)
     _hook_streams(keeper)
     _hook_objects()
-    load, load_all, states = (
-        app.load_state,
-        app._load_persisted_state,
-        app._build_persistence_save_dict,
-    )
+    load, load_all = app.load_state, app._load_persisted_state
+    states = app._build_persistence_save_dict
 
     @functools.wraps(load)
     def load_state(service: str) -> Json | None:
@@ -393,8 +388,7 @@ def _position(account: str, region: str, mapping: str, shards: Json) -> None:
 def _hook_objects() -> None:
     """Tell of an object before its upload is answered: S3's event is then in the journal.
 
-    ministack tells of it on a thread of its own, and a kill in between would leave an object that
-    nobody ever hears of.
+    On a thread of its own, as ministack tells it, a kill could leave an object nobody hears of.
     """
     service = module("services.s3")
 

@@ -1,8 +1,8 @@
 """The rows of the record table: where every problem, run, input and job stands.
 
-One DynamoDB table, keys ``pk`` and ``sk``. ``version`` guards every write: a row is replaced only
-if it is still the one that was read. The index ``listing`` (``listing``, ``at``) answers "all
-problems" and "the history of a problem, in order".
+One DynamoDB table, keys ``pk`` and ``sk``; a row is replaced only if its ``version`` is the one
+that was read. The index ``listing`` (``listing``, ``at``) answers "the history of a
+problem, in order".
 """
 
 from __future__ import annotations
@@ -104,11 +104,7 @@ class ProblemRecord(Record):
 
 
 class RunRecord(Record):
-    """One model's life: from the rows it learns from to the traffic it takes.
-
-    ``definition`` is the problem as it was when the run began: redefining a problem never changes
-    a run under way.
-    """
+    """One model's life, by the ``definition`` that the problem had when the run began."""
 
     kind: ClassVar[str] = "run"
     problem: str
