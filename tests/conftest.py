@@ -14,6 +14,8 @@ settings.load_profile("baton")
 TOGETHER = ("e2e", "integration/local")
 """Folders whose tests share one running cloud: they go to one process, and first, for they last."""
 
+LONGEST_NAME = 100
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
@@ -23,7 +25,22 @@ def pytest_collection_modifyitems(items):
     """
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item.path)))
-    items.sort(key=lambda item: _group(item.path) not in TOGETHER)
+    items.sort(key=lambda item: _turn(_group(item.path)))
+
+
+def pytest_make_parametrize_id(config, val, argname):  # noqa: ARG001  the hook's own names
+    """Name bytes by their place alone: archives hold times, and the processes must agree on names.
+
+    Long text is named so as well, to be read. Whatever else is left to pytest, which tells equal
+    names apart by numbers.
+    """
+    unfit = isinstance(val, bytes) or (isinstance(val, str) and len(val) > LONGEST_NAME)
+    return argname if unfit else None
+
+
+def _turn(group):
+    """Folders that share a cloud first, each whole, so that its cloud ends before the next."""
+    return TOGETHER.index(group) if group in TOGETHER else len(TOGETHER)
 
 
 def _group(path):

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 SKIPPED = pytest.StashKey[list]()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(request, tmp_path_factory):
     state = tmp_path_factory.mktemp("e2e")
     plans = PlanFolder(tmp_path_factory.mktemp("faults"))

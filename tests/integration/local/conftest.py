@@ -8,7 +8,7 @@ from tests.database_servers import mariadb, postgres  # noqa: F401  fixtures
 from tests.integration.local.laptop import Laptop, RecordingSageMaker
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sagemaker():
     server = RecordingSageMaker()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -19,7 +19,7 @@ def sagemaker():
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def laptop(tmp_path_factory, sagemaker):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BATON_RECORD_CALLS", "1")
