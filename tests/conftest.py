@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: _turn(_group(item.path)))
 
 
-def pytest_make_parametrize_id(config, val, argname):  # noqa: ARG001  the hook's own names
+def pytest_make_parametrize_id(config, val, argname):
     """Name bytes by their place alone: archives hold times, and the processes must agree on names.
 
     Long text is named so as well, to be read. Whatever else is left to pytest, which tells equal
