@@ -26,7 +26,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--stories", default=",".join(STORIES), help="kinds of lives, by commas")
     add("--sample", type=int, default=0, metavar="N", help="try so many points; 0 for all")
     add("--seed", type=int, default=1, help="where the sample's draws begin")
-    add("--together", type=int, default=8, metavar="N", help="faults that share a life at most")
+    add("--together", type=int, default=50, metavar="N", help="faults that share a life at most")
     add("--side-by-side", type=int, default=6, metavar="N", help="lives at once on a cloud")
     add("--lanes", type=int, default=1, metavar="N", help="clouds at once, 2 GB each")
     add("--minutes", type=float, default=0, help="begin no life later; 0 for no limit")

@@ -6,6 +6,8 @@ All of it lies in one folder, so that the cloud's processes and whoever planned 
 * `plans/<life>.json`: the planned faults, written before the life begins
 * `heard/<life>/<function>/<what>/<n>`: the id of the n-th message of its kind
 * `claims/<point>`: made by whoever commits the fault, so that it happens exactly once
+* `released/<life>`: when messages that were held so far may go on, in seconds since the epoch
+* `over/<life>`: the life has ended, and what legs sent themselves for later may come
 * `calls/<process>.jsonl`: one line an invocation begun, an API call, and an invocation ended
 
 Only `faults/` makes such a folder; a cloud is given one by `BATON_CALL_FAULTS`. Standard library
@@ -122,6 +124,18 @@ class FaultPlan:
                     return number
         finally:
             draft.unlink()
+
+    def released_at(self, life: str) -> float:
+        """Until when held messages are let go, in seconds since the epoch; 0 for never."""
+        try:
+            return float((self.folder / "released" / life).read_text())
+        except FileNotFoundError:
+            return 0.0
+
+    def is_over(self, life: str) -> bool:
+        """Whether the life has ended."""
+        path: Path = self.folder / "over" / life
+        return path.exists()
 
     def claimed(self, point: dict[str, Any]) -> bool:
         """Whether the fault befell somebody already."""
