@@ -165,7 +165,7 @@ class MessageFaults:
         function["config"]["Timeout"] = LONG_SECONDS
         hidden_until = batch[0]["visible_at"] = time.time() + LONG_SECONDS
         name = function["config"]["FunctionName"]
-        point = self._point(name, batch[0]["body"])
+        point = self._point(name, batch[0])
         way = point["way"] if point else ""
         if point and way in {LATE, REVERSED} and self._hold(point, batch[0]):
             return
@@ -187,9 +187,9 @@ class MessageFaults:
         thread.start()
         return thread
 
-    def _point(self, function: str, body: str) -> Json | None:
+    def _point(self, function: str, message: Json) -> Json | None:
         """The fault planned for a message."""
-        heard = self._plan.heard_message(body)
+        heard = self._plan.heard_message(message["body"], message.get("group_id"))
         planned = [
             point
             for point in self._plan.points(heard.life)
