@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from faults.plan_folder import PlanFolder
     from faults.stack import Document, Stack
 
-SETTLE_SECONDS = 90.0
+SETTLE_SECONDS = 240.0
 SENDS_ALERTS = "baton-SendAlert"
 HARMLESS = tuple(
     re.compile(pattern)

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from local.fault_plan import VARIABLE, FaultPlan, Heard
-from local.forked_function import die
+from local.forked_function import die, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +139,7 @@ def _listen_to_botocore() -> None:
 def _before_call(model: Any, **_: Any) -> None:
     invocation: Invocation | None = _now.invocation
     _call.model, _call.number = model, 0
+    used.add(model.service_model.service_name)
     _call.operation = f"{model.service_model.service_name}:{model.name}"
     if invocation is not None:
         _call.number = invocation.next_call(_call.operation)
