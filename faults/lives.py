@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from faults.plan_folder import PlanFolder
     from faults.stack import Document, Stack
 
-SETTLE_SECONDS = 90.0
+SETTLE_SECONDS = 240.0
 SENDS_ALERTS = "baton-SendAlert"
 HARMLESS = tuple(
     re.compile(pattern)
@@ -168,11 +168,15 @@ class Lives:
 
 
 def steady(found: Document) -> Document:
-    """A picture without what is cut otherwise each time, though nothing disturbs.
+    """A picture without what is otherwise each time, though nothing disturbs.
 
-    That is how SageMaker cuts captured traffic into files, and where a stretch of the stream ends.
+    That is how SageMaker cuts captured traffic into files, where a stretch of the stream ends, and
+    which of several files of one write is read first, and so is the one that columns came with.
     """
     text = STRETCH.sub("stream/STRETCH", json.dumps(found))
     made: Document = json.loads(text)
+    for schema in made["rows"].get("schema", []):
+        for column in schema["columns"]:
+            del column["since"]
     made["objects"] = [name for name in made["objects"] if not name.startswith(TRAFFIC)]
     return made

@@ -30,7 +30,7 @@ FAILING_WAYS = frozenset(
     {KILL_BEFORE, KILL_AFTER, *(way for way in CALL_WAYS if way.endswith(FOR_GOOD))}
 )
 """After these the queue brings the message back."""
-MOST_FAILURES = 3
+MOST_FAILURES = 4
 """Of one message in one life; after the fifth it lies in the dead-letter queue."""
 WAITING_WAYS = frozenset({LATE, REVERSED, DROPPED, SWAPPED})
 """After these the life stands still for some seconds."""
@@ -109,7 +109,7 @@ def count_points(story: str, life: str, notes: Iterable[dict[str, Any]]) -> list
     points = [
         Point(story, *place, number, operation, way)
         for place, made in sorted(calls.items())
-        for number, operation in sorted(made.items())
+        for number, operation in sorted(_decided_once(place, made).items())
         for way in CALL_WAYS
     ]
     queued = sorted(place for place in calls if place[1] != "stream")
@@ -129,6 +129,20 @@ def count_points(story: str, life: str, notes: Iterable[dict[str, Any]]) -> list
         for way in EVENT_WAYS
     ]
     return points
+
+
+def _decided_once(place: tuple[str, str, int], calls: dict[int, str]) -> dict[int, str]:
+    """The calls of a handling as if no other message had moved its rows on meanwhile.
+
+    Where one did, which is chance, the first transaction was refused and all was decided anew.
+    A stretch of the stream may need several transactions.
+    """
+    tries = [number for number, operation in calls.items() if operation == RECORDS]
+    if len(tries) < 2 or place[1] == "stream":
+        return calls
+    first, last = min(tries), max(tries)
+    after = {number - last + first: name for number, name in calls.items() if number > last}
+    return {number: name for number, name in calls.items() if number <= first} | after
 
 
 def _by_chance(note: dict[str, Any]) -> bool:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from faults.clouds import disturbed_cloud
 from faults.points import Point, sample, share_lives
-from faults.report import Matrix
+from faults.report import EQUAL, Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from faults.lives import Lives, Outcome
+    from faults.progress import Progress
 
 
 APART = 8
@@ -76,8 +77,10 @@ class Work:
         options: Options,
         matrix: Matrix,
         known: Sequence[Point] = (),
+        progress: Progress | None = None,
     ) -> None:
         """Deal the points out; `known` are all points of their stories."""
+        self._progress = progress
         groups = share_lives(points, options.together, known=known)
         self._todo = deque(map(Try, groups))
         self._missed: dict[int, list[Point]] = {1: [], 2: []}
@@ -120,6 +123,9 @@ class Work:
         with self._news:
             self._under_way -= 1
             self._matrix.take(outcome, alone=len(points) == 1)
+            if self._progress:
+                said = self._matrix.verdicts
+                self._progress.keep((point, said[point]) for point in points if point in said)
             if outcome.findings and len(points) > 1:
                 half = len(points) // 2
                 halves = (points[:half], points[half:])
@@ -148,12 +154,13 @@ def _say(outcome: Outcome) -> None:
     sys.stdout.flush()
 
 
-def run(options: Options, state: Path) -> Matrix:
+def run(options: Options, state: Path, progress: Progress | None = None) -> Matrix:
     """Start clouds, count the points, and try them.
 
     Args:
         options: how.
         state: a folder for the clouds' state.
+        progress: what was found before, which is not tried again, and what is found now.
     """
     matrix, begin = Matrix(), time.monotonic()
     with ExitStack() as stack:
@@ -164,16 +171,24 @@ def run(options: Options, state: Path) -> Matrix:
         points = count(clouds[0], options.stories, matrix)
         for cloud in clouds[1:]:
             cloud.references = clouds[0].references
-        try_all(clouds, points, options, matrix)
+        try_all(clouds, points, options, matrix, progress)
     matrix.seconds = time.monotonic() - begin
     return matrix
 
 
 def try_all(
-    clouds: Sequence[Lives], points: Sequence[Point], options: Options, matrix: Matrix
+    clouds: Sequence[Lives],
+    points: Sequence[Point],
+    options: Options,
+    matrix: Matrix,
+    progress: Progress | None = None,
 ) -> None:
     """Try the chosen ones of all points, on each cloud so many lives at once as the options say."""
-    work = Work(options.chosen(points), options, matrix, points)
+    chosen = options.chosen(points)
+    known = progress.known if progress else {}
+    matrix.verdicts |= {point: EQUAL for point in chosen if known.get(point) == EQUAL}
+    left = [point for point in chosen if point not in matrix.verdicts]
+    work = Work(left, options, matrix, points, progress)
     with ThreadPoolExecutor(len(clouds) * options.side_by_side) as pool:
         carriers = [
             pool.submit(carry_all, cloud, work)

@@ -186,8 +186,12 @@ def stream(life: Life) -> None:
 
 
 def files(life: Life) -> None:
-    """A write of several files, closed by its marker."""
-    life.define(deploy={"mode": "batch"}, features={"store": False})
+    """A write of several files, closed by its marker.
+
+    The quiet period ends when the life is over, however slow the machine is.
+    """
+    data = {"minimum_rows": 50, "snapshot": {"quiet": "15m"}}
+    life.define(data=data, deploy={"mode": "batch"}, features={"store": False})
     for number in range(2):
         life.drop(f"data/write/part-0000{number}.csv", as_csv(table(60, seed=10 + number)))
     life.hear("DataIngested")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from local.fault_plan import VARIABLE, FaultPlan, Heard
+from local.forked_function import die, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +42,9 @@ XML = '<?xml version="1.0"?>'
 class Invocation:
     """One handling of one message: the number of calls so far, and the faults that await it."""
 
-    def __init__(self, plan: FaultPlan, function: str, heard: Heard) -> None:
+    def __init__(self, plan: FaultPlan, function: str, heard: Heard, event: dict[str, Any]) -> None:
         """Find out which message of its kind this is, and what is planned for it still."""
-        self.plan, self.function, self.heard = plan, function, heard
+        self.plan, self.function, self.heard, self.event = plan, function, heard, event
         self.occurrence = plan.occurrence(function, heard)
         self.number = f"{os.getpid()}-{time.monotonic_ns()}"
         self._lock = threading.Lock()
@@ -109,7 +109,7 @@ def faulty(handler: Handler, function: str) -> Handler:
         heard = plan.heard(event)
         if not heard.life:
             return handler(event, context)
-        invocation = Invocation(plan, function, heard)
+        invocation = Invocation(plan, function, heard, event)
         _now.invocation = invocation
         invocation.note(begins=True)
         try:
@@ -139,6 +139,7 @@ def _listen_to_botocore() -> None:
 def _before_call(model: Any, **_: Any) -> None:
     invocation: Invocation | None = _now.invocation
     _call.model, _call.number = model, 0
+    used.add(model.service_model.service_name)
     _call.operation = f"{model.service_model.service_name}:{model.name}"
     if invocation is not None:
         _call.number = invocation.next_call(_call.operation)
@@ -160,7 +161,7 @@ def _before_send(request: Any, **_: Any) -> Any:
     if not way:
         return None
     if way == KILL_BEFORE:
-        os.kill(os.getpid(), signal.SIGKILL)
+        die(invocation.event)
     if way.startswith(TIMEOUT):
         from botocore.httpsession import URLLib3Session
 
@@ -173,7 +174,7 @@ def _response_received(**_: Any) -> None:
     invocation: Invocation | None = _now.invocation
     killed = (KILL_AFTER,)
     if invocation is not None and invocation.way(_call.number, _call.operation, killed):
-        os.kill(os.getpid(), signal.SIGKILL)
+        die(invocation.event)
 
 
 class _Body(io.BytesIO):

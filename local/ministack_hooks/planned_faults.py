@@ -46,9 +46,11 @@ _PRELUDE = """
 import sys
 sys.path.append({root!r})
 from local.call_faults import faulty as _baton_faulty
+from local.forked_function import answer_in_children as _baton_answer_in_children
 sys.path.remove({root!r})
 """
 _HANDLER = "handler_fn = getattr(mod, handler_name)"
+_LOOP = "    while True:\n        line = sys.stdin.readline()"
 
 
 def hook_calls() -> None:
@@ -59,11 +61,14 @@ def hook_calls() -> None:
     """
     runtime = module("core.lambda_runtime")
     script = runtime._PYTHON_WORKER_SCRIPT
-    if script.count(_HANDLER) != 1:
-        raise RuntimeError(f"no single {_HANDLER!r} in ministack's program for functions")
+    for line in (_HANDLER, _LOOP):
+        if script.count(line) != 1:
+            raise RuntimeError(f"no single {line!r} in ministack's program for functions")
     wrapped = 'handler_fn = _baton_faulty(getattr(mod, handler_name), init["function_name"])'
     prelude = _PRELUDE.format(root=str(ROOT))
-    runtime._PYTHON_WORKER_SCRIPT = prelude + script.replace(_HANDLER, wrapped)
+    in_children = f"    _baton_answer_in_children(_real_stdout)\n{_LOOP}"
+    script = script.replace(_HANDLER, wrapped).replace(_LOOP, in_children)
+    runtime._PYTHON_WORKER_SCRIPT = prelude + script
 
 
 def hook_messages(folder: Path) -> None:
