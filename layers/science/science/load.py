@@ -78,30 +78,32 @@ def _counted_apart(
     engine: Engine, relation: str, columns: Sequence[str], rows: int
 ) -> list[tuple[Any, ...]]:
     """The same from the figures of each piece of the rows, and different cells counted apart."""
-    merged = ("sum", "sum", "sum", "min", "max", "sum")
     different = _distincts(engine, relation, columns, rows)
-    counted: list[tuple[Any, ...]] = []
+    counted: list[tuple[Any, ...]] = [(0, 0, 0, 0, None, None, 0.0)] * len(columns)
     for start in range(0, len(columns), COLUMNS_AT_ONCE):
         some = columns[start : start + COLUMNS_AT_ONCE]
-        figures = [[*_counts(each), f"CAST(sum({_words(each)}) AS BIGINT)"] for each in some]
-        listed = ", ".join(
-            f"{figure} AS f{at}_{place}"
-            for at, each in enumerate(figures)
-            for place, figure in enumerate(each)
-        )
+        listed = ", ".join(_figures_of_a_piece(at, each) for at, each in enumerate(some))
         engine.define_by_rows(
-            "surveyed", relation, f"SELECT {listed} FROM {_with_numbers(relation, some)}"
+            "surveyed",
+            relation,
+            f"SELECT unnest([{listed}], recursive := true) FROM {_with_numbers(relation, some)}",
         )
-        asked = [
-            [f"{merge}(f{at}_{place})" for place, merge in enumerate(merged)]
-            for at in range(len(some))
-        ]
-        for each in aggregates(engine, "surveyed", asked):
-            present, numbers, whole, low, high, words = each
-            average = words / present if present else 0
-            apart = different[len(counted)]
-            counted.append((present or 0, numbers or 0, whole or 0, apart, low, high, average))
+        found = engine.query(
+            "SELECT place, sum(present), sum(numbers), sum(wholes), min(lowest), max(highest), "
+            "sum(words) FROM surveyed GROUP BY place ORDER BY place"
+        )
+        for at, present, numbers, wholes, lowest, highest, words in found:
+            figures = (present, numbers, wholes, different[start + at], lowest, highest)
+            counted[start + at] = (*figures, (words or 0) / max(1, present))
     return counted
+
+
+def _figures_of_a_piece(at: int, column: str) -> str:
+    """A struct: the place of a column, and what one pass over a piece finds of it."""
+    titles = ("present", "numbers", "wholes", "lowest", "highest", "words")
+    figures = [*_counts(column), f"CAST(sum({_words(column)}) AS BIGINT)"]
+    told = "".join(f", '{title}': {each}" for title, each in zip(titles, figures))
+    return f"{{'place': {at}{told}}}"
 
 
 def _with_numbers(relation: str, columns: Sequence[str]) -> str:
