@@ -6,12 +6,14 @@ Then one problem gets a flood of files and another a single one: how long that o
 with the flood and without.
 
 Run: .venv/bin/python -m bench.crowd [--problems 50] [--drops 200] [--flood 500] [--state FOLDER]
+`--problems 0` measures the flood alone, `--flood 0` the crowd alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import tempfile
 import time
@@ -26,6 +28,8 @@ from faults.rows import as_csv, table
 PATIENCE_SECONDS = 3600.0
 MINUTE = 60.0
 ROWS = 60
+ALONE = 20
+LOOK_SECONDS = 0.01
 
 
 def drop_all(laptop: Laptop, names: list[str], drops: int) -> float:
@@ -80,23 +84,67 @@ def latency(laptop: Laptop, name: str, key: str) -> float:
     before = len(laptop.rows(name, "input#"))
     began = time.monotonic()
     laptop.drop(f"{name}/data/{key}.csv", as_csv(table(ROWS, seed=len(key))))
-    while len(laptop.rows(name, "input#")) == before:
-        if time.monotonic() - began > PATIENCE_SECONDS:
-            raise TimeoutError(f"{name}/data/{key}.csv was never taken in")
-        time.sleep(0.05)
+    await_files(laptop, name, before + 1)
     return time.monotonic() - began
 
 
+def await_files(laptop: Laptop, name: str, files: int) -> None:
+    """Wait until so many files of a problem are taken in.
+
+    Raises:
+        TimeoutError: they never were.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(laptop.rows(name, "input#")) < files:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{name} never had {files} files taken in")
+        time.sleep(LOOK_SECONDS)
+
+
 def flooded(laptop: Laptop, flood: int) -> dict[str, float]:
-    """How long one problem's single file waits, alone and behind another's flood."""
+    """How long one problem's single file waits, alone and behind another's flood.
+
+    ``alone_seconds`` is the median of some files, one after another; ``flood_still_waiting`` is how
+    many files of the flood were not taken in yet when the single one was dropped, and
+    ``flood_left`` when it was taken in.
+    """
     for name in ("noisy", "quiet"):
         text = definition(name, "batch").replace('"minimum_rows": 50', '"minimum_rows": 10000000')
         laptop.drop(f"{name}/problem.yaml", text)
-    alone = latency(laptop, "quiet", "alone")
+    latency(laptop, "quiet", "first")  # which waits for its problem's definition
+    alone = [latency(laptop, "quiet", f"alone{number}") for number in range(ALONE)]
+    began = time.monotonic()
     for number in range(flood):
         laptop.drop(f"noisy/data/{number}.csv", as_csv(table(5, seed=number)))
+    dropped = time.monotonic() - began
+    ahead = flood - len(laptop.rows("noisy", "input#"))
     behind = latency(laptop, "quiet", "behind")
-    return {"alone_seconds": round(alone, 2), "behind_flood_seconds": round(behind, 2)}
+    left = flood - len(laptop.rows("noisy", "input#"))
+    return {
+        "alone_seconds": round(statistics.median(alone), 3),
+        "flood": flood,
+        "flood_dropped_in_seconds": round(dropped, 2),
+        "flood_still_waiting": ahead,
+        "behind_flood_seconds": round(behind, 2),
+        "flood_left": left,
+    }
+
+
+def crowded(laptop: Laptop, problems: int, drops: int) -> dict[str, Any]:
+    """So many problems at once, and what came of it."""
+    names = [f"crowd{number}" for number in range(problems)]
+    began = time.monotonic()
+    dropped = drop_all(laptop, names, drops)
+    memory = await_rest(laptop, names, drops)
+    return {
+        "problems": problems,
+        "drops": drops,
+        "dropped_in_seconds": round(dropped, 1),
+        "all_ended_after_seconds": round(time.monotonic() - began, 1),
+        "runs": sum(len(laptop.stages(name)) for name in names),
+        "memory_mb_most": round(max(memory)),
+        "findings": judged(laptop, names, drops),
+    }
 
 
 def measure(state: Path, problems: int, drops: int, flood: int) -> dict[str, Any]:
@@ -104,19 +152,7 @@ def measure(state: Path, problems: int, drops: int, flood: int) -> dict[str, Any
     laptop = Laptop(state)
     try:
         laptop.start()
-        names = [f"crowd{number}" for number in range(problems)]
-        began = time.monotonic()
-        dropped = drop_all(laptop, names, drops)
-        memory = await_rest(laptop, names, drops)
-        found: dict[str, Any] = {
-            "problems": problems,
-            "drops": drops,
-            "dropped_in_seconds": round(dropped, 1),
-            "all_ended_after_seconds": round(time.monotonic() - began, 1),
-            "runs": sum(len(laptop.stages(name)) for name in names),
-            "memory_mb_most": round(max(memory)),
-            "findings": judged(laptop, names, drops),
-        }
+        found = crowded(laptop, problems, drops) if problems else {"findings": {}}
         return found | (flooded(laptop, flood) if flood else {})
     finally:
         laptop.stop()

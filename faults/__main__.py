@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from faults.progress import Progress
 from faults.report import write
 from faults.running import Options, run
 from faults.stories import STORIES
@@ -26,10 +27,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--stories", default=",".join(STORIES), help="kinds of lives, by commas")
     add("--sample", type=int, default=0, metavar="N", help="try so many points; 0 for all")
     add("--seed", type=int, default=1, help="where the sample's draws begin")
-    add("--together", type=int, default=8, metavar="N", help="faults that share a life at most")
+    add("--together", type=int, default=50, metavar="N", help="faults that share a life at most")
     add("--side-by-side", type=int, default=6, metavar="N", help="lives at once on a cloud")
     add("--lanes", type=int, default=1, metavar="N", help="clouds at once, 2 GB each")
     add("--minutes", type=float, default=0, help="begin no life later; 0 for no limit")
+    add("--resume", action="store_true", help="do not try again what ended equal before")
     add("--out", type=Path, default=Path(".baton/faults"), help="the report's folder")
     add("--state", type=Path, help="keep the clouds' state here, for a quicker start next time")
     return parser.parse_args(arguments)
@@ -48,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         minutes=chosen.minutes,
     )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        matrix = run(options, chosen.state or Path(folder))
+        progress = Progress(chosen.out / "verdicts.jsonl", resume=chosen.resume)
+        matrix = run(options, chosen.state or Path(folder), progress)
     page = write(matrix, chosen.out)
     told = {name: value for name, value in matrix.document().items() if name != "points"}
     sys.stdout.write(f"{told}\n{page}\n")

@@ -16,7 +16,7 @@ from faults.judge import gather, picture
 from faults.judge.likeness import judge_likeness
 from faults.judge.verdict import verdict
 from faults.points import Point, count_points
-from faults.stories import STORIES, Life, NotHeardError
+from faults.stories import QUIET_SECONDS, STORIES, Life, NotHeardError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from faults.plan_folder import PlanFolder
     from faults.stack import Document, Stack
 
-SETTLE_SECONDS = 90.0
+SETTLE_SECONDS = 240.0
 SENDS_ALERTS = "baton-SendAlert"
 HARMLESS = tuple(
     re.compile(pattern)
@@ -84,15 +84,21 @@ class Lives:
 
         None are counted where it does not end as it should even so.
         """
-        outcome = self.carry(story, [])
+        outcome, notes = self._carry(story, [])
         if outcome.findings:
             return outcome, []
         evidence = gather(self._stack, self._stack.outputs, outcome.life)
         self.references[story] = steady(picture(evidence))
-        return outcome, count_points(story, outcome.life, self._folder.notes())
+        return outcome, count_points(story, outcome.life, notes)
 
     def carry(self, story: str, points: Sequence[Point]) -> Outcome:
         """Live one life, and judge it; safe to call from several threads."""
+        outcome, _ = self._carry(story, points)
+        return outcome
+
+    def _carry(
+        self, story: str, points: Sequence[Point]
+    ) -> tuple[Outcome, Sequence[dict[str, Any]]]:
         outcome = Outcome(self.name(), story, list(points))
         self._folder.plan(outcome.life, points)
         begin = time.monotonic()
@@ -105,19 +111,26 @@ class Lives:
         outcome.seconds = time.monotonic() - begin
         self._settle(outcome)
         self._judge(outcome)
-        self._recoveries(outcome, self._folder.notes())
-        return outcome
+        notes = self._folder.notes(outcome.life)
+        self._recoveries(outcome, notes)
+        self._folder.forget(outcome.life)
+        return outcome, notes
 
     def _settle(self, outcome: Outcome) -> None:
         """Wait until no leg has anything left to do for a life."""
+        self._folder.end(outcome.life)
         self._folder.release(outcome.life)
         deadline = time.monotonic() + SETTLE_SECONDS
+        released = time.time()
         for _ in range(2):  # what moves from queue to queue can slip through one look
             begin = time.time()
             while not self._folder.is_settled(outcome.life, begin):
                 if time.monotonic() > deadline:
                     outcome.findings.append(f"not_quiet: after {SETTLE_SECONDS:.0f} s")
                     return
+                if time.time() - released > QUIET_SECONDS:
+                    self._folder.release(outcome.life)
+                    released = time.time()
                 time.sleep(0.1)
 
     def _judge(self, outcome: Outcome) -> None:
@@ -149,17 +162,21 @@ class Lives:
             for note in notes:
                 place = (note.get("function"), note.get("heard"), note.get("occurrence"))
                 done = note.get("ends") and not note["failed"] and note["at"] >= at
-                if done and note["life"] == outcome.life and place == point.place:
+                if done and place == point.place:
                     outcome.befallen[point] = note["at"] - at
                     break
 
 
 def steady(found: Document) -> Document:
-    """A picture without what is cut otherwise each time, though nothing disturbs.
+    """A picture without what is otherwise each time, though nothing disturbs.
 
-    That is how SageMaker cuts captured traffic into files, and where a stretch of the stream ends.
+    That is how SageMaker cuts captured traffic into files, where a stretch of the stream ends, and
+    which of several files of one write is read first, and so is the one that columns came with.
     """
     text = STRETCH.sub("stream/STRETCH", json.dumps(found))
     made: Document = json.loads(text)
+    for schema in made["rows"].get("schema", []):
+        for column in schema["columns"]:
+            del column["since"]
     made["objects"] = [name for name in made["objects"] if not name.startswith(TRAFFIC)]
     return made

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
+import time
+from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from faults.points import Point
 
@@ -26,11 +29,11 @@ class PlanFolder:
         """Make the folder, anew."""
         self.folder = folder
         shutil.rmtree(folder, ignore_errors=True)
-        for name in ("plans", "claims", "calls", "released"):
+        for name in ("plans", "claims", "calls", "released", "over"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / "names").write_text(NAMES)
-        self._read: dict[Path, int] = {}
-        self._notes: list[dict[str, Any]] = []
+        self._read: dict[str, int] = {}
+        self._notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._last: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -41,7 +44,13 @@ class PlanFolder:
 
     def release(self, life: str) -> None:
         """Let messages go that were held until the life was quiet."""
-        (self.folder / "released" / life).touch()
+        draft = self.folder / f"released-{life}"
+        draft.write_text(str(time.time()))
+        draft.replace(self.folder / "released" / life)
+
+    def end(self, life: str) -> None:
+        """Let come what legs sent themselves for later."""
+        (self.folder / "over" / life).touch()
 
     def befallen_at(self, life: str, point: Point) -> float | None:
         """When a fault befell its life, in seconds since the epoch; None if it never did."""
@@ -59,11 +68,16 @@ class PlanFolder:
             return False
         return bool(told["at"] > since and life not in told["lives"])
 
-    def notes(self) -> list[dict[str, Any]]:
-        """Everything noted so far, oldest first."""
+    def notes(self, life: str) -> list[dict[str, Any]]:
+        """Everything noted of a life so far, oldest first."""
         with self._lock:
             self._read_on()
-            return sorted(self._notes, key=lambda note: float(note["at"]))
+            return sorted(self._notes[life], key=lambda note: float(note["at"]))
+
+    def forget(self, life: str) -> None:
+        """Keep the notes of a life no longer; there are thousands."""
+        with self._lock:
+            self._notes.pop(life, None)
 
     def last_note(self, life: str) -> float:
         """When a life's cloud noted something last, in seconds since the epoch; 0 for never."""
@@ -72,15 +86,18 @@ class PlanFolder:
             return self._last.get(life, 0.0)
 
     def _read_on(self) -> None:
-        for file in sorted((self.folder / "calls").iterdir()):
-            with file.open("rb") as stream:
-                stream.seek(self._read.get(file, 0))
+        with os.scandir(self.folder / "calls") as files:
+            grown = [each for each in files if each.stat().st_size > self._read.get(each.name, 0)]
+        for file in grown:
+            begin = self._read.get(file.name, 0)
+            with Path(file).open("rb") as stream:
+                stream.seek(begin)
                 lines = stream.read()
             whole = lines.rfind(b"\n") + 1
-            self._read[file] = self._read.get(file, 0) + whole
+            self._read[file.name] = begin + whole
             for line in lines[:whole].splitlines():
                 note = json.loads(line)
-                self._notes.append(note)
+                life = note.get("life", "")
+                self._notes[life].append(note)
                 if note.get("function") != RECONCILER:  # whose clock strikes when all is quiet
-                    life = note.get("life", "")
                     self._last[life] = max(self._last.get(life, 0.0), note["at"])

@@ -8,8 +8,16 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE
 from local.call_faults import WAYS as CALL_WAYS
-from local.ministack_hooks.planned_faults import EVENT_WAYS, MESSAGE_WAYS, REVERSED
+from local.ministack_hooks.planned_faults import (
+    DROPPED,
+    EVENT_WAYS,
+    LATE,
+    MESSAGE_WAYS,
+    REVERSED,
+    SWAPPED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +26,16 @@ ALL_WAYS = (*CALL_WAYS, *MESSAGE_WAYS, *EVENT_WAYS)
 BUS = "bus"
 """Stands for a function where a fault befalls one of SageMaker's events on its way."""
 ANY = "any"
+FAILING_WAYS = frozenset(
+    {KILL_BEFORE, KILL_AFTER, *(way for way in CALL_WAYS if way.endswith(FOR_GOOD))}
+)
+"""After these the queue brings the message back."""
+MOST_FAILURES = 4
+"""Of one message in one life; after the fifth it lies in the dead-letter queue."""
+WAITING_WAYS = frozenset({LATE, REVERSED, DROPPED, SWAPPED})
+"""After these the life stands still for some seconds."""
+MOST_WAITS = 4
+RECORDS = "dynamodb:TransactWriteItems"
 CLOCK, MISSED = "Scheduled Event", "CompletionMissed"
 
 
@@ -91,7 +109,7 @@ def count_points(story: str, life: str, notes: Iterable[dict[str, Any]]) -> list
     points = [
         Point(story, *place, number, operation, way)
         for place, made in sorted(calls.items())
-        for number, operation in sorted(made.items())
+        for number, operation in sorted(_decided_once(place, made).items())
         for way in CALL_WAYS
     ]
     queued = sorted(place for place in calls if place[1] != "stream")
@@ -111,6 +129,20 @@ def count_points(story: str, life: str, notes: Iterable[dict[str, Any]]) -> list
         for way in EVENT_WAYS
     ]
     return points
+
+
+def _decided_once(place: tuple[str, str, int], calls: dict[int, str]) -> dict[int, str]:
+    """The calls of a handling as if no other message had moved its rows on meanwhile.
+
+    Where one did, which is chance, the first transaction was refused and all was decided anew.
+    A stretch of the stream may need several transactions.
+    """
+    tries = [number for number, operation in calls.items() if operation == RECORDS]
+    if len(tries) < 2 or place[1] == "stream":
+        return calls
+    first, last = min(tries), max(tries)
+    after = {number - last + first: name for number, name in calls.items() if number > last}
+    return {number: name for number, name in calls.items() if number <= first} | after
 
 
 def _by_chance(note: dict[str, Any]) -> bool:
@@ -139,29 +171,94 @@ def sample(points: Sequence[Point], number: int, seed: int) -> list[Point]:
     return chosen
 
 
-def share_lives(points: Sequence[Point], together: int) -> list[list[Point]]:
-    """Deal points out to lives: at most so many each, and no two at the same message.
+def share_lives(
+    points: Sequence[Point],
+    together: int,
+    *,
+    known: Iterable[Point] = (),
+    apart: bool = False,
+) -> list[list[Point]]:
+    """Deal points out to lives: at most so many each, and only what can befall a life together.
 
     Several faults make a life harder, not easier; so where such a life ends as it should, each of
-    its faults is borne out. One that does not is lived again, fault by fault.
+    its faults is borne out. Those of one that does not are lived again, fewer together.
+
+    Args:
+        points: what is to be tried.
+        together: how many share a life at most.
+        known: every point of their stories; these tell by which call a message's handling is
+            recorded.
+        apart: whether each message meets one fault at most.
     """
-    lives: list[list[Point]] = []
+    recorded = _recording_calls([*known, *points])
+    lives: list[_Shared] = []
     for point in points:
         for life in lives:
-            if len(life) < together and _fits(point, life):
-                life.append(point)
+            if len(life.points) < together and life.fits(point, recorded, apart=apart):
                 break
         else:
-            lives.append([point])
-    return lives
+            lives.append(life := _Shared())
+        life.take(point)
+    return [life.points for life in lives]
 
 
-def _fits(point: Point, life: list[Point]) -> bool:
-    """Whether a point can befall a life besides the others: another message, whose order holds."""
-    if point.story != life[0].story:
+def _recording_calls(points: Iterable[Point]) -> dict[tuple[str, str, str, int], int]:
+    """The first call by which the handling of each message is recorded; absent if not known."""
+    found: dict[tuple[str, str, str, int], int] = {}
+    for point in points:
+        if point.operation == RECORDS:
+            key = (point.story, *point.place)
+            found[key] = min(point.call, found.get(key, point.call))
+    return found
+
+
+class _Shared:
+    """The faults of one life."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self._at: dict[tuple[str, str, int], list[Point]] = defaultdict(list)
+        self._legs: set[str] = set()
+        self._reversed: set[str] = set()
+        self._waits = 0
+
+    def take(self, point: Point) -> None:
+        self.points.append(point)
+        self._at[point.place].append(point)
+        self._legs.add(point.function)
+        if point.way == REVERSED:
+            self._reversed.add(point.function)
+        self._waits += point.way in WAITING_WAYS
+
+    def fits(
+        self, point: Point, recorded: dict[tuple[str, str, str, int], int], *, apart: bool
+    ) -> bool:
+        """Whether a point can befall the life besides the others."""
+        if point.story != self.points[0].story or point.function in self._reversed:
+            return False
+        if point.way == REVERSED and point.function in self._legs:
+            return False
+        if point.way in WAITING_WAYS and self._waits == MOST_WAITS:
+            return False
+        here = self._at[point.place]
+        if not here:
+            return True
+        both = [*here, point]
+        return not apart and _follow(both, recorded.get((point.story, *point.place), 0))
+
+
+def _follow(points: Sequence[Point], recorded: int) -> bool:
+    """Whether faults can befall one message after the other, in the order of their calls.
+
+    A delivery that fails is followed by the next, until one records what was made of the message:
+    those after it take another way. So what fails from then on must come last; and after the fifth
+    failure the message would lie in the dead-letter queue.
+    """
+    if not all(point.call for point in points):
         return False
-    reversed_legs = {each.function for each in life if each.way == REVERSED}
-    legs = {each.function for each in life}
-    if point.function in reversed_legs or (point.way == REVERSED and point.function in legs):
+    if len({point.call for point in points}) < len(points):
         return False
-    return point.place not in {each.place for each in life}
+    failing = [point for point in points if point.way in FAILING_WAYS]
+    last = max(points, key=lambda point: point.call)
+    late = [point for point in failing if point.call >= recorded]
+    return len(failing) <= MOST_FAILURES and (not late or late == [last])

@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING
 
 from faults.clouds import disturbed_cloud
 from faults.points import Point, sample, share_lives
-from faults.report import Matrix
+from faults.report import EQUAL, Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from faults.lives import Lives, Outcome
+    from faults.progress import Progress
+
+
+APART = 8
+"""So many faults share a life whose first life kept them away; each at a message of its own."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Options:
     stories: Sequence[str]
     sample: int = 0
     seed: int = 1
-    together: int = 8
+    together: int = 50
     side_by_side: int = 6
     clouds: int = 1
     minutes: float = 0.0
@@ -49,42 +54,94 @@ class Options:
         return sample(points, self.sample, self.seed) if self.sample else list(points)
 
 
+@dataclass(frozen=True)
+class Try:
+    """A life to be lived.
+
+    Attributes:
+        points: its faults.
+        round: 0; 1 for faults that other faults of their first life may have kept away, fewer
+            together; 2 for each of them alone.
+    """
+
+    points: list[Point]
+    round: int = 0
+
+
 class Work:
     """Lives still to be lived; shared by the clouds."""
 
-    def __init__(self, points: Sequence[Point], options: Options, matrix: Matrix) -> None:
-        """Deal the points out."""
-        self._todo = deque((group, False) for group in share_lives(points, options.together))
-        self._matrix, self._lock = matrix, threading.Lock()
+    def __init__(
+        self,
+        points: Sequence[Point],
+        options: Options,
+        matrix: Matrix,
+        known: Sequence[Point] = (),
+        progress: Progress | None = None,
+    ) -> None:
+        """Deal the points out; `known` are all points of their stories."""
+        self._progress = progress
+        groups = share_lives(points, options.together, known=known)
+        self._todo = deque(map(Try, groups))
+        self._missed: dict[int, list[Point]] = {1: [], 2: []}
+        self._together = options.together
+        self._under_way = 0
+        self._matrix, self._news = matrix, threading.Condition()
         self._deadline = time.monotonic() + options.minutes * 60 if options.minutes else None
 
-    def take(self) -> tuple[list[Point], bool] | None:
-        """Take the next life: its points, and whether it is their second try."""
-        with self._lock:
-            late = self._deadline and time.monotonic() > self._deadline
-            return None if late or not self._todo else self._todo.popleft()
+    def take(self) -> Try | None:
+        """Take the next life; None when there is none, and none can come of those under way."""
+        with self._news:
+            while not self._late():
+                self._deal_missed()
+                if self._todo:
+                    self._under_way += 1
+                    return self._todo.popleft()
+                if not self._under_way:
+                    return None
+                self._news.wait(1)
+            return None
 
-    def done(self, outcome: Outcome, *, again: bool) -> None:
-        """Take up an outcome; faults that shared a life and are not borne out are tried alone."""
-        alone = len(outcome.points) == 1
-        with self._lock:
-            self._matrix.take(outcome, alone=alone)
-            if not alone and not again:
-                doubtful = [
-                    point
-                    for point in outcome.points
-                    if outcome.findings or point not in outcome.befallen
-                ]
-                self._todo.extend(([point], True) for point in doubtful)
+    def _late(self) -> bool:
+        return bool(self._deadline and time.monotonic() > self._deadline)
+
+    def _deal_missed(self) -> None:
+        """Deal out what was not reached, when nothing else is left to live."""
+        for number, together in ((1, min(self._together, APART)), (2, 1)):
+            if not self._todo and (missed := self._missed[number]):
+                self._missed[number] = []
+                groups = share_lives(missed, together, apart=True)
+                self._todo.extend(Try(group, number) for group in groups)
+
+    def done(self, lived: Try, outcome: Outcome) -> None:
+        """Take up an outcome.
+
+        A life that did not end as it should is lived again in halves, until the fault that it
+        must not have had is found, alone. Faults that never befell are tried in other company.
+        """
+        points = lived.points
+        with self._news:
+            self._under_way -= 1
+            self._matrix.take(outcome, alone=len(points) == 1)
+            if self._progress:
+                said = self._matrix.verdicts
+                self._progress.keep((point, said[point]) for point in points if point in said)
+            if outcome.findings and len(points) > 1:
+                half = len(points) // 2
+                halves = (points[:half], points[half:])
+                self._todo.extendleft(Try(group, lived.round) for group in halves)
+            elif lived.round < 2 and len(points) > 1:
+                missed = [point for point in points if point not in outcome.befallen]
+                self._missed[lived.round + 1] += missed
+            self._news.notify_all()
 
 
 def carry_all(lives: Lives, work: Work) -> None:
     """Carry one life after the other until there are none left."""
     while taken := work.take():
-        points, again = taken
-        outcome = lives.carry(points[0].story, points)
+        outcome = lives.carry(taken.points[0].story, taken.points)
         _say(outcome)
-        work.done(outcome, again=again)
+        work.done(taken, outcome)
 
 
 def _say(outcome: Outcome) -> None:
@@ -97,12 +154,13 @@ def _say(outcome: Outcome) -> None:
     sys.stdout.flush()
 
 
-def run(options: Options, state: Path) -> Matrix:
+def run(options: Options, state: Path, progress: Progress | None = None) -> Matrix:
     """Start clouds, count the points, and try them.
 
     Args:
         options: how.
         state: a folder for the clouds' state.
+        progress: what was found before, which is not tried again, and what is found now.
     """
     matrix, begin = Matrix(), time.monotonic()
     with ExitStack() as stack:
@@ -113,16 +171,24 @@ def run(options: Options, state: Path) -> Matrix:
         points = count(clouds[0], options.stories, matrix)
         for cloud in clouds[1:]:
             cloud.references = clouds[0].references
-        try_all(clouds, options.chosen(points), options, matrix)
+        try_all(clouds, points, options, matrix, progress)
     matrix.seconds = time.monotonic() - begin
     return matrix
 
 
 def try_all(
-    clouds: Sequence[Lives], points: Sequence[Point], options: Options, matrix: Matrix
+    clouds: Sequence[Lives],
+    points: Sequence[Point],
+    options: Options,
+    matrix: Matrix,
+    progress: Progress | None = None,
 ) -> None:
-    """Try points, on each cloud so many lives at once as the options say."""
-    work = Work(points, options, matrix)
+    """Try the chosen ones of all points, on each cloud so many lives at once as the options say."""
+    chosen = options.chosen(points)
+    known = progress.known if progress else {}
+    matrix.verdicts |= {point: EQUAL for point in chosen if known.get(point) == EQUAL}
+    left = [point for point in chosen if point not in matrix.verdicts]
+    work = Work(left, options, matrix, points, progress)
     with ThreadPoolExecutor(len(clouds) * options.side_by_side) as pool:
         carriers = [
             pool.submit(carry_all, cloud, work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,12 +18,12 @@ type Document = dict[str, Any]
 
 
 class Ear:
-    """Keeps all that arrives at a queue, repeats included."""
+    """Keeps all that arrives at a queue, repeats included, by the life that it is about."""
 
-    def __init__(self, sqs: Any, url: str) -> None:
+    def __init__(self, sqs: Any, url: str, life_of: Callable[[Document], str]) -> None:
         """Begin to listen to a queue."""
-        self._sqs, self._url = sqs, url
-        self._heard: list[Document] = []
+        self._sqs, self._url, self._life_of = sqs, url, life_of
+        self._heard: dict[str, list[Document]] = defaultdict(list)
         self._news = threading.Condition()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -35,22 +36,26 @@ class Ear:
             )
             messages = answer.get("Messages", [])
             with self._news:
-                self._heard += [json.loads(message["Body"]) for message in messages]
+                for message in messages:
+                    document = json.loads(message["Body"])
+                    self._heard[self._life_of(document)].append(document)
                 self._news.notify_all()
             for message in messages:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
-    def all(self, matches: Callable[[Document], bool]) -> list[Document]:
-        """All that matches, so far."""
+    def all(self, life: str) -> list[Document]:
+        """All about a life, so far."""
         with self._news:
-            return [item for item in self._heard if matches(item)]
+            return list(self._heard[life])
 
-    def wait(self, matches: Callable[[Document], bool], seconds: float) -> Document | None:
-        """Wait for the first that matches; None if time runs out."""
+    def wait(
+        self, life: str, matches: Callable[[Document], bool], seconds: float
+    ) -> Document | None:
+        """Wait for the first about a life that matches; None if time runs out."""
         deadline = time.monotonic() + seconds
         with self._news:
             while True:
-                found = next((item for item in self._heard if matches(item)), None)
+                found = next((item for item in self._heard[life] if matches(item)), None)
                 left = deadline - time.monotonic()
                 if found or left <= 0:
                     return found
@@ -118,13 +123,13 @@ class Stack:
         events.put_rule(Name="fault-matrix", EventBusName=bus, EventPattern=pattern)
         target = {"Id": "queue", "Arn": arn}
         events.put_targets(Rule="fault-matrix", EventBusName=bus, Targets=[target])
-        return Ear(self.client("sqs"), url)
+        return Ear(self.client("sqs"), url, _told_by)
 
     def _hear_alerts(self) -> Ear:
         url, arn = self._queue("fault-matrix-alerts", "sns.amazonaws.com")
         topic = self.outputs["AlertTopic"]
         self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        return Ear(self.client("sqs"), url)
+        return Ear(self.client("sqs"), url, _alerted_of)
 
     def drop(self, key: str, body: str) -> None:
         """Drop an object into the landing bucket."""
@@ -151,10 +156,16 @@ class Stack:
 
     def alerts_of(self, life: str) -> list[Document]:
         """All alerts of a life, repeats included."""
-        return self.alerts.all(
-            lambda alert: alert.get("MessageAttributes", {}).get("problem", {}).get("Value") == life
-        )
+        return self.alerts.all(life)
 
     def heard_of(self, life: str) -> list[Document]:
         """All own events of a life, repeats included."""
-        return self.bus.all(lambda event: bool(event["detail"]["data"].get("problem") == life))
+        return self.bus.all(life)
+
+
+def _told_by(event: Document) -> str:
+    return str(event["detail"]["data"].get("problem", ""))
+
+
+def _alerted_of(alert: Document) -> str:
+    return str(alert.get("MessageAttributes", {}).get("problem", {}).get("Value", ""))

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -342,14 +342,21 @@ def fault_of(error: Exception, path: str, database: Database | None) -> FetchFau
     return FetchFault(path, line, "Read the job run's log, and mend the cause.")
 
 
-def run(uri: str, spark: SparkSession, lake: Lake) -> list[FetchFault]:
-    """Fetch what the document asks for; all that went wrong, table by table."""
+def run(uri: str, start: Callable[[], SparkSession], lake: Lake) -> list[FetchFault]:
+    """Fetch what the document asks for; all that went wrong, table by table.
+
+    Args:
+        uri: the document.
+        start: starts Spark; not called where there is no connection to read by.
+        lake: where rows go.
+    """
     asked, folder = lake.read(uri), uri.rsplit("/", 1)[0]
     try:
-        fetcher = Fetcher(spark, connect(asked["connection"]))
+        database = connect(asked["connection"])
     except FetchFault as fault:
         faults, done = [fault], []
     else:
+        fetcher = Fetcher(start(), database)
         each = [_attempt(fetcher, table, lake, folder) for table in asked["tables"]]
         faults = [one for one in each if isinstance(one, FetchFault)]
         done = [one for one in each if not isinstance(one, FetchFault)]
@@ -391,7 +398,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--fetch", required=True)
     given, _ = parser.parse_known_args(arguments)
     with tempfile.TemporaryDirectory(prefix="fetch-") as folder:
-        faults = run(given.fetch, session(), Lake(Path(folder)))
+        faults = run(given.fetch, session, Lake(Path(folder)))
     if faults:
         sys.exit("; ".join(str(fault) for fault in faults))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from local.fault_plan import VARIABLE, FaultPlan, Heard
+from local.forked_function import die, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,19 +40,19 @@ XML = '<?xml version="1.0"?>'
 
 
 class Invocation:
-    """One handling of one message: the number of calls so far, and the fault that awaits it."""
+    """One handling of one message: the number of calls so far, and the faults that await it."""
 
-    def __init__(self, plan: FaultPlan, function: str, heard: Heard) -> None:
-        """Find out which message of its kind this is, and what is planned for it."""
-        self.plan, self.function, self.heard = plan, function, heard
+    def __init__(self, plan: FaultPlan, function: str, heard: Heard, event: dict[str, Any]) -> None:
+        """Find out which message of its kind this is, and what is planned for it still."""
+        self.plan, self.function, self.heard, self.event = plan, function, heard, event
         self.occurrence = plan.occurrence(function, heard)
         self.number = f"{os.getpid()}-{time.monotonic_ns()}"
         self._lock = threading.Lock()
         self._calls = 0
-        self._mine = False
-        self._point = next((each for each in plan.points(heard.life) if self._open(each)), None)
+        self._open = [each for each in plan.points(heard.life) if self._is_open(each)]
+        self._mine: dict[int, str] = {}
 
-    def _open(self, point: dict[str, Any]) -> bool:
+    def _is_open(self, point: dict[str, Any]) -> bool:
         place = (point["function"], point["heard"], point["occurrence"])
         here = (self.function, self.heard.what, self.occurrence)
         return "call" in point and place == here and not self.plan.claimed(point)
@@ -70,26 +70,28 @@ class Invocation:
             **what,
         )
 
-    def next_call(self, service: str, operation: str) -> int:
+    def next_call(self, operation: str) -> int:
         """Count a call."""
         with self._lock:
             self._calls += 1
             number = self._calls
-        self.note(call=number, operation=f"{service}:{operation}")
+        self.note(call=number, operation=operation)
         return number
 
-    def way(self, call: int, ways: tuple[str, ...]) -> str:
+    def way(self, call: int, operation: str, ways: tuple[str, ...]) -> str:
         """The fault that this call meets now, if it is one of these; claimed if it is.
 
-        A fault for good stays with the invocation that claimed it.
+        A fault for good stays with the invocation that claimed it. A delivery that takes another
+        way, since one before it came further, may make another call in this place: it meets none.
         """
-        point = self._point
-        if point is None or point["call"] != call or not point["way"].startswith(ways):
-            return ""
-        if self._mine:
-            return str(point["way"]) if point["way"].endswith(FOR_GOOD) else ""
-        self._mine = self.plan.claim(point)
-        return str(point["way"]) if self._mine else ""
+        if mine := self._mine.get(call):
+            return mine if mine.endswith(FOR_GOOD) and mine.startswith(ways) else ""
+        for point in self._open:
+            here = (point["call"], point["operation"]) == (call, operation)
+            if here and point["way"].startswith(ways) and self.plan.claim(point):
+                self._mine[call] = way = str(point["way"])
+                return way
+        return ""
 
 
 _now = SimpleNamespace(invocation=None)
@@ -107,7 +109,7 @@ def faulty(handler: Handler, function: str) -> Handler:
         heard = plan.heard(event)
         if not heard.life:
             return handler(event, context)
-        invocation = Invocation(plan, function, heard)
+        invocation = Invocation(plan, function, heard, event)
         _now.invocation = invocation
         invocation.note(begins=True)
         try:
@@ -137,9 +139,10 @@ def _listen_to_botocore() -> None:
 def _before_call(model: Any, **_: Any) -> None:
     invocation: Invocation | None = _now.invocation
     _call.model, _call.number = model, 0
+    used.add(model.service_model.service_name)
+    _call.operation = f"{model.service_model.service_name}:{model.name}"
     if invocation is not None:
-        service = model.service_model.service_name
-        _call.number = invocation.next_call(service, model.name)
+        _call.number = invocation.next_call(_call.operation)
 
 
 def _before_send(request: Any, **_: Any) -> Any:
@@ -153,11 +156,12 @@ def _before_send(request: Any, **_: Any) -> Any:
     invocation: Invocation | None = _now.invocation
     if invocation is None:
         return None
-    way = invocation.way(_call.number, (KILL_BEFORE, THROTTLE, ERROR, TIMEOUT))
+    ways = (KILL_BEFORE, THROTTLE, ERROR, TIMEOUT)
+    way = invocation.way(_call.number, _call.operation, ways)
     if not way:
         return None
     if way == KILL_BEFORE:
-        os.kill(os.getpid(), signal.SIGKILL)
+        die(invocation.event)
     if way.startswith(TIMEOUT):
         from botocore.httpsession import URLLib3Session
 
@@ -168,8 +172,9 @@ def _before_send(request: Any, **_: Any) -> Any:
 
 def _response_received(**_: Any) -> None:
     invocation: Invocation | None = _now.invocation
-    if invocation is not None and invocation.way(_call.number, (KILL_AFTER,)):
-        os.kill(os.getpid(), signal.SIGKILL)
+    killed = (KILL_AFTER,)
+    if invocation is not None and invocation.way(_call.number, _call.operation, killed):
+        die(invocation.event)
 
 
 class _Body(io.BytesIO):

@@ -6,6 +6,8 @@ All of it lies in one folder, so that the cloud's processes and whoever planned 
 * `plans/<life>.json`: the planned faults, written before the life begins
 * `heard/<life>/<function>/<what>/<n>`: the id of the n-th message of its kind
 * `claims/<point>`: made by whoever commits the fault, so that it happens exactly once
+* `released/<life>`: when messages that were held so far may go on, in seconds since the epoch
+* `over/<life>`: the life has ended, and what legs sent themselves for later may come
 * `calls/<process>.jsonl`: one line an invocation begun, an API call, and an invocation ended
 
 Only `faults/` makes such a folder; a cloud is given one by `BATON_CALL_FAULTS`. Standard library
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VARIABLE = "BATON_CALL_FAULTS"
+IN_LINE = ", in line"
+"""Told of what was heard where its message bears a group."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,17 @@ class FaultPlan:
         found = self._names.search(text)
         return found.group() if found else ""
 
-    def heard_message(self, body: str) -> Heard:
-        """What a message of a queue is about, from the EventBridge event in it."""
+    def heard_message(self, body: str, group: str | None = None) -> Heard:
+        """What a message of a queue is about, from the EventBridge event in it.
+
+        A leg puts some messages in line, and is handed the same body twice: the second time with
+        its group, and that one is another message.
+        """
         envelope = json.loads(body)
         detail = envelope.get("detail") or {}
         own = (detail.get("metadata") or {}).get("event_id") if isinstance(detail, dict) else None
-        return Heard(
-            self.life_in(body), event_kind(envelope), str(own or envelope.get("id") or body)
-        )
+        kind = event_kind(envelope) + (IN_LINE if group else "")
+        return Heard(self.life_in(body), kind, str(own or envelope.get("id") or body))
 
     def heard(self, event: dict[str, Any]) -> Heard:
         """What an invocation is about, from what its function was handed.
@@ -78,7 +85,8 @@ class FaultPlan:
         """
         record = (event.get("Records") or [{}])[0]
         if "body" in record:
-            return self.heard_message(record["body"])
+            group = (record.get("attributes") or {}).get("MessageGroupId")
+            return self.heard_message(record["body"], group)
         if "kinesis" in record:
             rows = [base64.b64decode(each["kinesis"]["data"]) for each in event["Records"]]
             text = b"\n".join(rows).decode(errors="replace")
@@ -116,6 +124,18 @@ class FaultPlan:
                     return number
         finally:
             draft.unlink()
+
+    def released_at(self, life: str) -> float:
+        """Until when held messages are let go, in seconds since the epoch; 0 for never."""
+        try:
+            return float((self.folder / "released" / life).read_text())
+        except FileNotFoundError:
+            return 0.0
+
+    def is_over(self, life: str) -> bool:
+        """Whether the life has ended."""
+        path: Path = self.folder / "over" / life
+        return path.exists()
 
     def claimed(self, point: dict[str, Any]) -> bool:
         """Whether the fault befell somebody already."""

@@ -31,6 +31,7 @@ from local.ministack_hooks import (
     journal,
     metrics,
     planned_faults,
+    queues,
     recording,
     sagemaker,
     state,
@@ -190,6 +191,7 @@ def main() -> None:
         planned_faults.hook_messages(Path(plan))
     functions.hook_function_workers(folder / "functions")
     functions.hook_polling()
+    queues.hook_fair_queues()
     storage.hook_default_key()
     keeper = journal.hook_journal(folder / "journal", region)
     runs = _glue_runs(folder, f"http://{_HOST}:{port}", region)

@@ -107,6 +107,19 @@ class Evidence:
         return [said for said in self.said if said.name in names]
 
 
+def was_replaced(evidence: Evidence, said: Said) -> bool:
+    """Whether the event tells of a database's rows, and newer ones took their place.
+
+    (``docs/data-sources.md``, "Databases"; how often a database is read before its last change is
+    seen depends on what comes first.)
+    """
+    if said.name != "DataIngested" or said.data.get("origin") != "database":
+        return False
+    source = said.data["source"]
+    about = [each for each in evidence.said_by_name(said.name) if each.data["source"] == source]
+    return said.id != max(about, key=lambda each: each.at).id
+
+
 def gather(
     clients: Clients,
     outputs: Mapping[str, str],

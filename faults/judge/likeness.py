@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from faults.judge.evidence import was_replaced
 from faults.judge.finding import Finding
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ ROW_FIELDS: dict[str, tuple[str, ...]] = {
     "input": ("source", "origin", "rows", "columns", "purpose", "waiting", "rejected", "snapshot"),
     "job": ("job_kind", "run", "leg", "ended"),
     "schema": ("columns",),
+    "table": ("source", "table", "rows", "awaits_load"),
     "feature_group": ("group", "online", "stored_run"),
 }
 """What the picture has of each kind of row."""
@@ -66,6 +68,7 @@ def picture(evidence: Evidence) -> Picture:
             f"{said.name} {names.run(said.data.get('run'))}"
             for said in evidence.said
             if said.name not in {"CompletionMissed", "WaitingDataReleased"}
+            and not was_replaced(evidence, said)
         ),
         "registry": sorted(
             f"{names.run(package.get('CustomerMetadataProperties', {}).get('run'))} "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from faults.judge.evidence import was_replaced
 from faults.judge.finding import Finding
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def _object(evidence: Evidence, uri: str | None) -> Iterator[str]:
 
 def _ingested(evidence: Evidence, said: Said) -> Iterator[str]:
     uri, rows = said.data["uri"], said.data["rows"]
+    if was_replaced(evidence, said):
+        if evidence.lake.rows(uri) != rows:
+            yield f"it says {rows} rows and the file holds {evidence.lake.rows(uri)}"
+        return
     row = next((r for r in evidence.rows.get("input", []) if r.get("uri") == uri), None)
     if row is None:
         yield f"no input was taken in at {uri}"

@@ -72,6 +72,7 @@ class Account:
         entries: entries that were put on the bus, in order.
         alerts: what a queue gets that is subscribed to the alert topic.
         deleted: receipt handles of messages that a function deleted itself.
+        messages: what functions sent to queues, as SendMessage takes it, in order.
         table: the record table.
         sagemaker: the account's SageMaker.
         fault: called with service, operation and the request to carry out, in a function's own
@@ -82,6 +83,7 @@ class Account:
         self.entries: list[dict[str, Any]] = []
         self.alerts: list[dict[str, Any]] = []
         self.deleted: set[str] = set()
+        self.messages: list[dict[str, Any]] = []
         self.table = MemoryDynamoDB()
         self.sagemaker = MemorySageMaker(self.write)
         self.fault: Fault | None = None
@@ -150,6 +152,8 @@ class Account:
         if service in {"sqs", "cloudwatch"}:
             if operation == "DeleteMessage":
                 self.deleted.add(request["ReceiptHandle"])
+            if operation == "SendMessage":
+                self.messages.append(request)
             return {}
         if service == "dynamodb":
             return self.table.answer(operation, request)

@@ -391,5 +391,10 @@ PLANTED = (
             ),
         ),
     ),
+    Planted(
+        "lost-in-line",
+        "A message that has to wait for its turn is forgotten instead.",
+        "undisturbed",
+        (Edit(f"{LIFECYCLE}/turns.py", "send_again(message, 0, attributes,", "dict("),),
+    ),
 )
-"""All of them."""

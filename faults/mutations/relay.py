@@ -41,12 +41,14 @@ class Message:
         function: the logical id of the function whose queue it is in.
         body: the EventBridge envelope.
         received: how often it was delivered.
+        group: the group it was sent with; empty for none.
     """
 
     number: int
     function: str
     body: dict[str, Any]
     received: int = 0
+    group: str = ""
 
 
 class Relay:
@@ -98,11 +100,11 @@ class Relay:
         for function in listeners(self._rules, envelope):
             self._queue(function, envelope)
 
-    def _queue(self, function: str, envelope: dict[str, Any]) -> None:
+    def _queue(self, function: str, envelope: dict[str, Any], group: str = "") -> None:
         self._sent += 1
         # Through JSON and back, as in a queue: times become texts.
         body = json.loads(json.dumps(envelope, default=str))
-        self._pending.append(Message(self._sent, function, body))
+        self._pending.append(Message(self._sent, function, body, group=group))
 
     def _collect(self) -> None:
         """Route what was put on the bus and what SageMaker has to say since the last time."""
@@ -110,10 +112,21 @@ class Relay:
         self._taken += len(entries)
         for entry in entries:
             self._send(entry["Source"], entry["DetailType"], json.loads(entry["Detail"]))
+        sent, self._account.messages = self._account.messages, []
+        for request in sent:
+            self._requeue(request)
         told, self._account.sagemaker.events = self._account.sagemaker.events, []
         for name, detail in () if self._trial.lost else told:
             for _ in range(2 if self._trial.doubled else 1):
                 self._send("aws.sagemaker", name, detail)
+
+    def _requeue(self, request: dict[str, Any]) -> None:
+        """Queue what a function put in line in its own queue; these lives have no quiet periods."""
+        folder = request["QueueUrl"].rpartition("/baton-")[2]
+        group = request.get("MessageGroupId", "")
+        for function, each in self._folders.items() if group else ():
+            if each == folder:
+                self._queue(function, json.loads(request["MessageBody"]), group)
 
     # ---- delivering --------------------------------------------------------------------------
 
@@ -212,7 +225,10 @@ def _batch(message: Message, receipt: str, folder: str) -> dict[str, Any]:
                 "messageId": f"message-{message.number}",
                 "receiptHandle": receipt,
                 "body": json.dumps(message.body),
-                "attributes": {"ApproximateReceiveCount": str(message.received)},
+                "attributes": {
+                    "ApproximateReceiveCount": str(message.received),
+                    **({"MessageGroupId": message.group} if message.group else {}),
+                },
                 "eventSource": "aws:sqs",
                 "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:baton-{folder}",
                 "awsRegion": REGION,

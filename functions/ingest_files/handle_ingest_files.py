@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lifecycle.records import InputRecord
 
 
-@leg(ObjectCreated, ProblemDefined, WaitingDataReleased)
+@leg(ObjectCreated, ProblemDefined, WaitingDataReleased, fair=True)
 def lambda_handler(
     cause: Cause[ObjectCreated | ProblemDefined | WaitingDataReleased], ports: Ports
 ) -> Decision:

@@ -42,7 +42,14 @@ type Heard = (
 )
 
 
-@leg(ObjectCreated, FetchRequested, GlueJobEnded, CompletionMissed, ReplicationTaskFailed)
+@leg(
+    ObjectCreated,
+    FetchRequested,
+    GlueJobEnded,
+    CompletionMissed,
+    ReplicationTaskFailed,
+    fair=True,
+)
 def lambda_handler(cause: Cause[Heard], ports: Ports) -> Decision:
     """Find the database that the event is about, and see to its tables."""
     event = cause.event

@@ -175,7 +175,12 @@ def _start(
 
 
 def _listed(learned: list[InputRecord]) -> dict[str, Any]:
-    """What the run learns from: where it lies, and for its report whence it came."""
+    """What the run learns from: where it lies, and for its report whence it came.
+
+    By name: sums of rows in another order differ in their last digits, and the same files should
+    make the same features, whatever the problem is called and whichever file was read first.
+    """
     keys = {"source", "at", "rows", "changes"}
-    files = [row.model_dump(mode="json", include=keys) for row in learned]
-    return {"inputs": [row.uri for row in learned], "files": files}
+    ordered = sorted(learned, key=lambda row: (row.source, row.digest))
+    files = [row.model_dump(mode="json", include=keys) for row in ordered]
+    return {"inputs": [row.uri for row in ordered], "files": files}

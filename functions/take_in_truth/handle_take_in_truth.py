@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lifecycle.records import ProblemRecord
 
 
-@leg(ObjectCreated)
+@leg(ObjectCreated, fair=True)
 def lambda_handler(cause: Cause[ObjectCreated], ports: Ports) -> Decision:
     """Keep the truth, join it to the captured answers, and measure."""
     name, key = cause.event.problem, cause.event.key

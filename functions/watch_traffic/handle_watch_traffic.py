@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lifecycle.ports import Ports
 
 
-@leg(ObjectCreated)
+@leg(ObjectCreated, fair=True)
 def lambda_handler(cause: Cause[ObjectCreated], ports: Ports) -> Decision:
     """Count the new rows into the window's sketch, and hold it against the training data."""
     problem = ports.records.problem(cause.event.problem)

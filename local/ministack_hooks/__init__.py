@@ -8,6 +8,7 @@ What the relay needs besides what ministack does by itself:
 - `events`: the door by which `aws.*` events enter, CloudFormation's `AWS::Events::Archive`;
 - `glue`: Glue's jobs, really run, and the event of their end;
 - `functions`: URLs on the one port, workers that see their layers alone, prompt queues;
+- `queues`: standard queues that are fair to the groups of their messages;
 - `metrics`: metrics out of logs and queues, alarms that keep to their dimensions;
 - `state`: state written down while running, not at the end alone.
 

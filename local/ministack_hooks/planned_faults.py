@@ -14,6 +14,7 @@ import json
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.fault_plan import FaultPlan, Heard, event_kind
@@ -45,9 +46,11 @@ _PRELUDE = """
 import sys
 sys.path.append({root!r})
 from local.call_faults import faulty as _baton_faulty
+from local.forked_function import answer_in_children as _baton_answer_in_children
 sys.path.remove({root!r})
 """
 _HANDLER = "handler_fn = getattr(mod, handler_name)"
+_LOOP = "    while True:\n        line = sys.stdin.readline()"
 
 
 def hook_calls() -> None:
@@ -58,11 +61,14 @@ def hook_calls() -> None:
     """
     runtime = module("core.lambda_runtime")
     script = runtime._PYTHON_WORKER_SCRIPT
-    if script.count(_HANDLER) != 1:
-        raise RuntimeError(f"no single {_HANDLER!r} in ministack's program for functions")
+    for line in (_HANDLER, _LOOP):
+        if script.count(line) != 1:
+            raise RuntimeError(f"no single {line!r} in ministack's program for functions")
     wrapped = 'handler_fn = _baton_faulty(getattr(mod, handler_name), init["function_name"])'
     prelude = _PRELUDE.format(root=str(ROOT))
-    runtime._PYTHON_WORKER_SCRIPT = prelude + script.replace(_HANDLER, wrapped)
+    in_children = f"    _baton_answer_in_children(_real_stdout)\n{_LOOP}"
+    script = script.replace(_HANDLER, wrapped).replace(_LOOP, in_children)
+    runtime._PYTHON_WORKER_SCRIPT = prelude + script
 
 
 def hook_messages(folder: Path) -> None:
@@ -90,21 +96,36 @@ def hook_messages(folder: Path) -> None:
 
 
 def _tell_what_waits(plan: FaultPlan, queues: Any) -> None:
-    """Keep `waiting.json`: by life, how many messages its legs have not handled yet."""
+    """Keep `waiting.json`: by life, how many messages its legs have not handled yet.
+
+    What a leg sent itself for later comes at once when its life is over.
+    """
     while True:
         began = time.time()
-        bodies = [
-            message["body"]
+        messages = [
+            (life, message)
             for queue in list(queues._data.values())
             if not queue["attributes"]["QueueArn"].endswith("-dead-letters")
             and queue["attributes"].get("RedrivePolicy")  # a leg's own
             for message in list(queue["messages"])
+            if (life := plan.life_in(message["body"]))
         ]
-        lives = Counter(filter(None, map(plan.life_in, bodies)))
+        for life, message in messages:
+            if not message["receive_count"] and plan.is_over(life):
+                message["visible_at"] = min(message["visible_at"], began)
+        lives = Counter(life for life, _ in messages)
         draft = plan.folder / "waiting.new"
         draft.write_text(json.dumps({"at": began, "lives": lives}))
         draft.replace(plan.folder / "waiting.json")
         time.sleep(LOOK_SECONDS)
+
+
+@dataclass
+class Held:
+    """Messages that one fault holds, in the order in which they came."""
+
+    since: float
+    messages: list[str] = field(default_factory=list)
 
 
 class MessageFaults:
@@ -130,7 +151,7 @@ class MessageFaults:
         """
         self._plan, self._run, self._execute = plan, run, execute
         self._backing_off, self._wake = backing_off, wake
-        self._held: dict[tuple[str, str], list[str]] = {}
+        self._held: dict[str, Held] = {}
         self._lock = threading.Lock()
 
     def __call__(  # noqa: PLR0917 -- as ministack calls it
@@ -144,9 +165,9 @@ class MessageFaults:
         function["config"]["Timeout"] = LONG_SECONDS
         hidden_until = batch[0]["visible_at"] = time.time() + LONG_SECONDS
         name = function["config"]["FunctionName"]
-        point = self._point(name, batch[0]["body"])
+        point = self._point(name, batch[0])
         way = point["way"] if point else ""
-        if point and way in {LATE, REVERSED} and self._hold(point, name, batch[0]):
+        if point and way in {LATE, REVERSED} and self._hold(point, batch[0]):
             return
         again = {TWICE: 1, AT_ONCE: 2}.get(way, 0) if point and self._plan.claim(point) else 0
         others = [self._thread(function, event) for _ in range(again)] if way == AT_ONCE else []
@@ -166,9 +187,9 @@ class MessageFaults:
         thread.start()
         return thread
 
-    def _point(self, function: str, body: str) -> Json | None:
+    def _point(self, function: str, message: Json) -> Json | None:
         """The fault planned for a message."""
-        heard = self._plan.heard_message(body)
+        heard = self._plan.heard_message(message["body"], message.get("group_id"))
         planned = [
             point
             for point in self._plan.points(heard.life)
@@ -187,20 +208,22 @@ class MessageFaults:
             None,
         )
 
-    def _hold(self, point: Json, function: str, message: Json) -> bool:
+    def _hold(self, point: Json, message: Json) -> bool:
         """Hold a message until its life is quiet; those in reverse order then go last first."""
-        life = point["life"]
         with self._lock:
-            self._plan.claim(point)
-            held = self._held.setdefault((point["id"], function), [])
-            released = (self._plan.folder / "released" / life).exists()
-            if not released and message["id"] not in held:
-                held.append(message["id"])
-            if message["id"] not in held:
+            held = self._held.get(point["id"])
+            if held is None:
+                if not self._plan.claim(point):
+                    return False
+                held = self._held[point["id"]] = Held(time.time())
+            released = self._plan.released_at(point["life"]) > held.since
+            if not released and message["id"] not in held.messages:
+                held.messages.append(message["id"])
+            if message["id"] not in held.messages:
                 return False
-            if released and message["id"] == held[-1]:
-                held.pop()
-                self._plan.note(life=life, released=message["id"], point=point["id"])
+            if released and message["id"] == held.messages[-1]:
+                held.messages.pop()
+                self._plan.note(life=point["life"], released=message["id"], point=point["id"])
                 return False
         message["visible_at"] = time.time() + LOOK_SECONDS
         message["receive_count"] -= 1  # it was not received, as far as anybody knows

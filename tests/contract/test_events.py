@@ -14,7 +14,7 @@ import pytest
 from moto.events.models import EventPattern
 
 from events.catalogue import files, schema
-from events.wiring import DEFAULT_BUS, DEPLOYED, Rule, functions, rules, said_by
+from events.wiring import DEFAULT_BUS, DEPLOYED, Rule, functions, of_type, rules, said_by
 from lifecycle.cause import parse_cause
 from lifecycle.events import CATALOGUE, SOURCE
 from lifecycle.leg import Leg
@@ -194,3 +194,24 @@ def test_stream_records_hold_what_the_contract_says():
         {"problem", "record"},
         {"problem", "inference_id", "label"},
     ]
+
+
+def test_legs_take_turns_where_the_template_lets_them():
+    """One that may not send to its own queue would fail at every message."""
+    lets = {name for name in of_type("AWS::IAM::Policy") if name.endswith("TakesTurns")}
+    driven = {rule.function for rule in rules()}
+
+    assert {f"{name}TakesTurns" for name in driven if leg_of(name).fair} == lets
+
+
+def test_legs_that_read_files_take_turns():
+    """Of those whose messages are handled few at a time; users send as many files as they like."""
+    files = {rule.function for rule in PATTERNS if "aws.s3" in rule.pattern["source"]}
+    few = {
+        name
+        for name, function in of_type("AWS::Serverless::Function").items()
+        if "ScalingConfig" in function.get("Events", {}).get("Messages", {}).get("Properties", {})
+    }
+
+    assert files & few
+    assert {name for name in files & few if not leg_of(name).fair} == set()

@@ -145,6 +145,6 @@ def test_a_role_may_do_nothing_else(function):
 def test_a_policy_is_for_its_own_function(name):
     """<Leg>May, <Leg>Announces and their like are attached to <Leg>Role and to no other."""
     policy = of_type("AWS::IAM::Policy")[name]
-    function = re.sub("(May|PassesRole|Announces|ReadsRows|ListsRows|Waits)$", "", name)
+    function = re.sub("(May|PassesRole|Announces|ReadsRows|ListsRows|Waits|TakesTurns)$", "", name)
 
     assert resolved(policy["Roles"]) == [f"{function}Role"]

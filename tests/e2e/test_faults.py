@@ -31,7 +31,7 @@ def sampled(cloud):
     try:
         lives, matrix = Lives(stack, cloud.plans), Matrix()
         points = count(lives, OPTIONS.stories, matrix)
-        try_all([lives], OPTIONS.chosen(points), OPTIONS, matrix)
+        try_all([lives], points, OPTIONS, matrix)
         return matrix
     finally:
         stack.close()

@@ -28,6 +28,7 @@ class Leg:
         name: the function's folder name.
         hears: the event classes it understands; the contract tests hold the template to them.
         handle: loads what the decision needs, and decides.
+        fair: whether messages wait for their turn by problem, see ``lifecycle.turns``.
     """
 
     def __init__(
@@ -35,10 +36,13 @@ class Leg:
         name: str,
         hears: tuple[type, ...],
         handle: Callable[[Cause[Any], Ports], Decision],
+        *,
+        fair: bool = False,
     ) -> None:
         self.name = name
         self.hears = hears
         self.handle = handle
+        self.fair = fair
         self._ports: Ports | None = None
 
     def __call__(self, event: dict[str, Any], _context: object = None) -> dict[str, Any]:
@@ -46,22 +50,38 @@ class Leg:
 
         See "Reporting batch item failures" in the Lambda Developer Guide.
         """
-        if self._ports is None:
-            # Clients cost half a second to make and their credentials live as long as the worker.
-            from lifecycle.adapters import ports_from_environment
-
-            self._ports = ports_from_environment()
         failures = []
         for message in event["Records"]:
             try:
-                self._take(message, self._ports)
+                if not (self.fair and self._put_in_line(message)):
+                    self._take(message, self._doors())
             except Exception as error:
                 # Whatever went wrong, it must not take the other messages with it: this one
                 # returns to the queue and, if it fails for good, to the dead-letter queue.
                 logger.exception("not handled", leg=self.name, message_id=message["messageId"])
                 failures.append({"itemIdentifier": message["messageId"]})
-                _fail(self.name, message, error, self._ports)
+                _fail(self.name, message, error, self._doors())
         return {"batchItemFailures": failures}
+
+    def _doors(self) -> Ports:
+        """The worker's ports, made when they are first needed.
+
+        Clients cost half a second to make and their credentials live as long as the worker.
+        """
+        if self._ports is None:
+            from lifecycle.adapters import ports_from_environment
+
+            self._ports = ports_from_environment()
+        return self._ports
+
+    def _put_in_line(self, message: dict[str, Any]) -> bool:
+        """Whether a message went back to its queue, to come again when it is its problem's turn."""
+        from lifecycle.turns import put_in_line
+
+        group = put_in_line(message)
+        if group:
+            logger.info("waits for its turn", leg=self.name, group=group)
+        return bool(group)
 
     def _take(self, message: dict[str, Any], ports: Ports) -> None:
         """Answer for a message, or put it off while a quota is used up."""
@@ -118,10 +138,18 @@ def _fail(leg: str, message: dict[str, Any], error: Exception, ports: Ports) -> 
         logger.exception("why it failed was not kept", leg=leg, message_id=message["messageId"])
 
 
-def leg(*hears: type) -> Callable[[Callable[[Cause[Any], Ports], Decision]], Leg]:
-    """Make a handler out of a loading function; its module ``handle_<leg>`` names the leg."""
+def leg(
+    *hears: type, fair: bool = False
+) -> Callable[[Callable[[Cause[Any], Ports], Decision]], Leg]:
+    """Make a handler out of a loading function; its module ``handle_<leg>`` names the leg.
+
+    Args:
+        hears: the event classes it understands.
+        fair: whether its queue is shared fairly by all problems; the template then lists it under
+            ``FairLegs``.
+    """
 
     def wrap(handle: Callable[[Cause[Any], Ports], Decision]) -> Leg:
-        return Leg(handle.__module__.removeprefix("handle_"), hears, handle)
+        return Leg(handle.__module__.removeprefix("handle_"), hears, handle, fair=fair)
 
     return wrap

@@ -1,8 +1,11 @@
 """Points are counted from what an undisturbed life's cloud noted, and dealt out to lives."""
 
-from faults.points import ALL_WAYS, BUS, Point, count_points, sample, share_lives
+import pytest
+
+from faults.points import ALL_WAYS, BUS, RECORDS, Point, count_points, sample, share_lives
+from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE, THROTTLE
 from local.call_faults import WAYS as CALL_WAYS
-from local.ministack_hooks.planned_faults import EVENT_WAYS, MESSAGE_WAYS, REVERSED
+from local.ministack_hooks.planned_faults import EVENT_WAYS, LATE, MESSAGE_WAYS, REVERSED
 
 START = {"life": "fm1", "function": "baton-StartRun", "heard": "DataIngested", "occurrence": 1}
 JOB_ENDED = "SageMaker Training Job State Change Completed"
@@ -40,6 +43,20 @@ def test_every_call_of_the_first_invocation_has_every_way():
         (2, "events:PutEvents"),
     }
     assert [point.way for point in calls if point.call == 1] == list(CALL_WAYS)
+
+
+def test_what_was_decided_anew_by_chance_counts_once():
+    """Other messages moved the rows on; a life in which they do not makes these calls once."""
+    operations = ("s3:GetObject", RECORDS, "s3:GetObject", RECORDS, "events:PutEvents")
+    notes = [note("a", call=number, operation=each) for number, each in enumerate(operations, 1)]
+
+    found = count_points("batch", "fm1", notes)
+
+    assert sorted({(point.call, point.operation) for point in found if point.call}) == [
+        (1, "s3:GetObject"),
+        (2, RECORDS),
+        (3, "events:PutEvents"),
+    ]
 
 
 def test_every_message_and_every_event_has_every_way():
@@ -84,14 +101,67 @@ def test_a_sample_has_every_way_and_is_the_same_for_its_seed():
     assert len(sample(many(), 10_000, 3)) == len(many())
 
 
-def test_faults_share_a_life_only_at_different_messages_of_one_story():
-    lives = share_lives(many(), 4)
+@pytest.mark.parametrize("apart", [False, True])
+def test_every_fault_is_dealt_out_once_and_shares_its_life_with_so_many(apart):
+    lives = share_lives(many(), 4, apart=apart)
 
     assert sorted(map(str, many())) == sorted(str(point) for life in lives for point in life)
     for life in lives:
         assert len(life) <= 4
         assert len({point.story for point in life}) == 1
-        assert len({point.place for point in life}) == len(life)
+    if apart:
+        assert all(len({point.place for point in life}) == len(life) for life in lives)
+
+
+def call(number, way, operation="s3:GetObject"):
+    return Point("batch", "baton-A", "E", 1, number, operation, way)
+
+
+RECORDING = call(4, THROTTLE, RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("points", "together"),
+    [
+        ([call(1, THROTTLE), call(2, KILL_BEFORE), call(3, THROTTLE + FOR_GOOD), RECORDING], True),
+        ([call(1, THROTTLE), call(1, KILL_BEFORE)], False),
+        ([call(3, KILL_AFTER), RECORDING, call(5, THROTTLE), call(6, KILL_BEFORE)], True),
+        ([RECORDING, call(5, KILL_BEFORE), call(6, THROTTLE)], False),
+        ([RECORDING, call(5, KILL_BEFORE), call(6, KILL_BEFORE)], False),
+        ([RECORDING, *(call(number, KILL_BEFORE) for number in (1, 2, 3))], True),
+        ([call(0, LATE, ""), call(1, THROTTLE)], False),
+        ([call(1, KILL_BEFORE), call(2, THROTTLE)], False),
+    ],
+    ids=[
+        "each is followed by the next",
+        "two at one call",
+        "a failure after what was made of the message is recorded comes last",
+        "after such a failure the message takes another way",
+        "as it does after the first of two",
+        "it may fail several times",
+        "held back and throttled",
+        "not known when it is recorded",
+    ],
+)
+def test_a_message_meets_several_faults_only_where_each_leaves_the_next_its_call(points, together):
+    assert (len(share_lives(points, 8)) == 1) == together
+    assert len(share_lives(points, 8, apart=True)) == len(points)
+
+
+def test_a_message_does_not_fail_until_it_is_a_dead_letter():
+    """It would after the fifth time."""
+    failing = [call(number, KILL_BEFORE) for number in (1, 2, 3, 4, 5)]
+    recording = call(9, THROTTLE, RECORDS)
+
+    lives = share_lives([*failing, recording], 8)
+
+    assert [len([p for p in life if p.way == KILL_BEFORE]) for life in lives] == [4, 1]
+
+
+def test_a_life_waits_only_a_few_times():
+    late = [Point("batch", "baton-A", "E", number, 0, "", LATE) for number in range(6)]
+
+    assert [len(life) for life in share_lives(late, 8)] == [4, 2]
 
 
 def test_a_leg_whose_messages_are_reversed_meets_no_other_fault():

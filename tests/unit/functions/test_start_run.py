@@ -56,6 +56,23 @@ def test_the_first_file_with_enough_rows_starts_a_run():
     )
 
 
+def test_a_run_reads_its_files_by_their_names_whichever_was_there_first():
+    """Sums of rows in another order differ in their last digits."""
+    inputs = [input_record(name) for name in ("b", "a", "c")]
+
+    listings = [
+        json.loads(
+            decide(ingested(), problem_record(), some, MONTH, SETTINGS).calls[0].request["Body"]
+        )
+        for some in (inputs, inputs[::-1])
+    ]
+
+    assert listings[0] == listings[1]
+    sources = [file["source"] for file in listings[0]["files"]]
+    assert sources == sorted(sources)
+    assert [uri for name in "abc" for uri in listings[0]["inputs"] if name in uri]
+
+
 def test_the_same_event_always_names_the_same_run():
     """Deciding anew after a crash must not invent another run."""
     cause = ingested()

@@ -36,10 +36,12 @@ CALLS = {
 }
 
 def handle(event, context):
-    service = json.loads(event["Records"][0]["body"])["service"]
+    message = json.loads(event["Records"][0]["body"])
+    service = message["service"]
     client = boto3.client(service, config=Config(retries={"mode": "standard", "max_attempts": 3}))
     try:
-        CALLS[service](client)
+        for _ in range(message.get("times", 1)):
+            CALLS[service](client)
     except (BotoCoreError, ClientError) as error:
         print(type(error).__name__, str(error).split(")")[0], flush=True)
         return {"batchItemFailures": [{"itemIdentifier": "1"}]}
@@ -88,13 +90,18 @@ def folder(tmp_path):
     return tmp_path
 
 
-def message(life, service="dynamodb"):
-    return {"id": life, "detail-type": "E", "detail": {"life": life}, "service": service}
+def message(life, service="dynamodb", **more):
+    return {"id": life, "detail-type": "E", "detail": {"life": life}, "service": service, **more}
 
 
-def plan(folder, life, way):
-    point = {"function": "F", "heard": "E", "occurrence": 1, "call": 1, "way": way}
-    (folder / "plans" / f"{life}.json").write_text(json.dumps([{**point, "id": f"{life}-p"}]))
+def plan(folder, life, *ways, operation="dynamodb:GetItem"):
+    """Plan a fault of each way, at the message's first call, its second and so on."""
+    place = {"function": "F", "heard": "E", "occurrence": 1, "operation": operation}
+    points = [
+        {**place, "call": call, "way": way, "id": f"{life}-{call}"}
+        for call, way in enumerate(ways, 1)
+    ]
+    (folder / "plans" / f"{life}.json").write_text(json.dumps(points))
 
 
 def run(folder, server, *messages):
@@ -142,9 +149,28 @@ def test_botocore_tries_again_after_one_fault_and_fails_after_a_lasting_one(fold
     assert len(server.taken) == 1 + 1 + 2 + 4
 
 
+def test_one_message_meets_one_fault_after_the_other(folder, server):
+    """What botocore tries again by itself, in one delivery; what ends a delivery, in the next."""
+    ways = (THROTTLE, KILL_BEFORE, ERROR, KILL_AFTER, ERROR + FOR_GOOD)
+    plan(folder, "fm1", *ways)
+    deliveries = [run(folder, server, message("fm1", times=5)) for _ in range(4)]
+
+    assert [code for code, _ in deliveries] == [-signal.SIGKILL, -signal.SIGKILL, 0, 0]
+    assert "InternalServerError" in deliveries[2][1][0]
+    assert deliveries[3][1] == ["done"]
+    assert len(list((folder / "claims").iterdir())) == len(ways)
+
+
+def test_a_delivery_that_makes_another_call_in_that_place_meets_no_fault(folder, server):
+    plan(folder, "fm1", KILL_BEFORE, operation="dynamodb:PutItem")
+
+    assert run(folder, server, message("fm1")) == (0, ["done"])
+    assert not (folder / "claims").exists()
+
+
 def test_each_protocol_has_its_own_words_for_throttling(folder, server):
-    plan(folder, "fm1", THROTTLE + FOR_GOOD)
-    plan(folder, "fm2", THROTTLE + FOR_GOOD)
+    plan(folder, "fm1", THROTTLE + FOR_GOOD, operation="s3:PutObject")
+    plan(folder, "fm2", THROTTLE + FOR_GOOD, operation="sns:Publish")
 
     _, lines = run(folder, server, message("fm1", "s3"), message("fm2", "sns"))
 

@@ -31,6 +31,16 @@ def test_a_message_belongs_to_the_life_that_it_names(plan):
     assert plan.heard_message(json.dumps(own_event("churn", "e"))).life == ""
 
 
+def test_a_message_that_was_put_in_line_is_another_one(plan):
+    """The leg that put it there is handed the same body twice."""
+    body = json.dumps(own_event("fm1", "e"))
+    first, second = ({"body": body, "attributes": each} for each in ({}, {"MessageGroupId": "g"}))
+
+    assert plan.heard({"Records": [first]}) == Heard("fm1", "DataIngested", "e")
+    assert plan.heard({"Records": [second]}) == Heard("fm1", "DataIngested, in line", "e")
+    assert plan.heard_message(body, "g") == Heard("fm1", "DataIngested, in line", "e")
+
+
 def test_a_stretch_of_the_stream_belongs_to_the_life_in_its_records(plan):
     data = base64.b64encode(b'{"problem": "fm1"}').decode()
     record = {"eventID": "shard:1", "kinesis": {"data": data}}

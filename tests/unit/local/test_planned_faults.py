@@ -37,6 +37,10 @@ def plan(folder, way, heard="DataIngested", function="F"):
     (folder / "plans" / "fm1.json").write_text(json.dumps(document))
 
 
+def release(folder):
+    (folder / "released" / "fm1").write_text(str(time.time()))
+
+
 class Queue:
     """Hands messages to a function that only counts."""
 
@@ -83,10 +87,23 @@ def test_a_late_message_is_held_until_its_life_is_quiet(folder):
     held = queue.hand("a")
     queue.hand("b")
     assert (queue.handed, held["receive_count"]) == (["b"], 0)
-    (folder / "released" / "fm1").touch()
+    release(folder)
     queue.hand("a")
 
     assert queue.handed == ["b", "a"]
+
+
+def test_a_message_is_held_even_if_its_life_was_quiet_before(folder):
+    plan(folder, LATE)
+    queue = Queue(folder)
+
+    release(folder)
+    queue.hand("a")
+    assert queue.handed == []
+    release(folder)
+    queue.hand("a")
+
+    assert queue.handed == ["a"]
 
 
 def test_messages_of_a_leg_go_last_first(folder):
@@ -96,7 +113,7 @@ def test_messages_of_a_leg_go_last_first(folder):
     for name in ("a", "b", "c"):
         queue.hand(name)
     assert queue.handed == []
-    (folder / "released" / "fm1").touch()
+    release(folder)
     for _ in range(3):
         for name in ("a", "b", "c"):
             if name not in queue.handed:

@@ -52,13 +52,28 @@ def is_last(message: dict[str, Any]) -> bool:
     return "maxReceiveCount" in policy and received >= int(policy["maxReceiveCount"])
 
 
-def send_again(message: dict[str, Any], seconds: int, attributes: dict[str, Any]) -> None:
-    """Put a message's body on its queue once more, as a new message that is hidden for a while."""
-    group = message.get("attributes", {}).get("MessageGroupId")
+def send_again(
+    message: dict[str, Any], seconds: int, attributes: dict[str, Any], group: str = ""
+) -> None:
+    """Put a message's body on its queue once more, as a new message.
+
+    Args:
+        message: a record of the event by which Lambda passes on messages of SQS.
+        seconds: for how long the new message is hidden.
+        attributes: its message attributes, as SendMessage takes them.
+        group: its group, in place of the message's own.
+    """
+    known = message.get("attributes", {})
+    more: dict[str, Any] = {}
+    if group := group or known.get("MessageGroupId", ""):
+        more["MessageGroupId"] = group
+    if trace := known.get("AWSTraceHeader"):
+        header = {"DataType": "String", "StringValue": trace}
+        more["MessageSystemAttributes"] = {"AWSTraceHeader": header}
     client("sqs").send_message(
         QueueUrl=queue_url(message["eventSourceARN"]),
         MessageBody=message["body"],
         DelaySeconds=seconds,
         MessageAttributes=attributes,
-        **({"MessageGroupId": group} if group else {}),
+        **more,
     )

@@ -16,7 +16,7 @@ spark = read_tables.session()
 print("ready", flush=True)  # noqa: T201
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
-        faults = read_tables.run(line.strip(), spark, read_tables.Lake(Path(folder)))
+        faults = read_tables.run(line.strip(), lambda: spark, read_tables.Lake(Path(folder)))
     told = [[each.path, each.message, each.cure] for each in faults]
     print(json.dumps(told), flush=True)  # noqa: T201
 spark.stop()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from faults.judge.evidence import Alert
+from faults.judge.evidence import Alert, Said
 from faults.judge.likeness import picture
 from faults.judge.sagemaker_things import Job
 from faults.judge.verdict import verdict
@@ -220,3 +220,30 @@ def test_a_second_run_must_wait_for_the_first():
 
     assert found == {"two_runs"}
     assert PROBLEM in {row["problem"] for row in life.rows["job"]}
+
+
+def database_rows(uri, at, **more):
+    data = {"problem": PROBLEM, "run": None, "origin": "database", "source": "shop", "uri": uri}
+    said = Said("DataIngested", f"id-{at}", {**data, **more}, "{}", "merge_tables", "x", at)
+    return said, replace(said, leg="")
+
+
+def test_newer_rows_of_a_database_take_the_place_of_older_ones():
+    """Only the newest have a row of the table; older ones still lie where they were said to be."""
+    life, older, newer = finished(), f"{FOLDER}/older.parquet", f"{FOLDER}/newer.parquet"
+    life.lake.counts |= {older: 3, newer: 2}
+    shop = life.rows["input"][0] | {"source": "shop", "uri": newer, "rows": 2, "etag": ""}
+    life.rows["input"].append(shop)
+    before = picture(life)["events"]
+    for said, heard in (
+        database_rows(older, "2026-02-03T10:11:20.000Z", rows=3),
+        database_rows(newer, "2026-02-03T10:11:21.000Z", rows=2),
+    ):
+        life.said.append(said)
+        life.heard.append(heard)
+
+    assert "not_so" not in rules(life)
+    assert len(picture(life)["events"]) == len(before) + 1
+
+    life.lake.counts[older] = 4
+    assert "not_so" in rules(life)

@@ -1,0 +1,92 @@
+"""Every point gets its verdict: in company where a life ends equal, in less where it does not."""
+
+import threading
+
+from faults.lives import Outcome
+from faults.points import Point
+from faults.report import EQUAL, NOT_REACHED, UNEQUAL, Matrix
+from faults.running import APART, Options, Work, carry_all
+
+POINTS = [
+    Point("batch", f"baton-F{number}", "E", 1, 1, "s3:GetObject", "throttled")
+    for number in range(20)
+]
+
+
+class Lives:
+    """Lives that end at once: unequal where a point is bad, without those that nothing reaches."""
+
+    def __init__(self, bad=(), unreached=(), shy=()):
+        self.bad, self.unreached, self.shy = set(bad), set(unreached), set(shy)
+        self.lived = []
+        self._lock = threading.Lock()
+
+    def carry(self, story, points):
+        with self._lock:
+            self.lived.append(list(points))
+        away = self.unreached | (self.shy if len(points) > 1 else set())
+        befallen = {point: None for point in points if point not in away}
+        findings = ["lost_rows: planted"] if self.bad & befallen.keys() else []
+        return Outcome("fm1", story, list(points), befallen, findings, 1.0)
+
+
+def tried(lives, points=POINTS, together=20, minutes=0.0):
+    matrix = Matrix()
+    work = Work(points, Options(stories=("batch",), together=together, minutes=minutes), matrix)
+    carriers = [threading.Thread(target=carry_all, args=(lives, work)) for _ in range(3)]
+    for carrier in carriers:
+        carrier.start()
+    for carrier in carriers:
+        carrier.join()
+    return matrix
+
+
+def test_where_a_life_ends_equal_all_its_faults_are_borne_out():
+    lives = Lives()
+
+    matrix = tried(lives)
+
+    assert len(lives.lived) == 1
+    assert matrix.count(EQUAL) == len(POINTS)
+
+
+def test_the_fault_that_a_life_must_not_have_had_is_found_alone():
+    lives = Lives(bad=[POINTS[7]])
+
+    matrix = tried(lives)
+
+    assert [point for point, verdict in matrix.verdicts.items() if verdict == UNEQUAL] == [
+        POINTS[7]
+    ]
+    assert matrix.count(EQUAL) == len(POINTS) - 1
+    assert [POINTS[7]] in lives.lived
+    assert len(lives.lived) < len(POINTS) / 2
+
+
+def test_faults_that_others_kept_away_are_tried_in_less_company_and_then_alone():
+    lives = Lives(shy=POINTS[:9], unreached=[POINTS[10]])
+
+    matrix = tried(lives)
+
+    assert matrix.count(EQUAL) == len(POINTS) - 1
+    assert matrix.verdicts[POINTS[10]] == NOT_REACHED
+    assert max(len(points) for points in lives.lived[1:]) <= APART
+    assert [POINTS[10]] in lives.lived
+
+
+def test_each_has_a_life_of_its_own_if_that_is_asked_for():
+    lives = Lives(bad=POINTS[:2])
+
+    matrix = tried(lives, together=1)
+
+    assert sorted(map(str, (point for (point,) in lives.lived))) == sorted(map(str, POINTS))
+    assert (matrix.count(EQUAL), matrix.count(UNEQUAL)) == (len(POINTS) - 2, 2)
+
+
+def test_no_life_begins_when_time_is_up():
+    lives = Lives()
+
+    matrix = tried(lives, minutes=1e-9)
+
+    assert lives.lived == []
+    assert matrix.verdicts == {}
