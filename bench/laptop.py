@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from pyarrow.parquet import read_table
 
 from local.cloud import answers, free_port
 from local.processes import Process, recall
@@ -168,32 +170,50 @@ class Laptop:
 
     def rows(self, problem: str, kind: str) -> list[dict[str, Any]]:
         """Rows of the record table about a problem, of a kind such as ``run``."""
-        table = self.outputs["RecordTable"]
-        answer = self.client("dynamodb").query(
-            TableName=table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={":pk": {"S": f"problem#{problem}"}, ":sk": {"S": kind}},
-            ConsistentRead=True,
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.outputs["RecordTable"],
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+                ExpressionAttributeValues={":pk": {"S": f"problem#{problem}"}, ":sk": {"S": kind}},
+                ConsistentRead=True,
+            )
         )
-        items: list[dict[str, Any]] = answer["Items"]
-        return items
+        return [item for page in pages for item in page["Items"]]
 
     def stages(self, problem: str) -> list[str]:
         """The stage of each run of a problem, oldest first."""
         return [row["stage"]["S"] for row in self.rows(problem, "run#")]
 
+    def streamed_ids(self, problem: str) -> list[str]:
+        """The ``id`` of every row of a problem that came by the stream, doubled ones twice."""
+        found: list[str] = []
+        for row in self.rows(problem, "input#"):
+            uri = row.get("uri", {}).get("S")
+            if row["origin"]["S"] == "stream" and uri:  # what was gathered has none any more
+                bucket, _, key = uri.removeprefix("s3://").partition("/")
+                body = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+                found += read_table(io.BytesIO(body), columns=["id"])["id"].to_pylist()
+        return found
+
     def announced(self, problem: str) -> list[dict[str, Any]]:
         """All that the legs said of a problem, as PutEvents takes it, without the bus."""
-        answer = self.client("dynamodb").query(
-            TableName=self.outputs["RecordTable"],
-            IndexName="listing",
-            KeyConditionExpression="listing = :listing",
-            ExpressionAttributeValues={":listing": {"S": f"history#{problem}"}},
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.outputs["RecordTable"],
+                IndexName="listing",
+                KeyConditionExpression="listing = :listing",
+                ExpressionAttributeValues={":listing": {"S": f"history#{problem}"}},
+            )
         )
         names = ("Source", "DetailType", "Detail")
         return [
             {name: entry["M"][name]["S"] for name in names}
-            for row in answer["Items"]
+            for page in pages
+            for row in page["Items"]
             for entry in row["announced"]["L"]
         ]
 

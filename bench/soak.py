@@ -101,7 +101,7 @@ def measure(state: Path, minutes: float, seed: int) -> dict[str, Any]:
             "kills": len(soak.recoveries),
             "longest_recovery_seconds": round(max(soak.recoveries, default=0.0), 1),
             "events_said_again": soak.repeated,
-            "streamed": sum(soak.lives.streamed.values()),
+            "streamed": sum(map(len, soak.lives.answered.values())),
             "memory_mb_median": round(statistics.median(used)),
             "memory_mb_most": round(max(used)),
             "memory_growth": round(soak.growth(), 3),

@@ -32,6 +32,7 @@ ARNS = {
     "AWS::KMS::Key": "arn:aws:kms:{region}:{account}:key/{name}",
     "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}:*",
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",
+    "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}-??????",
     "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
 }
 """CloudFormation type → the ARN that `GetAtt Arn` answers (Service Authorization Reference)."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from faults.judge.objects import Store
 from faults.judge.sagemaker_things import Things, things_of
+from faults.judge.stage_table import SAID_BY
 from faults.judge.table import Row, Table
 
 if TYPE_CHECKING:
@@ -154,12 +155,27 @@ def gather(
         things,
     )
     evidence.said = [said for row in history for said in _said(row)]
+    evidence.said += _said_for_several(evidence, table)
     if alerts is not None:
         evidence.alerts = _alerts(alerts, problem)
     if heard is not None:
         evidence.heard = _heard(heard, problem)
         evidence.said += _said_elsewhere(evidence, table)
     return evidence
+
+
+def _said_for_several(evidence: Evidence, table: Table) -> list[Said]:
+    """What was said of the problem by rows that are listed under none.
+
+    A stretch of the stream that holds records of several problems has one row for all of them.
+    The table is read whole for that, so only where something is answered that nobody listed said.
+    """
+    known = {said.id for said in evidence.said}
+    streamed = SAID_BY["ingest_records"]
+    if all(row["event_id"] in known for row in evidence.history if row["heard"] in streamed):
+        return []
+    said = [said for row in table.unlisted_history() for said in _said(row)]
+    return [each for each in said if each.data.get("problem") == evidence.problem]
 
 
 def _said_elsewhere(evidence: Evidence, table: Table) -> list[Said]:

@@ -40,6 +40,16 @@ class Table:
         """What each leg made of one event, whatever problem it is about."""
         return self._query("pk = :value", f"event#{event_id}", ConsistentRead=True)
 
+    def unlisted_history(self) -> list[Row]:
+        """What legs made of what is about no one problem, by a scan of the whole table."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._name,
+            FilterExpression="kind = :kind AND attribute_not_exists(listing)",
+            ExpressionAttributeValues={":kind": {"S": "history"}},
+            ConsistentRead=True,
+        )
+        return [_plain_row(item) for page in pages for item in page["Items"]]
+
     def jobs(self, keys: Iterable[tuple[str, str]], problem: str) -> list[Row]:
         """Rows of jobs, by kind and name, and every open one of the problem besides."""
         wanted = [f"job#{kind}/{name}" for kind, name in sorted(set(keys))]

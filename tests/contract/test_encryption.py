@@ -205,7 +205,7 @@ def test_no_function_is_told_a_secret():
     for name, value in told.items():
         assert "resolve:" not in str(value), name
         assert not re.search("(?i)password|token|private", str(value)), name
-    assert told["BATON_PERSONAL_SECRET"] == {"Ref": "PersonalSecret"}  # its ARN, not its value
+    assert told["BATON_PERSONAL_SECRET"] == {"Fn::GetAtt": ["PersonalSecret", "Id"]}  # its ARN
 
 
 def test_no_parameter_is_a_secret():

@@ -85,7 +85,9 @@ class Cloud:
     def client(self, service):
         """One client a service, which never tries twice: a failed request must show."""
         if service not in self._clients:
-            config = Config(retries={"total_max_attempts": 1}, max_pool_connections=40)
+            config = Config(
+                retries={"total_max_attempts": 1}, max_pool_connections=40, read_timeout=300
+            )
             self._clients[service] = self.session.client(
                 service, endpoint_url=self.url, config=config
             )

@@ -1,5 +1,6 @@
 """Features kept online and offline: rows answered by their identifier, and joined elsewhere."""
 
+import hashlib
 import io
 import json
 
@@ -11,7 +12,7 @@ from tests import tables
 
 pytestmark = pytest.mark.e2e
 
-PROBLEM, JOINING = "members", "renewals"
+PROBLEM, JOINING, GROWING = "members", "renewals", "growing"
 CUSTOMERS = tables.customers(700, seed=11)
 ROWS = tables.questions(CUSTOMERS[:40], "Churn")
 
@@ -26,6 +27,15 @@ def opening(cloud):
         retrain={"on": []},
     )
     cloud.put(f"{PROBLEM}/data/customers.csv", tables.to_csv(CUSTOMERS))
+
+    grow(cloud)
+    cloud.put(f"{GROWING}/data/first.csv", tables.to_csv(CUSTOMERS))
+
+
+def grow(cloud, **more):
+    """Define a problem that ends quickly."""
+    quick = {"tune": {"strategy": "none"}, "deploy": {"mode": "batch"}}
+    cloud.define(GROWING, "Churn", columns={"id": "customerID"}, **quick, **more)
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +129,32 @@ def test_another_problem_is_given_what_was_known_at_its_rows_time(cloud, stored)
     assert all(row[f"{PROBLEM}.plan"] == plans[row["customer"]] for row in held)
     document = json.loads(cloud.read(f"{JOINING}/runs/{run}/prepared/documents/problem.json"))
     assert document["joined"][0]["problem"] == PROBLEM
+
+
+@pytest.fixture(scope="module")
+def grown(cloud):
+    """What was said of the store after each of two files, the second with a column more."""
+    cloud.event(GROWING, "ModelDeployed")
+    more = [{**row, "region": "NSEW"[n % 4]} for n, row in enumerate(tables.customers(60, seed=12))]
+    cloud.put(f"{GROWING}/data/second.csv", tables.to_csv(more))
+    return cloud.events(GROWING, "FeaturesStored", 2)
+
+
+def test_a_group_gains_the_column_that_the_next_file_brings(cloud, grown):
+    first, second = grown
+    assert second["uri"] == first["uri"]
+    group = cloud.client("sagemaker").describe_feature_group(FeatureGroupName=GROWING)
+    assert "region" in {each["FeatureName"] for each in group["FeatureDefinitions"]}
+
+
+def test_a_recipe_of_ones_own_is_carried_out(cloud, grown):
+    """That of the run before, as its folder has it, named by the next definition."""
+    before = grown[1]["run"]
+    recipe = cloud.read(f"{GROWING}/runs/{before}/prepared/documents/recipe.json")
+    cloud.put(f"{GROWING}/code/recipe.json", recipe)
+
+    grow(cloud, prepare={"recipe": "code/recipe.json"})
+
+    run = cloud.events(GROWING, "DataPrepared", 3)[2]["run"]
+    document = json.loads(cloud.read(f"{GROWING}/runs/{run}/prepared/documents/problem.json"))
+    assert document["prepare"]["recipe_sha256"] == hashlib.sha256(recipe).hexdigest()

@@ -247,3 +247,19 @@ def test_newer_rows_of_a_database_take_the_place_of_older_ones():
 
     life.lake.counts[older] = 4
     assert "not_so" in rules(life)
+
+
+@pytest.mark.parametrize(("stored", "wrong"), [((4, 6), False), ((4, 5), True)])
+def test_the_offline_store_holds_what_all_runs_added_to_it(stored, wrong):
+    life = finished()
+    uri = "s3://lake/churn/features/offline/"
+    for number, (rows, told) in enumerate(zip(stored, (4, 6), strict=True)):
+        file = f"{uri}{number}.parquet"
+        life.lake.counts[file] = rows
+        life.lake.etags[life.lake.key(file)] = "e"
+        data = {"problem": PROBLEM, "uri": uri, "rows": told}
+        life.said.append(replace(life.said[2], name="FeaturesStored", id=f"f{number}", data=data))
+
+    found = [each.what for each in verdict(life) if "offline store" in each.what]
+
+    assert bool(found) is wrong
