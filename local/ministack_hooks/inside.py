@@ -38,7 +38,8 @@ NAMES = {
     "_poller_started _run_sqs_batch esm_wake",
     "services.s3": "_fire_s3_event _resolve_sse_write_headers threading",
     "services.sqs": "_HANDLERS _collect_msgs _dlq_sweep _ensure_msg_fields "
-    "_expire_retained _get_q _queue_by_arn _queues _queues_lock _receive_messages_for_esm _refresh_counts",
+    "_expire_retained _get_q _queue_by_arn _queues _queues_lock _receive_messages_for_esm "
+    "_refresh_counts",
     "services.sts": "is_root_access_key register_session",
 }
 Json = dict[str, Any]

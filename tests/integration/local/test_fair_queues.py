@@ -94,7 +94,7 @@ def test_a_function_is_told_the_group_of_a_message(laptop, name):
 
 
 def test_no_message_is_lost_that_is_sent_while_others_are_deleted(tmp_path):
-    """ministack by itself loses some: it deletes by making a new list."""
+    """It would be where what is kept is a new list, made meanwhile."""
     program = Path(__file__).parent / "programs" / "send_while_deleting.py"
     python = ROOT / ".venvs/ministack/bin/python"
 

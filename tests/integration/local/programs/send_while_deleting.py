@@ -38,4 +38,5 @@ for number in range(MESSAGES):
     service._act_send_message({"QueueUrl": url, "MessageBody": str(number)}, url)
 done.set()
 consumer.join()
-print(MESSAGES, len(received), len(service._get_q(url)["messages"]))
+counts = (MESSAGES, len(received), len(service._get_q(url)["messages"]))
+sys.stdout.write(" ".join(map(str, counts)) + "\n")
