@@ -134,7 +134,7 @@ bench-profile: setup $(VENVS)/profilers/.installed  ## measure profiling against
 	.venv/bin/python bench/profile_file.py --peer
 
 FAULTS ?=
-faults: setup  ## the fault matrix, whole: hours on few cores; FAULTS="--sample 100 --lanes 2" and more by `python -m faults --help`
+faults: setup  ## the fault matrix, whole: hours on few cores; FAULTS="--minutes 60 --resume" and more by `python -m faults --help`
 	.venv/bin/python -m faults $(FAULTS)
 
 coverage-tables: .venv/.installed  ## write the local SageMaker's table of operations again

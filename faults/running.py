@@ -60,12 +60,11 @@ class Try:
 
     Attributes:
         points: its faults.
-        round: 0; 1 for faults that other faults of their first life may have kept away, fewer
-            together; 2 for each of them alone.
+        again: whether other faults of their first life may have kept these away.
     """
 
     points: list[Point]
-    round: int = 0
+    again: bool = False
 
 
 class Work:
@@ -83,7 +82,7 @@ class Work:
         self._progress = progress
         groups = share_lives(points, options.together, known=known)
         self._todo = deque(map(Try, groups))
-        self._missed: dict[int, list[Point]] = {1: [], 2: []}
+        self._missed: list[Point] = []
         self._together = options.together
         self._under_way = 0
         self._matrix, self._news = matrix, threading.Condition()
@@ -107,17 +106,16 @@ class Work:
 
     def _deal_missed(self) -> None:
         """Deal out what was not reached, when nothing else is left to live."""
-        for number, together in ((1, min(self._together, APART)), (2, 1)):
-            if not self._todo and (missed := self._missed[number]):
-                self._missed[number] = []
-                groups = share_lives(missed, together, apart=True)
-                self._todo.extend(Try(group, number) for group in groups)
+        if not self._todo and self._missed:
+            groups = share_lives(self._missed, min(self._together, APART), apart=True)
+            self._todo.extend(Try(group, again=True) for group in groups)
+            self._missed = []
 
     def done(self, lived: Try, outcome: Outcome) -> None:
         """Take up an outcome.
 
         A life that did not end as it should is lived again in halves, until the fault that it
-        must not have had is found, alone. Faults that never befell are tried in other company.
+        must not have had is found, alone. Faults that never befell are tried in less company.
         """
         points = lived.points
         with self._news:
@@ -129,10 +127,9 @@ class Work:
             if outcome.findings and len(points) > 1:
                 half = len(points) // 2
                 halves = (points[:half], points[half:])
-                self._todo.extendleft(Try(group, lived.round) for group in halves)
-            elif lived.round < 2 and len(points) > 1:
-                missed = [point for point in points if point not in outcome.befallen]
-                self._missed[lived.round + 1] += missed
+                self._todo.extendleft(Try(group, lived.again) for group in halves)
+            elif not lived.again and len(points) > 1:
+                self._missed += [point for point in points if point not in outcome.befallen]
             self._news.notify_all()
 
 

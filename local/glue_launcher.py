@@ -7,6 +7,7 @@ script, the files to lay beside it, its arguments, and where to say why it faile
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import sys
 import traceback
@@ -38,12 +39,17 @@ def main(document: Path) -> int:
 
 
 def _prepare(run: dict[str, Any], folder: Path) -> Path:
-    """Lay the script and its files into the folder; modules and archives of them go on the path."""
+    """Lay the script and its files into the folder; modules and archives of them go on the path.
+
+    Spark's workers in Python, which inherit the environment, find these modules as on Glue.
+    """
     for uri in run["extra_files"]:
         _fetch(uri, folder)
     for uri in run["extra_modules"]:
         fetched = _fetch(uri, folder)
         sys.path.insert(0, str(folder if fetched.suffix == ".py" else fetched))
+        told = [sys.path[0], os.environ.get("PYTHONPATH")]
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, told))
     script = _fetch(run["script"], folder)
     sys.path.insert(0, str(folder))
     return script

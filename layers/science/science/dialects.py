@@ -28,6 +28,10 @@ class Dialect:
     """Whether distinct values of many columns are counted well in one pass."""
     clock_rank = "percent_rank"
 
+    def in_order(self, expression: str) -> str:
+        """An ORDER BY for the rows of a table that is kept, where such rows have an order."""
+        return f" ORDER BY {expression}" if self.tables_have_order else ""
+
     def name(self, identifier: str) -> str:
         """An identifier, quoted."""
         return '"' + identifier.replace('"', '""') + '"'

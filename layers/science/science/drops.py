@@ -78,8 +78,8 @@ def _delete(engine: Engine, condition: str, setting: str) -> int:
     before = _learning(engine)
     engine.define(
         "typed",
-        f"SELECT * FROM typed WHERE {part} = '{HOLDOUT}' OR NOT ({condition}) "
-        f"ORDER BY {engine.dialect.name('_row_')}",
+        f"SELECT * FROM typed WHERE {part} = '{HOLDOUT}' OR NOT ({condition})"
+        f"{engine.dialect.in_order('_row_')}",
     )
     left = _learning(engine)
     if left < FEWEST_ROWS:

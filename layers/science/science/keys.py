@@ -58,7 +58,7 @@ def make(
     """
     engine = landed.engine
     clock = next((column for column in columns if column.name == roles.time), None)
-    engine.define("hashed", _hashed(landed, columns, roles, target))
+    _hash(landed, columns, roles, target)
     ((read,),) = engine.query("SELECT count(*) FROM cells")
     ((labelled,),) = engine.query("SELECT count(*) FROM hashed")
     firsts = ""
@@ -68,7 +68,8 @@ def make(
     part = split.by_hash(holdout) if clock is None else split.by_time(holdout)
     engine.define(
         "keys",
-        f"SELECT row, label, key, moment, {part} AS part FROM hashed {firsts} ORDER BY row",
+        f"SELECT row, label, key, moment, {part} AS part FROM hashed {firsts}"
+        f"{engine.dialect.in_order('row')}",
     )
     ((kept,),) = engine.query("SELECT count(*) FROM keys")
     counted = Counted(read, read - labelled, labelled - kept)
@@ -78,29 +79,38 @@ def make(
     return counted
 
 
-def _hashed(landed: Landed, columns: Sequence[Column], roles: Roles, target: Target) -> str:
-    """Each labelled row's number, label, key (of its part), content (of copies) and moment."""
-    dialect = landed.engine.dialect
+def _hash(landed: Landed, columns: Sequence[Column], roles: Roles, target: Target) -> None:
+    """Create ``hashed``: each labelled row's number, label, key (of its part), content, moment."""
+    source, key = "cells", ""
     clock = next((column for column in columns if column.name == roles.time), None)
-    content = split.content([c.name for c in columns if c.name != roles.target], dialect)
-    source, row = "cells", f"cells.{landed.cells_row}"
+    content = split.content([c.name for c in columns if c.name != roles.target])
     if landed.key:
-        source = f"cells JOIN {landed.key} AS origin ON origin.row = {row}"
-    key = "origin.key" if landed.key else key_of(roles, content, dialect)
-    whole = dialect.md5(content)
+        source, key = "keyed", "_key_"
+        _show_keyed(landed, columns)
     told = {
-        "row": row,
-        "label": label_of(target, dialect.name(target.column.name), dialect),
-        "key": key,
-        "whole": whole,
-        "moment": moment(clock, dialect),
+        "row": f"{source}.{landed.cells_row}",
+        "label": label_of(target, DUCKDB.name(target.column.name)),
+        "key": key or key_of(roles, content, DUCKDB),
+        "whole": DUCKDB.md5(content),
+        "moment": moment(clock, DUCKDB),
     }
-    titles = {title: dialect.name(f"_{title}_") for title in told}
-    inner = ", ".join(f"{each} AS {titles[title]}" for title, each in told.items())
-    outer = ", ".join(f"{quoted} AS {title}" for title, quoted in titles.items())
-    return (
-        f"SELECT {outer} FROM (SELECT {inner} FROM {source}) AS told "
-        f"WHERE {titles['label']} IS NOT NULL"
+    inner = ", ".join(f"{each} AS told_{title}" for title, each in told.items())
+    outer = ", ".join(f"told_{title} AS {title}" for title in told)
+    landed.engine.define_by_rows(
+        "hashed",
+        source,
+        f"SELECT {outer} FROM (SELECT {inner} FROM {source}) AS told WHERE told_label IS NOT NULL",
+    )
+
+
+def _show_keyed(landed: Landed, columns: Sequence[Column]) -> None:
+    """The cells with the key that each row had before they were changed."""
+    title = landed.engine.dialect.name
+    listed = ", ".join(f"cells.{each} AS {each}" for each in (title(c.name) for c in columns))
+    landed.engine.show(
+        "keyed",
+        f"SELECT cells.{landed.cells_row} AS _row_, origin.key AS _key_, {listed} "
+        f"FROM cells JOIN {landed.key} AS origin ON origin.row = cells.{landed.cells_row}",
     )
 
 
@@ -171,9 +181,8 @@ def _settle_parts(
             "the rows were split by chance, not by time."
         )
         part = split.by_hash(holdout)
-        engine.define(
-            "keys", f"SELECT row, label, key, moment, {part} AS part FROM keys ORDER BY row"
-        )
+        order = engine.dialect.in_order("row")
+        engine.define("keys", f"SELECT row, label, key, moment, {part} AS part FROM keys{order}")
         timed = False
     if not timed:
         counted.warnings += split.mend(engine, holdout, grouped)

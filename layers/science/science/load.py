@@ -49,39 +49,67 @@ def load(connection: Any, inputs: Sequence[Path]) -> Landed:
 
 def survey(engine: Engine, relation: str, columns: Sequence[str], rows: int) -> list[Column]:
     """The kind of each column, from one pass of counts and a look at its most frequent texts."""
-    counted = _counted(engine, relation, columns, rows)
-    found = []
-    for column, counts in zip(columns, counted):
-        seen = Seen(rows, *counts)
-        if _worth_a_look(seen):
-            seen.top = frequent(engine, relation, column, MOST_LEVELS_SEEN)
-        found.append(infer(column, seen))
-    return found
+    together = engine.dialect.distincts_together
+    counted = (_counted if together else _counted_apart)(engine, relation, columns, rows)
+    seen = {column: Seen(rows, *counts) for column, counts in zip(columns, counted)}
+    looked = [column for column, each in seen.items() if _worth_a_look(each)]
+    for column, top in _tops(engine, relation, looked, MOST_LEVELS_SEEN).items():
+        seen[column].top = top
+    return [infer(column, each) for column, each in seen.items()]
 
 
 def _counted(
     engine: Engine, relation: str, columns: Sequence[str], rows: int
 ) -> list[tuple[Any, ...]]:
-    """The figures of each column, in the order of ``Seen``."""
-    exact = rows <= EXACT_UP_TO
-    apart = exact and not engine.dialect.distincts_together
+    """The figures of each column, in the order of ``Seen``: one pass for some columns at a time."""
     counted: list[tuple[Any, ...]] = []
     for start in range(0, len(columns), COLUMNS_AT_ONCE):
         some = columns[start : start + COLUMNS_AT_ONCE]
-        figures = [_counts(engine, each, exact=exact, apart=apart) for each in some]
-        counted += aggregates(engine, _with_numbers(engine, relation, some), figures)
-    if not apart:
-        return counted
+        figures = [
+            [*_counts(each), f"coalesce(avg({_words(each)}), 0)", _distinct(engine, each, rows)]
+            for each in some
+        ]
+        found = aggregates(engine, _with_numbers(relation, some), figures)
+        counted += [(*each[:3], each[6], *each[3:6]) for each in found]
+    return counted
+
+
+def _counted_apart(
+    engine: Engine, relation: str, columns: Sequence[str], rows: int
+) -> list[tuple[Any, ...]]:
+    """The same from the figures of each piece of the rows, and different cells counted apart."""
     different = _distincts(engine, relation, columns, rows)
-    return [(*each[:3], found, *each[4:]) for each, found in zip(counted, different)]
+    counted: list[tuple[Any, ...]] = [(0, 0, 0, 0, None, None, 0.0)] * len(columns)
+    for start in range(0, len(columns), COLUMNS_AT_ONCE):
+        some = columns[start : start + COLUMNS_AT_ONCE]
+        listed = ", ".join(_figures_of_a_piece(at, each) for at, each in enumerate(some))
+        engine.define_by_rows(
+            "surveyed",
+            relation,
+            f"SELECT unnest([{listed}], recursive := true) FROM {_with_numbers(relation, some)}",
+        )
+        found = engine.query(
+            "SELECT place, sum(present), sum(numbers), sum(wholes), min(lowest), max(highest), "
+            "sum(words) FROM surveyed GROUP BY place ORDER BY place"
+        )
+        for at, present, numbers, wholes, lowest, highest, words in found:
+            figures = (present, numbers, wholes, different[start + at], lowest, highest)
+            counted[start + at] = (*figures, (words or 0) / max(1, present))
+    return counted
 
 
-def _with_numbers(engine: Engine, relation: str, columns: Sequence[str]) -> str:
+def _figures_of_a_piece(at: int, column: str) -> str:
+    """A struct: the place of a column, and what one pass over a piece finds of it."""
+    titles = ("present", "numbers", "wholes", "lowest", "highest", "words")
+    figures = [*_counts(column), f"CAST(sum({_words(column)}) AS BIGINT)"]
+    told = "".join(f", '{title}': {each}" for title, each in zip(titles, figures))
+    return f"{{'place': {at}{told}}}"
+
+
+def _with_numbers(relation: str, columns: Sequence[str]) -> str:
     """Columns with what they are as numbers: read once, and counted four times."""
-    name = engine.dialect.name
     listed = ", ".join(
-        f"{name(each)}, {sql_values.plain_number(name(each), engine.dialect)} "
-        f"AS {name(_number(each))}"
+        f"{name(each)}, {sql_values.plain_number(name(each))} AS {name(_number(each))}"
         for each in columns
     )
     return f"(SELECT {listed} FROM {relation}) AS seen"
@@ -92,37 +120,73 @@ def _number(column: str) -> str:
     return f"_{column}_as_number_"
 
 
-def _counts(engine: Engine, column: str, *, exact: bool, apart: bool) -> list[str]:
-    cell, number = engine.dialect.name(column), engine.dialect.name(_number(column))
-    distinct = f"count(DISTINCT {cell})" if exact else f"approx_count_distinct({cell})"
+def _counts(column: str) -> list[str]:
+    cell, number = name(column), name(_number(column))
     return [
         f"count({cell})",
         f"count({number})",
         f"count(*) FILTER (WHERE {number} = floor({number}))",
-        "NULL" if apart else distinct,
         f"min({number})",
         f"max({number})",
-        f"coalesce(avg(length({cell}) - length(replace({cell}, ' ', '')) + 1), 0)",
     ]
+
+
+def _words(column: str) -> str:
+    """How many words a cell has."""
+    return f"length({name(column)}) - length(replace({name(column)}, ' ', '')) + 1"
+
+
+def _distinct(engine: Engine, column: str, rows: int) -> str:
+    """How many different cells a column has, an aggregate."""
+    cell = engine.dialect.name(column)
+    exact = rows <= EXACT_UP_TO
+    return f"count(DISTINCT {cell})" if exact else f"approx_count_distinct({cell})"
 
 
 def _distincts(engine: Engine, relation: str, columns: Sequence[str], rows: int) -> list[int]:
     """How many different cells each column has: several columns, one below the other, at a time."""
-    name = engine.dialect.name
+    if rows > EXACT_UP_TO:
+        asked = [[_distinct(engine, each, rows)] for each in columns]
+        return [int(found) for (found,) in aggregates(engine, relation, asked)]
     at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, rows)))
     found = [0] * len(columns)
     for start in range(0, len(columns), at_once):
-        some = enumerate(columns[start : start + at_once], start)
-        cells = [f"{at}, {name(each)}" for at, each in some]
-        stacked = f"SELECT stack({len(cells)}, {', '.join(cells)}) AS (place, cell) FROM {relation}"
+        cells = _stacked(engine, relation, columns[start : start + at_once])
         counted = engine.query(
-            "SELECT place, count(*) FROM (SELECT place, cell FROM "
-            f"({stacked}) AS stacked WHERE cell IS NOT NULL GROUP BY place, cell) AS cells "
-            "GROUP BY place"
+            "SELECT place, count(*) FROM "
+            f"(SELECT place, cell FROM {cells} GROUP BY place, cell) AS cells GROUP BY place"
         )
         for at, different in counted:
-            found[at] = int(different)
+            found[start + at] = int(different)
     return found
+
+
+def _stacked(engine: Engine, relation: str, columns: Sequence[str]) -> str:
+    """Columns one below the other, in Spark's SQL: ``place`` among them and ``cell``."""
+    cells = ", ".join(f"{at}, {engine.dialect.name(each)}" for at, each in enumerate(columns))
+    stacked = f"SELECT stack({len(columns)}, {cells}) AS (place, cell) FROM {relation}"
+    return f"(SELECT place, cell FROM ({stacked}) AS stacked WHERE cell IS NOT NULL) AS stacked"
+
+
+def _tops(
+    engine: Engine, relation: str, columns: Sequence[str], most: int
+) -> dict[str, list[tuple[str, int]]]:
+    """The most frequent cells of each column, as ``frequent`` tells those of one."""
+    if engine.dialect.distincts_together:
+        return {each: frequent(engine, relation, each, most) for each in columns}
+    tops: dict[str, list[tuple[str, int]]] = {each: [] for each in columns}
+    for start in range(0, len(columns), COLUMNS_AT_ONCE):
+        some = columns[start : start + COLUMNS_AT_ONCE]
+        found = engine.query(
+            "SELECT place, cell, found FROM (SELECT place, cell, found, row_number() OVER "
+            "(PARTITION BY place ORDER BY found DESC, cell) AS rank FROM "
+            "(SELECT place, cell, count(*) AS found FROM "
+            f"{_stacked(engine, relation, some)} GROUP BY place, cell) AS counted) AS ranked "
+            f"WHERE rank <= {most} ORDER BY place, rank"
+        )
+        for place, text, count in found:
+            tops[some[place]].append((str(text), int(count)))
+    return tops
 
 
 def _worth_a_look(seen: Seen) -> bool:

@@ -97,11 +97,12 @@ def mend(engine: Engine, holdout: float, group: str) -> list[str]:
     least = f"least({FEWEST_IN_A_PART}, floor(members / 3))"
     held = f"greatest(ceil(members * {engine.dialect.number(holdout)}), {least})"
     checked = f"greatest(ceil(members * {engine.dialect.number(VALIDATION_SHARE)}), {least})"
+    order = engine.dialect.in_order("row")
     engine.define(
         "keys",
         "SELECT row, label, key, moment, CASE WHEN dealt_row IS NULL THEN part "
         f"WHEN members < 3 THEN '{TRAIN}' WHEN place < {held} THEN '{HOLDOUT}' "
         f"WHEN place < {held} + {checked} THEN '{VALIDATION}' ELSE '{TRAIN}' END AS part "
-        "FROM keys LEFT JOIN dealt ON dealt_row = row ORDER BY row",
+        f"FROM keys LEFT JOIN dealt ON dealt_row = row{order}",
     )
     return [f"{len(thin)} classes with few rows were dealt to the parts evenly, not by chance."]

@@ -19,22 +19,24 @@ if TYPE_CHECKING:
 
 def type_rows(landed: Landed, columns: Sequence[Column]) -> None:
     """Create ``typed``: row, key, part, label, then the columns; numbers and dates as DOUBLE."""
-    dialect = landed.engine.dialect
-    told = {
-        "_row_": "keys.row",
-        "_key_": f"CAST(keys.key AS {dialect.text_type})",
-        "_part_": "keys.part",
-        "_label_": "keys.label",
-        **{
-            column.name: typed_cell(column, f"cells.{dialect.name(column.name)}", dialect)
-            for column in columns
-        },
-    }
-    listed = ", ".join(f"{each} AS {dialect.name(title)}" for title, each in told.items())
-    order = " ORDER BY keys.row" if dialect.tables_have_order else ""
-    landed.engine.define(
+    engine, dialect = landed.engine, landed.engine.dialect
+    cells = "".join(
+        f", cells.{each} AS {each}" for each in (dialect.name(column.name) for column in columns)
+    )
+    engine.show(
+        "chosen",
+        f"SELECT keys.row AS _row_, CAST(keys.key AS {dialect.text_type}) AS _key_, "
+        f"keys.part AS _part_, keys.label AS _label_{cells} "
+        f"FROM cells JOIN keys ON cells.{landed.cells_row} = keys.row",
+    )
+    typed = "".join(
+        f", {typed_cell(column, title)} AS {title}"
+        for column, title in ((column, sql_values.name(column.name)) for column in columns)
+    )
+    engine.define_by_rows(
         "typed",
-        f"SELECT {listed} FROM cells JOIN keys ON cells.{landed.cells_row} = keys.row{order}",
+        "chosen",
+        f"SELECT _row_, _key_, _part_, _label_{typed} FROM chosen{dialect.in_order('_row_')}",
     )
 
 

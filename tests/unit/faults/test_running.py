@@ -14,7 +14,7 @@ POINTS = [
 
 
 class Lives:
-    """Lives that end at once: unequal where a point is bad, without those that nothing reaches."""
+    """Lives that end at once: unequal where a point is bad; in company the shy do not befall."""
 
     def __init__(self, bad=(), unreached=(), shy=()):
         self.bad, self.unreached, self.shy = set(bad), set(unreached), set(shy)
@@ -24,7 +24,7 @@ class Lives:
     def carry(self, story, points):
         with self._lock:
             self.lived.append(list(points))
-        away = self.unreached | (self.shy if len(points) > 1 else set())
+        away = self.unreached | (self.shy if len(points) > APART else set())
         befallen = {point: None for point in points if point not in away}
         findings = ["lost_rows: planted"] if self.bad & befallen.keys() else []
         return Outcome("fm1", story, list(points), befallen, findings, 1.0)
@@ -63,15 +63,14 @@ def test_the_fault_that_a_life_must_not_have_had_is_found_alone():
     assert len(lives.lived) < len(POINTS) / 2
 
 
-def test_faults_that_others_kept_away_are_tried_in_less_company_and_then_alone():
+def test_faults_that_others_kept_away_are_tried_in_less_company():
     lives = Lives(shy=POINTS[:9], unreached=[POINTS[10]])
 
     matrix = tried(lives)
 
     assert matrix.count(EQUAL) == len(POINTS) - 1
     assert matrix.verdicts[POINTS[10]] == NOT_REACHED
-    assert max(len(points) for points in lives.lived[1:]) <= APART
-    assert [POINTS[10]] in lives.lived
+    assert [len(points) for points in lives.lived] == [len(POINTS), APART, 2]
 
 
 def test_each_has_a_life_of_its_own_if_that_is_asked_for():

@@ -99,6 +99,20 @@ def test_extra_modules_can_be_imported_and_extra_files_lie_beside_the_script(lau
     assert (ended, log.text["output"]) == (Ended("SUCCEEDED"), "helped a word\n")
 
 
+def test_what_a_script_starts_finds_the_extra_modules_too(launch, buckets):
+    """Spark's workers in Python are children of the script, by way of Java."""
+    (buckets[0] / "code/told.py").write_text("WORD = 'told'")
+    log = Log()
+    script = """
+        import subprocess, sys
+        subprocess.run([sys.executable, "-c", "import told; print(told.WORD)"], check=True, cwd="/")
+    """
+
+    ended = GlueProcess(launch(script, extra_py_files="s3://code/told.py")).run(log)
+
+    assert (ended, log.text["output"]) == (Ended("SUCCEEDED"), "told\n")
+
+
 def test_a_failure_says_what_the_script_raised(launch):
     log = Log()
 

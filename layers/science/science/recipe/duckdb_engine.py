@@ -64,6 +64,14 @@ class DuckDBEngine:
         self._teach(statement)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}")
 
+    def define_by_rows(self, name: str, relation: str, statement: str) -> None:  # noqa: ARG002
+        """Keep what a SELECT gives as a table; the whole table is one piece."""
+        self.define(name, statement)
+
+    def show(self, name: str, statement: str) -> None:
+        """Call a SELECT by a name, computed anew wherever it is read."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {statement}")
+
     def schema(self, relation: str) -> Schema:
         """The columns of a table and their types; other types of DuckDB count as text."""
         described = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()

@@ -32,6 +32,16 @@ class Engine(Protocol):
     def define(self, name: str, statement: str) -> None:
         """Keep what a SELECT gives as a table of that name, in place of one that is there."""
 
+    def define_by_rows(self, name: str, relation: str, statement: str) -> None:
+        """Keep what a SELECT in DuckDB's SQL gives for one table, or for each of its pieces.
+
+        A piece holds some rows, in no order. Where each row is told from itself alone, pieces give
+        what the whole gives; aggregates are to be put together afterwards.
+        """
+
+    def show(self, name: str, statement: str) -> None:
+        """Call a SELECT by a name, computed anew wherever it is read."""
+
 
 @dataclass(frozen=True)
 class Outcome:

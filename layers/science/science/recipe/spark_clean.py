@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 from science import sql_values
 from science.clean_rows import clean_rows
-from science.dialects import SPARK
 from science.faults import Fault, UnusableData
 from science.landed import Landed
 from science.recipe.plans import ROW
@@ -98,11 +97,11 @@ def load(engine: SparkEngine, inputs: Sequence[str]) -> tuple[Landed, list[int]]
         f"SELECT /*+ BROADCAST(starts) */ start + `_place_` AS {name(ROW)}, {as_text} FROM files "
         "JOIN starts ON path = `_file_`",
     )
-    cells = ", ".join(f"{sql_values.cell(each, SPARK)} AS {name(each)}" for each in names)
-    engine.define("cells", f"SELECT {name(ROW)}, {cells} FROM raw")
+    cells = ", ".join(f"{sql_values.cell(each)} AS {sql_values.name(each)}" for each in names)
+    engine.define_by_rows("cells", "raw", f"SELECT {ROW}, {cells} FROM raw")
     rows = {_bare(unquote(str(path))): int(found) for path, found in counted}
     file_rows = [rows.get(_bare(each), 0) for each in inputs]
-    return Landed(engine, names, name(ROW), name(ROW), names), file_rows
+    return Landed(engine, names, ROW, ROW, names), file_rows
 
 
 def _starts(inputs: Sequence[str], counted: dict[str, int]) -> dict[str, int]:

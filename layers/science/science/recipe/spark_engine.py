@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from science.dialects import SPARK, Dialect
-from science.recipe import text_functions
+from science.recipe import pieces, text_functions
 
 if TYPE_CHECKING:
     from science.recipe.plans import Schema
@@ -34,6 +34,8 @@ SETTINGS = {
     "spark.sql.maxPlanStringLength": "4096",
     # Each row's number and part go to the rows, not the rows to them, while they fit in memory.
     "spark.sql.autoBroadcastJoinThreshold": str(64 * 1024 * 1024),
+    # Looking for what compresses a column best takes longer than keeping it as it is.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
 }
 """How a session plans the statements of a recipe; no result hangs on it."""
 
@@ -66,7 +68,19 @@ class SparkEngine:
         is kept is kept by columns, so that a statement about one reads that one alone; an executor
         that is lost takes nothing along, since the rows themselves know what they are made of.
         """
-        cut = self._cut(self.spark.sql(statement)).cache()
+        self._keep(name, self.spark.sql(statement))
+
+    def define_by_rows(self, name: str, relation: str, statement: str) -> None:
+        """Keep what DuckDB gives for each piece of a table (``science.recipe.pieces``)."""
+        frame = self.spark.table(relation)
+        told, schema = pieces.carried(statement, relation, frame.dtypes)
+        rows = pieces.rows_of_a_piece(max(len(frame.columns), len(schema)))
+        self.spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(rows))
+        types = ", ".join(f"{self.dialect.name(column)} {kind}" for column, kind in schema)
+        self._keep(name, frame.mapInArrow(pieces.by_pieces(told, relation), types))
+
+    def _keep(self, name: str, frame: Any) -> None:
+        cut = self._cut(frame).cache()
         cut.count()
         cut.createOrReplaceTempView(name)
         before, self.kept[name] = self.kept.get(name), cut
