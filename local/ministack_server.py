@@ -191,6 +191,7 @@ def main() -> None:
         planned_faults.hook_messages(Path(plan))
     functions.hook_function_workers(folder / "functions")
     functions.hook_polling()
+    queues.hook_changes()
     queues.hook_fair_queues()
     storage.hook_default_key()
     keeper = journal.hook_journal(folder / "journal", region)

@@ -37,8 +37,9 @@ NAMES = {
     "_function_url_id _function_urls _functions _kinesis_positions _poll_kinesis _poll_sqs "
     "_poller_started _run_sqs_batch esm_wake",
     "services.s3": "_fire_s3_event _resolve_sse_write_headers threading",
-    "services.sqs": "_collect_msgs _ensure_msg_fields _get_q _queue_by_arn _queues "
-    "_receive_messages_for_esm _refresh_counts",
+    "services.sqs": "_HANDLERS _collect_msgs _dlq_sweep _ensure_msg_fields "
+    "_expire_retained _get_q _queue_by_arn _queues _queues_lock _receive_messages_for_esm "
+    "_refresh_counts",
     "services.sts": "is_root_access_key register_session",
 }
 Json = dict[str, Any]

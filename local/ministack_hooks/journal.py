@@ -175,8 +175,6 @@ class Keeper:
 
 
 # ---- queues ----------------------------------------------------------------------------------
-
-
 class Messages(list[Json]):
     """A queue's messages; what comes and goes is noted."""
 
@@ -185,9 +183,10 @@ class Messages(list[Json]):
         self._queue = queue
 
     def append(self, message: Json) -> None:
-        """Add a message."""
-        super().append(message)
-        self._queue.note(SENT, message)
+        """Add a message, to the list that is the queue's by now."""
+        with module("services.sqs")._queues_lock:  # see queues.hook_changes
+            super(Messages, self._queue["messages"]).append(message)
+            self._queue.note(SENT, message)
 
     def remove(self, message: Json) -> None:
         """Take a message away."""

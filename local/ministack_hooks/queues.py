@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import heapq
+import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -12,7 +13,36 @@ from typing import TYPE_CHECKING
 from local.ministack_hooks.inside import Json, module
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+REMOVING = ("_dlq_sweep", "_expire_retained")
+REMOVING_ACTIONS = ("DeleteMessage", "DeleteMessageBatch", "PurgeQueue")
+"""What replaces a queue's list by one without some messages; so does a function's own poller, under
+the lock that there is."""
+
+
+def hook_changes() -> None:
+    """Change queues one at a time: a message sent while others are deleted would be lost.
+
+    ministack deletes by making a new list of what is kept, and locks where functions' messages are
+    concerned only; `journal.Messages` sends under the same lock.
+    """
+    service = module("services.sqs")
+    service._queues_lock = threading.RLock()
+    for name in REMOVING:
+        setattr(service, name, _alone(getattr(service, name)))
+    for action in REMOVING_ACTIONS:
+        service._HANDLERS[action] = _alone(service._HANDLERS[action])
+
+
+def _alone(change: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(change)
+    def alone(*arguments: Any) -> Any:
+        with module("services.sqs")._queues_lock:
+            return change(*arguments)
+
+    return alone
 
 
 def hook_fair_queues() -> None:

@@ -2,11 +2,14 @@
 
 import io
 import json
+import subprocess
 import uuid
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from local.settings import ROOT
 from tests.integration.local.laptop import until
 
 HANDLER = """
@@ -88,3 +91,16 @@ def test_a_function_is_told_the_group_of_a_message(laptop, name):
     ((record,),) = until(told)
     assert record["attributes"]["MessageGroupId"] == "churn"
     assert record["messageAttributes"]["problem"]["stringValue"] == "churn"
+
+
+def test_no_message_is_lost_that_is_sent_while_others_are_deleted(tmp_path):
+    """It would be where what is kept is a new list, made meanwhile."""
+    program = Path(__file__).parent / "programs" / "send_while_deleting.py"
+    python = ROOT / ".venvs/ministack/bin/python"
+
+    done = subprocess.run(
+        [python, program, ROOT, tmp_path], capture_output=True, text=True, timeout=120, check=True
+    )
+
+    sent, received, left = map(int, done.stdout.splitlines()[-1].split())
+    assert (received, left) == (sent, 0)
