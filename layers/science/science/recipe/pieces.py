@@ -21,8 +21,12 @@ MOST_ROWS = 50_000
 
 TO_DUCKDB = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "int": "INTEGER"}
 TO_SPARK = {duckdb: spark for spark, duckdb in TO_DUCKDB.items()}
-CARRIED = {"UBIGINT": "DECIMAL(20,0)", "HUGEINT": "VARCHAR", "UHUGEINT": "VARCHAR"}
-"""Types that Spark lacks, and what they become on the way to it."""
+CARRIED = {
+    "UBIGINT": ("CAST({} AS DECIMAL(20,0))", "DECIMAL(20,0)"),
+    "UHUGEINT": ("hex({})", "VARCHAR"),
+}
+"""Types that Spark lacks: what they become on the way to it. Only the equality of the largest
+whole numbers counts, and writing one in decimals takes 80 microseconds."""
 
 
 def rows_of_a_piece(columns: int) -> int:
@@ -51,8 +55,9 @@ def carried(
         found = connection.execute(f"DESCRIBE {statement}").fetchall()
     told, schema = [], []
     for column, kind, *_ in found:
-        title, taken = DUCKDB.name(column), CARRIED.get(kind, kind)
-        told.append(title if taken == kind else f"CAST({title} AS {taken}) AS {title}")
+        title = DUCKDB.name(column)
+        form, taken = CARRIED.get(str(kind), ("", str(kind)))
+        told.append(f"{form.format(title)} AS {title}" if form else title)
         schema.append((column, TO_SPARK.get(taken, taken)))
     return f"SELECT {', '.join(told)} FROM ({statement}) AS told", schema
 
