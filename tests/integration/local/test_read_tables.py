@@ -26,7 +26,7 @@ UNDERSCORED = QUERY.format(c="customer_id", i="invoice_id", d="invoice_date")
 JOINED = QUERY.format(c="CustomerId", i="InvoiceId", d="InvoiceDate")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fetching(laptop):
     found = Fetching(laptop)
     yield found
