@@ -1,7 +1,7 @@
 """DynamoDB in memory, as far as the record table needs it; anything else is refused by name.
 
 Items, keys and errors are in the API's wire form (DynamoDB API reference: GetItem, BatchGetItem,
-Query, TransactWriteItems). moto has all of DynamoDB, and takes most of a life's time for it.
+Query, Scan, TransactWriteItems). moto has all of DynamoDB, and takes most of a life's time for it.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class MemoryDynamoDB:
             return {"Responses": {table: [item for item in items if item]}}
         if operation == "Query":
             return {"Items": self._query(request)}
+        if operation == "Scan" and "FilterExpression" not in request:
+            return {"Items": list(self.items.values())}
         if operation == "TransactWriteItems":
             return self._transact(request["TransactItems"])
         if operation == "PutItem":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apply_retention import decide
 from lifecycle.events import ProblemDefined
@@ -20,4 +20,12 @@ def lambda_handler(cause: Cause[ProblemDefined], ports: Ports) -> Decision:
     """Load what was written last, then all problems: in this order no problem is overlooked."""
     row = RetentionRecord()
     applied = ports.records.get(row) or row
-    return decide(cause, ports.records.problems(), applied, ports.settings)
+    problems = ports.records.problems()
+    buckets = (ports.settings.landing_bucket, ports.settings.lake_bucket)
+    standing = {bucket: _rules(bucket, ports) for bucket in buckets}
+    return decide(cause, problems, applied, standing, ports.settings)
+
+
+def _rules(bucket: str, ports: Ports) -> list[dict[str, Any]]:
+    found = ports.api.describe("s3", "GetBucketLifecycleConfiguration", {"Bucket": bucket}) or {}
+    return list(found.get("Rules", []))

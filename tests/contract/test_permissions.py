@@ -49,6 +49,7 @@ OBJECT_DOORS = {
 
 NAMED_OTHERWISE = {
     "PutObject": "s3:PutObject",
+    "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
 }
 """S3's operations that decisions name → IAM's names of them, which may be others."""

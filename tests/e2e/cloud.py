@@ -168,8 +168,9 @@ class Cloud:
         """Wait for an alert as a subscriber of the topic gets it."""
 
         def matches(alert):
-            said = {key: item["Value"] for key, item in alert["MessageAttributes"].items()}
-            right = (said["problem"], said["event"]) == (problem, name)
+            attributes = alert.get("MessageAttributes", {})  # an alarm has none
+            said = {key: item["Value"] for key, item in attributes.items()}
+            right = (said.get("problem"), said.get("event")) == (problem, name)
             return right and containing in alert["Message"]
 
         found = self.topic.wait(matches, 1, PATIENCE_SECONDS)

@@ -71,10 +71,20 @@ class FakeApi:
         if operation == "GetJobRun":
             runs = {run["Id"]: run for run in self.job_runs(request["JobName"])}
             return {"JobRun": runs[request["RunId"]]} if request["RunId"] in runs else None
+        if operation == "GetBucketLifecycleConfiguration":
+            return self._lifecycle_rules(request["Bucket"])
         if operation == "BatchGetRecord":
             return self._batch_get_record(request)
         noun = re.sub("^(Describe|Get|Head)", "", operation)
         return self.things.get((service, noun, self._name(noun, request)))
+
+    def _lifecycle_rules(self, bucket: str) -> dict[str, Any] | None:
+        written = [
+            request["LifecycleConfiguration"]
+            for operation, request in self.done
+            if operation == "PutBucketLifecycleConfiguration" and request["Bucket"] == bucket
+        ]
+        return written[-1] if written else None
 
     @staticmethod
     def _mac(operation: str, request: dict[str, Any]) -> dict[str, Any] | None:

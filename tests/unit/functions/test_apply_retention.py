@@ -34,7 +34,7 @@ def keeping(days, name="churn"):
 def test_what_people_drop_is_removed_after_its_days_but_never_the_definition():
     """Data, truths and rows to score go; problem.yaml and code stay."""
     found = rules(
-        decide(cause_of(defined()), [keeping(30)], RetentionRecord(), SETTINGS), "landing"
+        decide(cause_of(defined()), [keeping(30)], RetentionRecord(), {}, SETTINGS), "landing"
     )
 
     assert found["churn-data"]["Filter"] == {"Prefix": "churn/data/"}
@@ -45,7 +45,7 @@ def test_what_people_drop_is_removed_after_its_days_but_never_the_definition():
 def test_rows_beside_models_are_removed_by_their_tag():
     """One rule for each number of days, whatever the number of problems."""
     problems = [keeping(30), keeping(30, "fraud"), keeping(7, "spam")]
-    found = rules(decide(cause_of(defined()), problems, RetentionRecord(), SETTINGS), "lake")
+    found = rules(decide(cause_of(defined()), problems, RetentionRecord(), {}, SETTINGS), "lake")
 
     assert found["rows-7-days"]["Filter"] == {"Tag": {"Key": "retention-days", "Value": "7"}}
     assert found["rows-7-days"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
@@ -66,10 +66,27 @@ def test_the_rule_of_the_template_stays(bucket):
 def test_more_problems_than_s3_has_rules_for_are_told():
     """Nothing is written, and everyone hears."""
     problems = [keeping(30, f"p{number}") for number in range(200)]
-    decision = decide(cause_of(defined()), problems, RetentionRecord(), SETTINGS)
+    decision = decide(cause_of(defined()), problems, RetentionRecord(), {}, SETTINGS)
 
     assert decision.calls == ()
     assert decision.events == (RetentionNotApplied(problem="churn", rules=1601, allowed=1000),)
+
+
+def test_rules_that_stand_are_not_written_again():
+    """Of many problems that are defined at once, one writes for most."""
+    problems = [keeping(30), keeping(7, "spam")]
+    first = decide(cause_of(defined()), problems, RetentionRecord(), {}, SETTINGS)
+    standing = {
+        call.request["Bucket"]: call.request["LifecycleConfiguration"]["Rules"][::-1]
+        for call in first.calls
+    }
+
+    again = decide(cause_of(defined()), problems, RetentionRecord(), standing, SETTINGS)
+    others = standing | {"lake": standing["landing"]}
+    half = decide(cause_of(defined()), problems, RetentionRecord(), others, SETTINGS)
+
+    assert (again.calls, again.records) == ((), ())
+    assert [call.request["Bucket"] for call in half.calls] == ["lake"]
 
 
 def test_two_definitions_at_once_end_with_the_rules_of_both():

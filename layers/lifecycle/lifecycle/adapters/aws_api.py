@@ -15,6 +15,7 @@ MISSING = frozenset(
         "404",
         "EntityNotFoundException",
         "KMSInvalidMacException",
+        "NoSuchLifecycleConfiguration",
         "ResourceNotFound",
         "ResourceNotFoundException",
         "ValidationException",

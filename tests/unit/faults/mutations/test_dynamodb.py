@@ -121,7 +121,7 @@ def test_claims_answer_alike(moto):
 @pytest.mark.parametrize(
     ("operation", "request_"),
     [
-        ("Scan", {}),
+        ("Scan", {"FilterExpression": "kind = :kind"}),
         ("TransactWriteItems", {"TransactItems": [put(item("p", "a"), "size(pk) > :n")]}),
         ("Query", {"KeyConditionExpression": "sk = :a", "ExpressionAttributeValues": {}}),
     ],
