@@ -151,7 +151,8 @@ def _fences(quartiles: list[float], step: Any) -> Optional[list[float]]:
 
 def _impute(engine: Engine, training: str, step: Any, schema: Schema) -> Fit:
     if step.method == "constant":
-        return {"values": {each: _constant(step, schema[each]) for each in step.columns}}
+        constants = {each: _constant(step, schema[each]) for each in step.columns}
+        return {"values": {each: value for each, value in constants.items() if value is not None}}
     if step.method == "group":
         overall = _statistics(engine, training, step, schema, step.statistic)
         groups = {

@@ -11,7 +11,7 @@ import os
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as some
 
 from science import sql_values, values
@@ -152,7 +152,12 @@ def test_the_row_engine_gives_what_duckdb_gives(rows, told):
         assert differences(left, right) == []
 
 
+WORD_FOR_NUMBERS = {"step": "impute", "method": "constant", "columns": ["size"], "value": "none"}
+ONE_ROW = [0, "train", None, None, None, None, None, -5.0, 3, None]
+
+
 @PROFILE
+@example(rows=[ONE_ROW], told=[WORD_FOR_NUMBERS], cut=False)
 @given(tables(SMALL_WHOLES), recipes(FIT_STEPS), some.booleans())
 def test_a_fitted_recipe_learns_nothing_anew(rows, told, cut):
     steps, _, _ = fits(rows, told)
