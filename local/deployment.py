@@ -27,7 +27,7 @@ _SOURCES = ("samconfig.toml", "functions", "layers", "jobs", "glue", "events")
 #: The files in which a deployment is saved.
 _DEPLOYED_STATE = ("cloudformation.json", "lambda.json")
 #: Template parameters that make the laptop answer sooner than a cloud that is paid for.
-_PROMPT = ("RetrySeconds=30", 'ReconcileEvery="rate(1 minute)"')
+_PROMPT = ("RetrySeconds=60", 'ReconcileEvery="rate(1 minute)"')
 #: Template parameters that say where things are on the laptop.
 _PLACES = (f"ArtifactsBucket={ARTIFACTS_BUCKET}",)
 _IGNORED = {"__pycache__", ".mypy_cache", ".ruff_cache"}

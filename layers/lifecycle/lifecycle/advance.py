@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 """How often a decision is made anew, at once, when its rows moved on meanwhile."""
 
-CLAIM_SECONDS = 60
-"""Longer than a control function may run (30 s, template.yaml)."""
+CLAIM_SECONDS = 90
+"""Longer than a control function may run (60 s, template.yaml)."""
 
 TICKS_KEPT_SECONDS = 30 * 86_400
 """Longer than any queue of the stack can bring a message back (SQS keeps it for 14 days)."""

@@ -25,7 +25,7 @@ def start_job_run(job: str, known_by: str, arguments: Mapping[str, str]) -> ApiC
 
     StartJobRun takes no name and no token: its ``JobRunId`` is that of a former run to retry
     (Glue API, "StartJobRun"). A run tells what it was started for by an argument of ours, and is
-    looked for by it first.
+    looked for by it first, while other deliveries of the cause wait.
 
     Args:
         job: the Glue job's name.
@@ -46,4 +46,5 @@ def start_job_run(job: str, known_by: str, arguments: Mapping[str, str]) -> ApiC
             keep={RUN_ID: "Id"},
         ),
         keep={RUN_ID: "JobRunId"},
+        alone=True,
     )
