@@ -170,16 +170,15 @@ class Laptop:
 
     def rows(self, problem: str, kind: str) -> list[dict[str, Any]]:
         """Rows of the record table about a problem, of a kind such as ``run``."""
-        pages = (
-            self.client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=self.outputs["RecordTable"],
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-                ExpressionAttributeValues={":pk": {"S": f"problem#{problem}"}, ":sk": {"S": kind}},
-                ConsistentRead=True,
-            )
+        return self._query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"problem#{problem}"}, ":sk": {"S": kind}},
+            ConsistentRead=True,
         )
+
+    def _query(self, **asked: Any) -> list[dict[str, Any]]:
+        query = self.client("dynamodb").get_paginator("query")
+        pages = query.paginate(TableName=self.outputs["RecordTable"], **asked)
         return [item for page in pages for item in page["Items"]]
 
     def stages(self, problem: str) -> list[str]:
@@ -199,21 +198,15 @@ class Laptop:
 
     def announced(self, problem: str) -> list[dict[str, Any]]:
         """All that the legs said of a problem, as PutEvents takes it, without the bus."""
-        pages = (
-            self.client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=self.outputs["RecordTable"],
-                IndexName="listing",
-                KeyConditionExpression="listing = :listing",
-                ExpressionAttributeValues={":listing": {"S": f"history#{problem}"}},
-            )
+        found = self._query(
+            IndexName="listing",
+            KeyConditionExpression="listing = :listing",
+            ExpressionAttributeValues={":listing": {"S": f"history#{problem}"}},
         )
         names = ("Source", "DetailType", "Detail")
         return [
             {name: entry["M"][name]["S"] for name in names}
-            for page in pages
-            for row in page["Items"]
+            for row in found
             for entry in row["announced"]["L"]
         ]
 
