@@ -345,10 +345,7 @@ def fault_of(error: Exception, path: str, database: Database | None) -> FetchFau
 def run(uri: str, start: Callable[[], SparkSession], lake: Lake) -> list[FetchFault]:
     """Fetch what the document asks for; all that went wrong, table by table.
 
-    Args:
-        uri: the document.
-        start: starts Spark; not called where there is no connection to read by.
-        lake: where rows go.
+    ``start`` starts Spark, and is not called where there is no connection to read by.
     """
     asked, folder = lake.read(uri), uri.rsplit("/", 1)[0]
     try:
@@ -363,8 +360,7 @@ def run(uri: str, start: Callable[[], SparkSession], lake: Lake) -> list[FetchFa
     if not faults:
         lake.write(f"{folder}/result.json", {"tables": done})
         return []
-    told = [{"path": one.path, "message": one.message, "cure": one.cure} for one in faults]
-    lake.write(f"{folder}/failure.json", {"faults": told})
+    lake.write(f"{folder}/failure.json", {"faults": [vars(one) for one in faults]})
     return faults
 
 
@@ -382,13 +378,10 @@ def session() -> SparkSession:
     """Spark, with times as they are written."""
     from pyspark.sql import SparkSession
 
-    builder: Any = SparkSession.builder
-    found: SparkSession = (
-        builder.appName("read-tables")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-        .getOrCreate()
-    )
+    builder: Any = SparkSession.builder.appName("read-tables")
+    builder.config("spark.sql.session.timeZone", "UTC")
+    builder.config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+    found: SparkSession = builder.getOrCreate()
     return found
 
 

@@ -1,8 +1,8 @@
 """The rows of the record table: where every problem, run, input and job stands.
 
 One DynamoDB table, keys ``pk`` and ``sk``; a row is replaced only if its ``version`` is the one
-that was read. The index ``listing`` (``listing``, ``at``) answers "the history of a
-problem, in order".
+that was read. The index ``listing`` (``listing``, ``at``) answers "all problems" and "the history
+of a problem, in order".
 """
 
 from __future__ import annotations

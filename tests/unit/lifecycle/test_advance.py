@@ -11,6 +11,7 @@ from lifecycle.advance import ATTEMPTS, advance
 from lifecycle.decision import ApiCall, Decision
 from lifecycle.errors import ClaimedError, EventsNotAcceptedError, StaleRecordError
 from lifecycle.events import TrainingStarted, TuningStarted
+from lifecycle.requests.glue import start_job_run
 from tests.builders import PROBLEM, RUN, cause_of, object_created, prepared_run, problem_record
 from tests.fakes import FakeApi, FakeBus, FakeRecords, fake_ports
 from tests.fakes.crashing import CrashError, CrashPoints, crashing
@@ -271,17 +272,21 @@ def test_events_name_their_cause() -> None:
 PUBLISH = ApiCall("sns", "Publish", {"TopicArn": "t", "Message": "m"}, alone=True)
 
 
-def alone(relay: Relay) -> HistoryRecord:
-    decision = Decision("Alerted.", problem=PROBLEM, calls=(PUBLISH,))
+JOB_RUN = start_job_run("baton-PrepareLarge", f"{PROBLEM}/{RUN}", {})
+
+
+def alone(relay: Relay, call: ApiCall = PUBLISH) -> HistoryRecord:
+    decision = Decision("Alerted.", problem=PROBLEM, calls=(call,))
     return advance("send_alert", relay.cause, lambda: decision, relay.ports)
 
 
-def test_a_call_that_must_be_alone_waits_while_another_delivery_makes_it() -> None:
+@pytest.mark.parametrize("call", [PUBLISH, JOB_RUN], ids=["alert", "Glue job"])
+def test_a_call_that_must_be_alone_waits_while_another_delivery_makes_it(call: ApiCall) -> None:
     relay = Relay()
     relay.records.claims.add((relay.cause.id, "send_alert"))
 
     with pytest.raises(ClaimedError):
-        alone(relay)
+        alone(relay, call)
 
     assert relay.api.calls == []
     assert relay.records.history(relay.cause.id, "send_alert") is None
