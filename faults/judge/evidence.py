@@ -1,4 +1,4 @@
-"""All that the judge looks at, read once: rows, objects, SageMaker's things, alerts, events."""
+"""All that the judge looks at, read once: rows, objects, jobs and models, alerts, events."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from faults.judge.glue_runs import glue_runs_of
 from faults.judge.objects import Store
 from faults.judge.sagemaker_things import Things, things_of
 from faults.judge.stage_table import SAID_BY
@@ -78,7 +79,7 @@ class Evidence:
         said: every event that a row of the history says was announced.
         lake: the lake's objects below the problem's folder.
         landing: the landing bucket's, likewise.
-        things: what SageMaker has of it.
+        things: what SageMaker and Glue have of it.
         alerts: the alerts that were sent; None when nobody listened.
         heard: the events that were heard on the bus; None when nobody listened.
     """
@@ -145,6 +146,7 @@ def gather(
     history = table.history(problem)
     began = min((row["at"] for row in history), default="")
     things = things_of(clients.client("sagemaker"), problem, began)
+    things.jobs += glue_runs_of(clients.client("glue"), problem, began)
     rows["job"] = table.jobs(things.job_keys(), problem)
     evidence = Evidence(
         problem,

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
     from faults.judge.evidence import Evidence
 
-UNDER_WAY = frozenset({"InProgress", "Stopping"})
+UNDER_WAY = frozenset({"InProgress", "Stopping", "STARTING", "RUNNING", "STOPPING", "WAITING"})
+"""Statuses of SageMaker's jobs, and states of runs of Glue's."""
 
 
 def judge_jobs(evidence: Evidence) -> Iterator[Finding]:
-    """Every finding about jobs and what else SageMaker was asked to make."""
+    """Every finding about jobs, Glue's too, and what else SageMaker was asked to make."""
     yield from _named(evidence)
     yield from _once(evidence)
     yield from _ended(evidence)
@@ -24,7 +25,7 @@ def judge_jobs(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _named(evidence: Evidence) -> Iterator[Finding]:
-    """SageMaker's jobs and the rows are the same jobs."""
+    """The jobs that there are and the rows are the same jobs."""
     rows = {(row["job_kind"], row["name"]) for row in evidence.rows.get("job", [])}
     for job in evidence.things.jobs:
         if (job.kind, job.name) not in rows:
@@ -34,11 +35,11 @@ def _named(evidence: Evidence) -> Iterator[Finding]:
     kinds = {kind for kind, _ in there} | {"training-job", "hyper-parameter-tuning-job"}
     for kind, name in sorted(rows - there):
         if kind in kinds | {"processing-job"}:
-            yield Finding("no_such_job", "SageMaker knows no such job", f"{kind} {name}")
+            yield Finding("no_such_job", "there is no such job", f"{kind} {name}")
 
 
 def _once(evidence: Evidence) -> Iterator[Finding]:
-    """One training and one evaluation a run; one scoring a file and content."""
+    """One preparation, training and evaluation a run; one scoring a file, one fetch a request."""
     found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for job in evidence.things.jobs:
         found[job.run, job.purpose, job.source].append(job.name)

@@ -41,8 +41,8 @@ class Job:
         name: its name.
         status: such as ``Completed``.
         run: the run whose folder it writes to, or reads the model of.
-        purpose: ``train``, ``evaluate`` or ``score``.
-        source: of a scoring, the file that it answers.
+        purpose: ``train``, ``evaluate`` or ``score``; of Glue's, ``prepare`` or ``fetch``.
+        source: of a scoring, the file that it answers; of a fetch, the database and its request.
         described: what Describe answers.
     """
 
@@ -60,8 +60,8 @@ class Things:
     """All of a problem.
 
     Attributes:
-        jobs: training, tuning and processing jobs; the trainings of a tuning job are not among
-            them.
+        jobs: training, tuning and processing jobs, and runs of Glue's; the trainings of a tuning
+            job are not among them.
         trainings: every training of the problem by name, those of tuning jobs included.
         packages: its model packages, as DescribeModelPackage answers.
         endpoint: DescribeEndpoint, or None.

@@ -54,7 +54,8 @@ class ApiCall:
             such error; when it finds the thing, the call is not made.
         search: likewise, for APIs that name things themselves.
         alone: for APIs that can neither name nor find what they made: while one delivery of an
-            event makes the call, its other deliveries wait.
+            event makes the call, its other deliveries wait; and it is made once a delivery, since
+            botocore repeats what got no answer in time, though it may have taken effect.
         keep: answers to remember: placeholder name → top-level key of the response. Records and
             events may carry ``{{name}}`` where the answer belongs.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.adapters.clients import client
+from lifecycle.adapters.clients import ATTEMPTS, client
 from lifecycle.errors import QuotaReachedError
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ class AwsApi:
         if (found := self._found(call)) is not None:
             return found
         try:
-            answer = self._invoke(call.service, call.operation, call.request)
+            answer = self._invoke(
+                call.service, call.operation, call.request, 1 if call.alone else ATTEMPTS
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] in call.exists or self._is_there(call):
                 # In the latter case another delivery made it since it was asked after.
@@ -91,8 +93,12 @@ class AwsApi:
                 return None
             raise
 
-    def _invoke(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _invoke(
+        self, service: str, operation: str, request: dict[str, Any], attempts: int = ATTEMPTS
+    ) -> dict[str, Any]:
         from botocore import xform_name
 
-        answer: dict[str, Any] = getattr(client(service), xform_name(operation))(**request)
+        answer: dict[str, Any] = getattr(client(service, attempts), xform_name(operation))(
+            **request
+        )
         return answer

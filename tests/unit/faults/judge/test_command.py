@@ -26,7 +26,7 @@ def account(monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("BATON_MODEL_KEY", "the account makes one")
-    for service in ("s3", "kms", "dynamodb", "sagemaker"):
+    for service in ("s3", "kms", "dynamodb", "sagemaker", "glue"):
         Account.client(service)  # made while the session is still the real one
     monkeypatch.setattr(command.boto3, "Session", Session)
     account = Account()

@@ -27,6 +27,26 @@ def a_second_training(life):
     life.things.jobs.append(Job("training-job", "train-2", "Completed", RUN, "train", "", {}))
 
 
+def a_fetch(life, name, state="SUCCEEDED", **row):
+    life.things.jobs.append(Job("glue-job-run", name, state, "", "fetch", "shop/f1", {}))
+    known = {"job_kind": "glue-job-run", "name": name, "leg": "merge_tables", "ended": True}
+    life.rows["job"].append({**known, "problem": PROBLEM, "run": None, "detail": {}, **row})
+
+
+def a_second_fetch(life):
+    a_fetch(life, "jr_1")
+    a_fetch(life, "jr_2")
+
+
+def a_fetch_that_no_row_names(life):
+    a_fetch(life, "jr_1")
+    life.rows["job"].pop()
+
+
+def a_fetch_whose_end_was_not_heard(life):
+    a_fetch(life, "jr_1", ended=False)
+
+
 def an_alert_once_more(life):
     life.alerts.append(Alert("m2", "ModelDeployed", "id-ModelDeployed", "info"))
 
@@ -145,6 +165,9 @@ def an_event_of_the_wrong_leg(life):
     [
         (a_second_training, "started_twice"),
         (a_second_training, "unnamed_job"),
+        (a_second_fetch, "started_twice"),
+        (a_fetch_that_no_row_names, "unnamed_job"),
+        (a_fetch_whose_end_was_not_heard, "end_unheard"),
         (an_alert_once_more, "alerted_twice"),
         (an_alert_of_nothing, "false_alert"),
         (no_alert, "no_alert"),
