@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from cli.story import Step
     from lifecycle.events import Fault
     from lifecycle.given_up import GivenUpRecord
-    from lifecycle.records import InputRecord, JobRecord, ProblemRecord, RunRecord, Stage
+    from lifecycle.records import InputRecord, JobRecord, ProblemRecord, RunRecord
+    from lifecycle.stages import Stage
 
 NEXT: dict[Stage, str] = {
     "started": "Its data are being prepared: profiled, cleaned, split, and turned into features.",

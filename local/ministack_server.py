@@ -37,6 +37,7 @@ from local.ministack_hooks import (
     state,
     storage,
 )
+from local.ministack_hooks.keeper import KINDS, Keeper
 from local.settings import ROOT
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Saver:
     journal keeps meanwhile is saved now and then, so that the journal stays short.
     """
 
-    def __init__(self, door: FrontDoor, keeper: journal.Keeper) -> None:
+    def __init__(self, door: FrontDoor, keeper: Keeper) -> None:
         """Watch the traffic through `door`."""
         self._door, self._keeper, self._lock = door, keeper, threading.Lock()
         self._saved_at: dict[str, float] = {}
@@ -77,7 +78,7 @@ class Saver:
         """Save every service that has waited `patience` seconds and whose turn it is."""
         for name, save in list(state.savable()):
             begin = time.monotonic()
-            journaled = name in journal.KINDS.values()
+            journaled = name in KINDS.values()
             requests = self._door.deployments if name == "lambda" else self._door.requests
             least = JOURNALED_SECONDS if journaled else patience
             wait = max(least, 20 * self._cost.get(name, 0.0))
@@ -101,7 +102,7 @@ class Saver:
             except RuntimeError as error:  # the next turn is soon
                 _logger.info("state of %s not saved this time: %s", name, error)
                 return False
-            if saved and name in journal.KINDS.values():
+            if saved and name in KINDS.values():
                 self._keeper.saved(name)
             self._saved_at[name] = time.monotonic()
             self._seen[name], self._cost[name] = requests, time.monotonic() - begin
@@ -115,9 +116,7 @@ async def look_often(watch: metrics.MetricWatch, *, every: float = 5.0) -> None:
         await asyncio.to_thread(watch.look)
 
 
-async def serve(
-    folder: Path, port: int, region: str, runs: glue.GlueRuns, keeper: journal.Keeper
-) -> None:
+async def serve(folder: Path, port: int, region: str, runs: glue.GlueRuns, keeper: Keeper) -> None:
     """Serve until SIGINT or SIGTERM; ministack saves its state at the end."""
 
     def started() -> None:
