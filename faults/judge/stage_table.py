@@ -66,6 +66,7 @@ ALERTED = frozenset(
         "RetentionNotApplied",
         "ProblemRejected",
         "ProblemAwaited",
+        "MarkerAwaited",
         "DataRejected",
         "FetchFailed",
         "ChangesDoubted",
@@ -94,7 +95,7 @@ SAID_BY: dict[str, frozenset[str]] = {
     "ingest_records": frozenset({"DataIngested", "ProblemAwaited", "DataRejected"}),
     "ingest_files": frozenset({"DataIngested", "WaitingDataReleased", "DataRejected"}),
     "gather_records": frozenset(),
-    "close_snapshot": frozenset({"QuietPeriodEnded", "SnapshotClosed"}),
+    "close_snapshot": frozenset({"QuietPeriodEnded", "SnapshotClosed", "MarkerAwaited"}),
     "schedule_fetches": frozenset({"FetchRequested"}),
     "fetch_tables": frozenset({"FetchStarted"}),
     "merge_tables": frozenset(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lifecycle.clock import parse_time
 from lifecycle.decision import ApiCall, Decision
-from lifecycle.events import SOURCE, DataRejected, QuietPeriodEnded, SnapshotClosed
+from lifecycle.events import SOURCE, DataRejected, MarkerAwaited, QuietPeriodEnded, SnapshotClosed
 from lifecycle.problem.durations import seconds
 from lifecycle.records import SnapshotRecord
-from lifecycle.snapshots import complete
+from lifecycle.snapshots import MARKER, complete
 
 if TYPE_CHECKING:
     from lifecycle.aws_events import ObjectCreated
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LONGEST_DELAY = 900
 """Seconds for which SQS holds a message back at most (SendMessage, ``DelaySeconds``)."""
+
+MARKER_PATIENCE = 3600
+"""Seconds without a new file after which people are told that a marker is still missing."""
 
 type By = Literal["marker", "quiet", "numbers"]
 
@@ -108,20 +111,24 @@ def decide_settled(
         return _close(cause, settled, "marker" if row.marked_at else "numbers", folder)
     what = f"{source} belongs to the snapshot of {row.folder}"
     if snapshot["close"] == "marker":
-        return Decision(
-            f"{what}, which waits for its marker.", problem=row.problem, records=(settled,)
-        )
-    quiet = seconds(snapshot["quiet"])
+        ends, wait = "waits for its marker", MARKER_PATIENCE
+    else:
+        ends = f"is closed when nothing comes for {snapshot['quiet']}"
+        wait = seconds(snapshot["quiet"])
     return Decision(
-        f"{what}, which is closed when nothing comes for {snapshot['quiet']}.",
+        f"{what}, which {ends}.",
         problem=row.problem,
         records=(settled,),
-        calls=(_wake(cause, settled, quiet, settings),),
+        calls=(_wake(cause, settled, wait, settings),),
     )
 
 
 def decide_quiet(
-    cause: Cause[QuietPeriodEnded], row: SnapshotRecord, folder: Folder, settings: Settings
+    cause: Cause[QuietPeriodEnded],
+    row: SnapshotRecord,
+    folder: Folder,
+    snapshot: dict[str, Any],
+    settings: Settings,
 ) -> Decision:
     """A quiet period is over: it was quiet if no file was dealt with since it began.
 
@@ -129,6 +136,7 @@ def decide_quiet(
         cause: the end of the period.
         row: the snapshot that is open in the folder.
         folder: what there is of it; the last file that is pending begins a period of its own.
+        snapshot: the problem's settings of snapshots.
         settings: the stack's resources.
     """
     event = cause.event
@@ -144,7 +152,24 @@ def decide_quiet(
         )
     if folder.pending:
         return decide_nothing(row.problem, f"{len(folder.pending)} file(s) are still to be read.")
+    if snapshot["close"] == "marker":
+        return _remind(row, folder)
     return _close(cause, row, "quiet", folder)
+
+
+def _remind(row: SnapshotRecord, folder: Folder) -> Decision:
+    """Nothing closes a snapshot but its marker: people are told that it does not come."""
+    held = len(folder.members)
+    cure = (
+        f"Put an empty object {MARKER} into {row.folder}/, or let the quiet close snapshots "
+        "(data.snapshot.close: quiet)."
+    )
+    said = MarkerAwaited(problem=row.problem, snapshot=row.name, files=held, cure=cure)
+    return Decision(
+        f"Nothing came to {row.folder} for an hour, and its {held} file(s) wait for a marker.",
+        problem=row.problem,
+        events=(said,),
+    )
 
 
 def _close(cause: Cause[Any], row: SnapshotRecord, by: By, folder: Folder) -> Decision:

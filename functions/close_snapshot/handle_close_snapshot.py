@@ -1,4 +1,4 @@
-"""Hears: files of a snapshot, its marker, the end of a quiet period. Says: SnapshotClosed."""
+"""Hears: files of a snapshot, its marker, the end of a quiet period. Says: SnapshotClosed or MarkerAwaited."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def lambda_handler(cause: Cause[Any], ports: Ports) -> Decision:
         raise RecordMissingError(f"problem {event.problem} is not recorded")
     folder = _folder(row, setting["close"], ports)
     if isinstance(event, QuietPeriodEnded):
-        return decide_quiet(cause, row, folder, ports.settings)
+        return decide_quiet(cause, row, folder, setting, ports.settings)
     return decide_settled(cause, row, folder, setting, ports.settings)
 
 

@@ -18,6 +18,7 @@ SUBJECTS = {
     "RetentionNotApplied": "{problem}: old rows are not removed",
     "ProblemRejected": "{problem}: problem.yaml was refused",
     "ProblemAwaited": "{problem}: records wait for a problem.yaml",
+    "MarkerAwaited": "{problem}: files wait for their marker",
     "DataRejected": "{problem}: data was set aside",
     "PreparationFailed": "{problem}: preparing the data failed",
     "FetchFailed": "{problem}: a database could not be fetched",

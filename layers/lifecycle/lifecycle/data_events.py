@@ -73,6 +73,16 @@ class SnapshotClosed(Event):
     rejected: int = 0
 
 
+class MarkerAwaited(Event):
+    """Nothing came to a folder for an hour, and no marker that would close its snapshot either."""
+
+    detail_type: ClassVar[str] = "MarkerAwaited"
+    severity: ClassVar[Severity | None] = "warning"
+    snapshot: str
+    files: int
+    cure: str
+
+
 class ProblemAwaited(Event):
     """Records came by stream for a problem that is not defined; they wait, and nothing is lost."""
 

@@ -225,8 +225,37 @@ def test_with_markers_asked_for_nothing_else_closes():
     drops = Drops(problem_record("data: {snapshot: {close: marker}}"))
 
     assert names(drops.drop(f"{DAY}/one.csv")) == ["DataIngested"]
-    assert drops.timers() == []
     assert names(drops.mark(f"{DAY}/_SUCCESS")) == ["SnapshotClosed", "RunStarted"]
+
+
+def after_an_hour(drops):
+    """Let the last message that SQS holds back come, until it holds none back any more."""
+    said, rung = [], 0
+    while rung < len(drops.timers()):
+        rung = len(drops.timers())
+        said += drops.ring(drops.timers()[-1][1])
+    return said
+
+
+def test_a_marker_that_does_not_come_is_told_after_an_hour():
+    """Nothing is closed; the marker may still come."""
+    drops = Drops(problem_record("data: {snapshot: {close: marker}}"))
+    drops.drop(f"{DAY}/one.csv")
+
+    ((name, said),) = after_an_hour(drops)
+
+    assert (name, said["snapshot"], said["files"]) == ("MarkerAwaited", f"{DAY}#0", 1)
+    assert f"_SUCCESS into {DAY}/" in said["cure"]
+    assert [delay for delay, _ in drops.timers()] == [900] * 4
+    assert names(drops.mark(f"{DAY}/_SUCCESS")) == ["SnapshotClosed", "RunStarted"]
+
+
+def test_a_marker_that_came_is_not_missed():
+    drops = Drops(problem_record("data: {snapshot: {close: marker}}"))
+    drops.drop(f"{DAY}/one.csv")
+    drops.mark(f"{DAY}/_SUCCESS")
+
+    assert after_an_hour(drops) == []
 
 
 def test_a_file_that_replaces_another_is_learned_from_alone():
