@@ -1,4 +1,7 @@
-"""Hears: files of a snapshot, its marker, the end of a quiet period. Says: SnapshotClosed or MarkerAwaited."""
+"""Hears: files of a snapshot, its marker, the end of a quiet period.
+
+Says: SnapshotClosed or MarkerAwaited.
+"""
 
 from __future__ import annotations
 
