@@ -26,6 +26,9 @@ FUNCTIONS = "functions"
 DEPLOYED = (FUNCTIONS, "layers/lifecycle", "layers/science")
 """Where the source lies that is deployed."""
 
+SERVICES = ("s3", "dynamodb", "sagemaker", "glue", "events", "sns", "sqs", "cloudwatch")
+"""What functions and the judge have clients of."""
+
 
 def paths(root: Path) -> list[str]:
     """What a deployed function finds its modules on, below a root."""
@@ -41,9 +44,9 @@ def prepare() -> tuple[tuple[Any, ...], dict[str, str]]:
     for each in wiring.functions().values():
         importlib.import_module(f"handle_{each.folder}")
     # Engines that only a first use imports.
-    for module in ("duckdb", "moto.s3.models", "yaml", "jinja2"):
+    for module in ("duckdb", "moto.s3.models", "moto.glue.models", "yaml", "jinja2"):
         importlib.import_module(module)
-    for service in ("s3", "dynamodb", "sagemaker", "events", "sns", "sqs", "cloudwatch"):
+    for service in SERVICES:
         made_client(service)
     return wiring.rules(), {name: each.folder for name, each in wiring.functions().items()}
 
