@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from faults.judge.finding import Finding
@@ -26,6 +26,7 @@ def judge_rows(evidence: Evidence) -> Iterator[Finding]:
     """Every finding about rows and files."""
     yield from _landed(evidence)
     yield from _places(evidence)
+    yield from _gathered(evidence)
     yield from _used(evidence)
     for run in evidence.rows.get("run", []):
         yield from _prepared(evidence, run)
@@ -85,12 +86,26 @@ def _places(evidence: Evidence) -> Iterator[Finding]:
             yield from _set_aside(evidence, row)
         if waits and not aside and evidence.definition:
             yield Finding("still_waiting", "it waits for a problem that is defined", where)
-        if taken and not row.get("gathered"):
+        if taken:
             rows = evidence.lake.rows(row["uri"])
             if rows != row["rows"]:
                 what = f"the row says {row['rows']} rows and the file holds {rows}"
                 yield Finding("wrong_count", what, where)
             yield from _read_whole(evidence, row)
+
+
+def _gathered(evidence: Evidence) -> Iterator[Finding]:
+    """Stretches of the stream that became one input are in it with all of their rows."""
+    inputs = {row["digest"]: row for row in evidence.rows.get("input", [])}
+    parts: dict[str, int] = defaultdict(int)
+    for row in inputs.values():
+        if row.get("gathered"):
+            parts[row["gathered"]] += row["rows"]
+    for digest, rows in sorted(parts.items()):
+        whole = inputs.get(digest, {}).get("rows")
+        if whole != rows:
+            what = f"stretches of {rows} rows became one of {whole}"
+            yield Finding("lost_rows", what, f"input {digest}")
 
 
 def _read_whole(evidence: Evidence, row: Row) -> Iterator[Finding]:

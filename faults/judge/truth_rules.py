@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from faults.judge.evidence import Evidence, Said
+    from faults.judge.table import Row
 
 ENDED_WITH_MODEL = frozenset({"Completed", "Stopped"})
 PARTS = (
@@ -60,11 +61,17 @@ def _ingested(evidence: Evidence, said: Said) -> Iterator[str]:
         if evidence.lake.rows(uri) != rows:
             yield f"it says {rows} rows and the file holds {evidence.lake.rows(uri)}"
         return
-    row = next((r for r in evidence.rows.get("input", []) if r.get("uri") == uri), None)
+    inputs = evidence.rows.get("input", [])
+    row = next((r for r in inputs if r.get("uri") == uri or _became_part(r, uri)), None)
     if row is None:
         yield f"no input was taken in at {uri}"
-    elif not row.get("gathered") and evidence.lake.rows(uri) != rows:
+    elif evidence.lake.rows(uri) != rows:
         yield f"it says {rows} rows and the file holds {evidence.lake.rows(uri)}"
+
+
+def _became_part(row: Row, uri: str) -> bool:
+    """Whether what was taken in there is part of a larger input by now; its file stays."""
+    return bool(row.get("gathered")) and uri.endswith(f"/{row['digest']}.parquet")
 
 
 def _rejected(evidence: Evidence, said: Said) -> Iterator[str]:

@@ -96,6 +96,7 @@ def recover(platform: Platform) -> None:
 def disassemble(platform: Platform) -> None:
     """End everything that this process started."""
     platform.closing = True
+    platform.clients.close()
     for function in _endings:
         function(platform)
     platform.workers.close()

@@ -9,13 +9,22 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+)
 from botocore.parsers import ResponseParserError
 
 from local.sagemaker.api.errors import ValidationException
 
 CLOUD_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """What a call to the cloud may raise; the last when its endpoint speaks another protocol."""
+AWAY_SECONDS = 30.0
+"""A laptop cloud that was killed is back before: so long is it waited for, by no job's fault."""
+_LOOK_SECONDS = 0.25
+_AWAY = (ConnectionClosedError, EndpointConnectionError)
 FUNCTION_SECONDS = 600  # the longest that a Lambda step waits (page "Lambda step")
 ROLE_SECONDS = 2_400.0  # credentials of an assumed role last an hour; they are renewed well before
 _REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "NoSuchEntity", "ValidationError"})
@@ -38,6 +47,7 @@ class Clients:
         self._session = botocore.session.get_session()
         self._clients: dict[tuple[str, str], Any] = {}
         self._roles: dict[str, tuple[float, dict[str, str]]] = {}
+        self._closing = False
 
     def client(self, service: str, role: str = "") -> Any:
         """A client of a service; with `role`, under that role if it can be assumed."""
@@ -76,6 +86,24 @@ class Clients:
             return str(self.client("sts").get_caller_identity()["Account"])
         except CLOUD_ERRORS:
             return "000000000000"
+
+    def close(self) -> None:
+        """Wait no more for a cloud that is away: it will not be back."""
+        self._closing = True
+
+    def _pause(
+        self, request_dict: dict[str, Any], caught_exception: Exception | None = None, **_: Any
+    ) -> float | bool | None:
+        """Seconds until a request is made again, while nobody listens where the cloud was.
+
+        The event ``needs-retry`` of botocore: a number has the request made again after so many
+        seconds, False gives it up, and None leaves that to botocore's own count of attempts.
+        """
+        if not isinstance(caught_exception, _AWAY):
+            return None
+        now = time.monotonic()
+        away = now - request_dict["context"].setdefault("baton_away_since", now)
+        return _LOOK_SECONDS if away < AWAY_SECONDS and not self._closing else False
 
     def _assume(self, role: str) -> dict[str, str]:
         try:
@@ -117,7 +145,7 @@ class Clients:
             max_pool_connections=32,
             s3={"addressing_style": "path"} if local else None,
         )
-        return self._session.create_client(
+        client = self._session.create_client(
             service,
             region_name=self._region,
             endpoint_url=self._endpoint_url or None,
@@ -126,3 +154,7 @@ class Clients:
             aws_secret_access_key=credentials.get("AWS_SECRET_ACCESS_KEY"),
             aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
         )
+        if local and not waits:
+            pause: Any = self._pause  # the stubs know of handlers that answer nothing alone
+            client.meta.events.register_first(f"needs-retry.{service}", pause)
+        return client

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
 from local.sagemaker.clients import CLOUD_ERRORS
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from local.sagemaker.clients import Clients
 
 _PARALLEL = 8
+BROKEN_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+"""What reading an object's content ends with when the cloud is killed meanwhile."""
 _PIECE = 1024 * 1024
 
 
@@ -225,10 +229,10 @@ class Objects:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         try:
-            answer = self._clients.client("s3", role).get_object(Bucket=found.bucket, Key=found.key)
-            with part.open("wb") as target:
-                for piece in answer["Body"].iter_chunks(_PIECE):
-                    target.write(piece)
+            try:
+                self._read(found, part, role)
+            except BROKEN_OFF:  # once more, from the start; the client waits for the cloud
+                self._read(found, part, role)
         except OSError:  # the disk is full, and this part must not keep it so
             part.unlink(missing_ok=True)
             raise
@@ -240,6 +244,12 @@ class Objects:
         part.chmod(0o444)
         os.utime(part, ns=(0, 0))
         part.replace(path)
+
+    def _read(self, found: Found, part: Path, role: str) -> None:
+        answer = self._clients.client("s3", role).get_object(Bucket=found.bucket, Key=found.key)
+        with part.open("wb") as target:
+            for piece in answer["Body"].iter_chunks(_PIECE):
+                target.write(piece)
 
 
 def _intact(path: Path, size: int) -> bool:

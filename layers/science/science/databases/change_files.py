@@ -36,6 +36,9 @@ OPERATIONS = ("I", "U", "D")
 NULL_TEXT = "NULL"
 """What ``CsvNullValue`` is unless the endpoint sets it."""
 
+LONGEST_LINE = 16_000_000
+"""Bytes of a line of CSV; DMS cuts large objects off at less unless told otherwise."""
+
 CUT_OFF = "Have it written again under its name, or bring it whole."
 
 
@@ -105,7 +108,7 @@ def source(connection: Any, path: Path, file_name: str, layout: Layout) -> Sourc
             return _csv(connection, path, file_name, layout)
         relation = f"read_parquet({literal(str(path))})"
         found = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError) as error:
+    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableFile(said, CUT_OFF) from error
     types = {str(column): str(kind) for column, kind, *_ in found}
     return _source(relation, types, layout)
@@ -137,13 +140,14 @@ def _csv(connection: Any, path: Path, file_name: str, layout: Layout) -> Source:
         f"header = {str(header).lower()}, delim = {literal(layout.delimiter)}, "
         f"quote = {quoted}, escape = {quoted}, nullstr = {literal(layout.null)}, "
         f"allow_quoted_nulls = false, null_padding = false, strict_mode = true, "
-        f"max_line_size = 16000000, columns = {{{listed}}})"
+        f"max_line_size = {LONGEST_LINE}, columns = {{{listed}}})"
     )
     column_names(connection, relation)  # reads the first rows, and tells of damage
     return _source(relation, dict.fromkeys(titles, "VARCHAR"), layout)
 
 
 def _first_record(path: Path, layout: Layout) -> list[str]:
+    csv.field_size_limit(LONGEST_LINE)  # of the whole process, and 131,072 characters at first
     with path.open(encoding="utf-8-sig", newline="") as file:
         return next(csv.reader(file, delimiter=layout.delimiter), [])
 

@@ -1,5 +1,6 @@
 """Each rule finds its fault in a life in which nothing else is wrong."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,13 @@ def rules(evidence, **more):
 
 def test_nothing_is_held_against_a_life_as_it_should_be():
     assert verdict(finished()) == []
+
+
+def test_stretches_that_became_one_are_as_they_should_be():
+    life = finished()
+    gathered_stretches(life)
+
+    assert verdict(life) == []
 
 
 def test_a_life_is_like_itself_whatever_its_problem_and_run_are_called():
@@ -45,6 +53,37 @@ def a_fetch_that_no_row_names(life):
 
 def a_fetch_whose_end_was_not_heard(life):
     a_fetch(life, "jr_1", ended=False)
+
+
+def gathered_stretches(life):
+    """Two stretches of the stream, announced each, and one input by now."""
+    inputs = life.rows["input"]
+    about = {"origin": "stream", "waiting": False, "rejected": [], "purpose": "data", "etag": ""}
+    for name, rows in (("s1", 3), ("s2", 4)):
+        uri = f"s3://lake/{PROBLEM}/ingested/{name}.parquet"
+        part = {"digest": name, "source": f"stream/{name}", "uri": None, "gathered": "s12"}
+        inputs.append({**about, **part, "rows": rows})
+        life.lake.counts[uri] = rows
+        said = {"problem": PROBLEM, "run": None, "uri": uri, "rows": rows, "source": part["source"]}
+        text = json.dumps({"data": said})
+        event = Said("DataIngested", name, said, text, "ingest_records", "records", "2026")
+        life.said.append(event)
+        life.heard.append(replace(event, leg=""))
+    whole = f"s3://lake/{PROBLEM}/ingested/s12.parquet"
+    life.lake.counts[whole] = 7
+    inputs.append(
+        {**about, "digest": "s12", "source": "stream/gathered/s12", "uri": whole, "rows": 7}
+    )
+
+
+def a_row_lost_in_gathering(life):
+    gathered_stretches(life)
+    life.rows["input"][-1]["rows"] = life.lake.counts[life.rows["input"][-1]["uri"]] = 6
+
+
+def a_stretch_that_nobody_took_in(life):
+    gathered_stretches(life)
+    del life.rows["input"][1]
 
 
 def an_alert_once_more(life):
@@ -165,6 +204,8 @@ def an_event_of_the_wrong_leg(life):
     [
         (a_second_training, "started_twice"),
         (a_second_training, "unnamed_job"),
+        (a_row_lost_in_gathering, "lost_rows"),
+        (a_stretch_that_nobody_took_in, "not_so"),
         (a_second_fetch, "started_twice"),
         (a_fetch_that_no_row_names, "unnamed_job"),
         (a_fetch_whose_end_was_not_heard, "end_unheard"),

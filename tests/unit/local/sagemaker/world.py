@@ -100,6 +100,9 @@ class FakeClients:
         self.datapoints: dict[str, list[dict[str, Any]]] = {}
         self._objects = objects
 
+    def close(self) -> None:
+        pass
+
     def client(self, service: str, role: str = "") -> Any:
         assert service in {"cloudwatch", "s3"}
         return self

@@ -1,5 +1,7 @@
 """The current state of a table out of DMS's files."""
 
+import csv
+
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -31,6 +33,28 @@ def test_a_full_load_is_the_table(tmp_path, load):
 
     assert rows_of(tmp_path / "out") == [tuple(row) for row in LOADED]
     assert (merged.rows, merged.columns, merged.key) == (3, 3, ("id",))
+
+
+def test_a_cell_may_be_longer_than_pythons_reader_takes_at_first(tmp_path):
+    """A large object; whether anybody has raised the limit in this process before is chance."""
+    csv.field_size_limit(131_072)
+    text = "x" * 200_000
+    load = csv_file(tmp_path, "LOAD00000001.csv", [["1", text, "2"]], HEADER)
+    bare = csv_file(tmp_path, "LOAD00000002.csv", [["2", text, "2"]])
+
+    merge(tmp_path / "out", loads=[load])
+    merge(tmp_path / "bare", loads=[bare], layout=Layout(columns=tuple(HEADER)))
+
+    assert rows_of(tmp_path / "out") == [("1", text, "2")]
+    assert rows_of(tmp_path / "bare") == [("2", text, "2")]
+
+
+def test_a_cell_that_never_ends_is_refused(tmp_path):
+    load = csv_file(tmp_path, "LOAD00000001.csv", [])
+    load.path.write_text('"' + "x" * 17_000_000)
+
+    with pytest.raises(UnreadableFile, match="LOAD00000001"):
+        merge(tmp_path / "out", loads=[load])
 
 
 def test_files_of_a_load_are_one_table(tmp_path, load):
