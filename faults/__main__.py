@@ -9,11 +9,29 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from faults.points import ALL_WAYS
 from faults.progress import Progress
 from faults.report import write
 from faults.running import Options, run
 from faults.stories import STORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def named(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """Read names by commas, each of which must be known."""
+
+    def read(text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",")]
+        if unknown := [name for name in names if name not in known]:
+            told = f"{', '.join(unknown)}: not among {', '.join(known)}"
+            raise argparse.ArgumentTypeError(told)
+        return names
+
+    return read
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -24,7 +42,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--stories", default=",".join(STORIES), help="kinds of lives, by commas")
+    every = {name: ",".join(known) for name, known in (("stories", STORIES), ("ways", ALL_WAYS))}
+    add("--stories", type=named(STORIES), default=every["stories"], help="lives, by commas")
+    add("--ways", type=named(ALL_WAYS), default=every["ways"], help="faults, by commas")
     add("--sample", type=int, default=0, metavar="N", help="try so many points; 0 for all")
     add("--seed", type=int, default=1, help="where the sample's draws begin")
     add("--together", type=int, default=50, metavar="N", help="faults that share a life at most")
@@ -41,7 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run, and write the report."""
     chosen = parse(arguments)
     options = Options(
-        stories=chosen.stories.split(","),
+        stories=chosen.stories,
+        ways=chosen.ways,
         sample=chosen.sample,
         seed=chosen.seed,
         together=chosen.together,

@@ -15,8 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from faults.judge import gather, picture
 from faults.judge.likeness import judge_likeness
 from faults.judge.verdict import verdict
-from faults.points import Point, count_points
+from faults.points import SAGEMAKER, Point, count_points
 from faults.stories import QUIET_SECONDS, STORIES, Life, NotHeardError
+from local.ministack_hooks.planned_faults import ALL_DROPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ HARMLESS = tuple(
 )
 """Findings that mean nothing; kept apart."""
 STRETCH = re.compile(r"stream/shardId-\w+/\w+-\w+")
-TRAFFIC = ("PROBLEM/capture/", "PROBLEM/watch/")
+PASSING = re.compile(r"PROBLEM/(capture|watch|runs/[^/]+/checkpoints)/")
+"""Objects whose number depends on how fast the machine is."""
 
 
 @dataclass
@@ -156,7 +158,7 @@ class Lives:
         """Find the faults that befell a life, and how long each held its message up."""
         for point in outcome.points:
             at = self._folder.befallen_at(outcome.life, point)
-            if at is None:
+            if at is None or (point.way == ALL_DROPPED and any(map(_heard_sagemaker, notes))):
                 continue
             outcome.befallen[point] = None
             for note in notes:
@@ -167,16 +169,22 @@ class Lives:
                     break
 
 
+def _heard_sagemaker(note: dict[str, Any]) -> bool:
+    """Whether a function heard an event of SageMaker; those of Glue are noted of no life."""
+    return str(note.get("heard", "")).startswith(SAGEMAKER)
+
+
 def steady(found: Document) -> Document:
     """A picture without what is otherwise each time, though nothing disturbs.
 
-    That is how SageMaker cuts captured traffic into files, where a stretch of the stream ends, and
-    which of several files of one write is read first, and so is the one that columns came with.
+    That is how SageMaker cuts captured traffic into files, whether a training took long enough for
+    a checkpoint, where a stretch of the stream ends, and which of several files of one write is
+    read first, and so is the one that columns came with.
     """
     text = STRETCH.sub("stream/STRETCH", json.dumps(found))
     made: Document = json.loads(text)
     for schema in made["rows"].get("schema", []):
         for column in schema["columns"]:
             del column["since"]
-    made["objects"] = [name for name in made["objects"] if not name.startswith(TRAFFIC)]
+    made["objects"] = [name for name in made["objects"] if not PASSING.match(name)]
     return made

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE
 from local.call_faults import WAYS as CALL_WAYS
 from local.ministack_hooks.planned_faults import (
+    ALL_DROPPED,
     DROPPED,
     EVENT_WAYS,
     LATE,
@@ -22,9 +23,11 @@ from local.ministack_hooks.planned_faults import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-ALL_WAYS = (*CALL_WAYS, *MESSAGE_WAYS, *EVENT_WAYS)
+ALL_WAYS = (*CALL_WAYS, *MESSAGE_WAYS, *EVENT_WAYS, ALL_DROPPED)
 BUS = "bus"
-"""Stands for a function where a fault befalls one of SageMaker's events on its way."""
+"""Stands for a function where a fault befalls events of SageMaker or Glue on their way."""
+SAGEMAKER, GLUE = "SageMaker ", "Glue "
+"""What these events' names begin with."""
 ANY = "any"
 FAILING_WAYS = frozenset(
     {KILL_BEFORE, KILL_AFTER, *(way for way in CALL_WAYS if way.endswith(FOR_GOOD))}
@@ -45,8 +48,8 @@ class Point:
 
     Attributes:
         story: the kind of life.
-        function: whom it befalls, such as `baton-StartRun`; `bus` for an event of SageMaker.
-        heard: what the function was told, such as `DataIngested`; `any` for all it hears.
+        function: whom it befalls, such as `baton-StartRun`; `bus` for events of SageMaker and Glue.
+        heard: what the function was told, such as `DataIngested`; `any` for all of it.
         occurrence: the how-manieth message or event of that kind, from 1.
         call: the number of the call in the invocation, from 1; 0 where the fault is in no call.
         operation: that call, such as `dynamodb:GetItem`; for people, and to see that lives agree.
@@ -121,13 +124,16 @@ def count_points(story: str, life: str, notes: Iterable[dict[str, Any]]) -> list
     ]
     functions = sorted({place[0] for place in queued})
     points += [Point(story, function, ANY, 1, 0, "", REVERSED) for function in functions]
-    heard = {place[1] for place in queued}
+    # A leg hears every end of a Glue run, whose event does not say whose run it was.
+    heard = {place[1] for place in queued} | {kind for kind, _ in events if kind.startswith(GLUE)}
     points += [
         Point(story, BUS, kind, number, 0, "", way)
         for kind, number in sorted(events)
         if kind in heard
         for way in EVENT_WAYS
     ]
+    if any(kind in heard for kind, _ in events):
+        points.append(Point(story, BUS, ANY, 1, 0, "", ALL_DROPPED))
     return points
 
 
@@ -236,6 +242,8 @@ class _Shared:
         """Whether a point can befall the life besides the others."""
         if point.story != self.points[0].story or point.function in self._reversed:
             return False
+        if ALL_DROPPED in {point.way, self.points[0].way}:
+            return False  # it leaves no event for another fault, and waits often enough
         if point.way == REVERSED and point.function in self._legs:
             return False
         if point.way in WAITING_WAYS and self._waits == MOST_WAITS:

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from faults.points import ALL_WAYS, BUS
+from local.ministack_hooks.planned_faults import ALL_DROPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +61,7 @@ class Matrix:
         seconds: the whole took so long.
         undisturbed: seconds of a life that nothing disturbed, by story.
         longest: seconds of the longest disturbed life, by story.
+        unheard: seconds of the life without any event of SageMaker and Glue, by story.
     """
 
     counted: dict[str, int] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Matrix:
     seconds: float = 0.0
     undisturbed: dict[str, float] = field(default_factory=dict)
     longest: dict[str, float] = field(default_factory=dict)
+    unheard: dict[str, float] = field(default_factory=dict)
 
     def take(self, outcome: Outcome, *, alone: bool) -> None:
         """Take up what became of a life; one that was shared and failed tells nothing yet."""
@@ -81,6 +84,9 @@ class Matrix:
             self.findings.append(
                 {"life": outcome.life, "points": names, "findings": outcome.findings}
             )
+        for point in outcome.befallen:
+            if point.way == ALL_DROPPED:
+                self.unheard[outcome.story] = outcome.seconds
         for point in outcome.points:
             if point not in outcome.befallen:
                 self.verdicts.setdefault(point, NOT_REACHED)
@@ -106,6 +112,7 @@ class Matrix:
             "seconds": round(self.seconds, 1),
             "longest_recovery_seconds": round(max(self.recoveries.values(), default=0.0), 1),
             "undisturbed_seconds": {k: round(v, 1) for k, v in self.undisturbed.items()},
+            "without_events_seconds": {k: round(v, 1) for k, v in self.unheard.items()},
             "longest_life_seconds": {k: round(v, 1) for k, v in self.longest.items()},
             "points": [
                 {
@@ -187,7 +194,7 @@ def _table(verdicts: dict[Point, str]) -> str:
 
 
 def _name(function: str) -> str:
-    return "SageMaker's events" if function == BUS else function.removeprefix("baton-")
+    return "SageMaker's and Glue's events" if function == BUS else function.removeprefix("baton-")
 
 
 def _cell(verdicts: Sequence[str]) -> str:
@@ -220,11 +227,17 @@ def _lives(matrix: Matrix) -> str:
     rows = "".join(
         f"<tr><td>{escape(story)}</td><td>{count}</td>"
         f"<td>{matrix.undisturbed.get(story, 0):.1f} s</td>"
+        f"<td>{_seconds(matrix.unheard.get(story))}</td>"
         f"<td>{matrix.longest.get(story, 0):.1f} s</td></tr>"
         for story, count in sorted(matrix.counted.items())
     )
-    head = "<th>story</th><th>points counted</th><th>undisturbed</th><th>longest disturbed</th>"
+    head = "<th>story</th><th>points counted</th><th>undisturbed</th>"
+    head += "<th>without any event</th><th>longest disturbed</th>"
     return f"<table><thead><tr>{head}</tr></thead>{rows}</table>"
+
+
+def _seconds(taken: float | None) -> str:
+    return "–" if taken is None else f"{taken:.1f} s"
 
 
 def _findings(findings: Sequence[dict[str, Any]]) -> str:

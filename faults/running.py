@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from faults.clouds import disturbed_cloud
-from faults.points import Point, sample, share_lives
+from faults.points import ALL_WAYS, Point, sample, share_lives
 from faults.report import EQUAL, Matrix
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Options:
         side_by_side: how many lives a cloud carries at once.
         clouds: how many clouds.
         minutes: no life begins later than so long after the start; 0 for no limit.
+        ways: what may befall.
     """
 
     stories: Sequence[str]
@@ -48,10 +49,12 @@ class Options:
     side_by_side: int = 6
     clouds: int = 1
     minutes: float = 0.0
+    ways: Sequence[str] = ALL_WAYS
 
     def chosen(self, points: Sequence[Point]) -> list[Point]:
         """The points to try."""
-        return sample(points, self.sample, self.seed) if self.sample else list(points)
+        wanted = [point for point in points if point.way in self.ways]
+        return sample(wanted, self.sample, self.seed) if self.sample else wanted
 
 
 @dataclass(frozen=True)

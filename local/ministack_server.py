@@ -126,7 +126,7 @@ async def serve(folder: Path, port: int, region: str, runs: glue.GlueRuns, keepe
 
     put_events: PutEvents = partial(events.put_aws_events, region=region)
     if plan := os.environ.get(VARIABLE):
-        put_events = planned_faults.EventFaults(Path(plan), put_events)
+        put_events = runs.put_events = planned_faults.EventFaults(Path(plan), put_events)
     door = FrontDoor(
         inside.application(),
         port=port,

@@ -25,7 +25,7 @@ from local.ministack_hooks.inside import Json, Response, module
 from local.sagemaker_requests import json_object, trusts_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 SERVICE = "glue.amazonaws.com"
@@ -39,7 +39,12 @@ _logger = logging.getLogger("baton")
 
 
 class GlueRuns:
-    """The runs under way, and how one begins and ends."""
+    """The runs under way, and how one begins and ends.
+
+    Attributes:
+        put_events: Puts entries on the default bus, told a text that names whose run they are
+            about; who plans faults sets another.
+    """
 
     def __init__(self, python: Path, folder: Path, environment: Mapping[str, str]) -> None:
         """Install nothing yet.
@@ -54,6 +59,7 @@ class GlueRuns:
         self._processes: dict[str, tuple[GlueProcess, threading.Thread]] = {}
         self._starting = threading.Lock()
         self._ending = False
+        self.put_events: Callable[[list[Json], str], object] = _put_events
 
     def start(self, request: Json) -> Response:
         """Answer `StartJobRun`."""
@@ -119,7 +125,7 @@ class GlueRuns:
                             "FAILED", "The laptop cloud ended while the run was under way"
                         )
                         _finish(run, ended)
-                        _tell(name, run)
+                        self._tell(name, run)
 
     def _launch(self, job: Json, run: Json, role: str | None) -> Launch:
         command = job.get("Command") or {}
@@ -153,7 +159,11 @@ class GlueRuns:
             return
         _finish(run, ended)
         self._processes.pop(run["Id"], None)
-        _tell(job["Name"], run)
+        self._tell(job["Name"], run)
+
+    def _tell(self, job: str, run: Json) -> None:
+        """Put the run's `Glue Job State Change` on the default bus."""
+        self.put_events([_ended_event(job, run)], json.dumps(run["Arguments"]))
 
 
 def hook_glue(runs: GlueRuns) -> None:
@@ -244,8 +254,11 @@ def _finish(run: Json, ended: Ended) -> None:
         run["ErrorMessage"] = ended.message
 
 
-def _tell(job: str, run: Json) -> None:
-    """Put the run's `Glue Job State Change` on the default bus."""
+def _put_events(entries: list[Json], _about: str) -> None:
+    put_aws_events(entries, module("core.responses").get_region())
+
+
+def _ended_event(job: str, run: Json) -> Json:
     state, name = run["JobRunState"], run["Id"]
     said = run.get("ErrorMessage", "")
     message = {
@@ -260,13 +273,12 @@ def _tell(job: str, run: Json) -> None:
         "jobRunId": name,
         "message": message,
     }
-    entry = {
+    return {
         "Source": "aws.glue",
         "DetailType": "Glue Job State Change",
         "Detail": json.dumps(detail),
         "Resources": [],
     }
-    put_aws_events([entry], module("core.responses").get_region())
 
 
 def _role(role: str) -> str | None:

@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 -- this package exists to reach inside ministack
-"""Planned faults: at functions' calls, at queues' messages, and at SageMaker's events.
+"""Planned faults: at functions' calls, queues' messages, and SageMaker's and Glue's events.
 
 Nothing here is hooked unless the cloud is given a fault plan (`local.fault_plan`), which only
 `faults/` makes. Under a plan queues hand out one message at a time, so that a fault meets one life
@@ -32,6 +32,8 @@ TWICE, AT_ONCE, LATE, REVERSED = "twice", "three at once", "late", "in reverse o
 MESSAGE_WAYS = (TWICE, AT_ONCE, LATE, REVERSED)
 DROPPED, DOUBLED, SWAPPED = "dropped", "doubled", "swapped"
 EVENT_WAYS = (DROPPED, DOUBLED, SWAPPED)
+ALL_DROPPED = "all dropped"
+"""Of every event of a life, from the first to the last."""
 
 BACK_SECONDS = 1.0
 """When a message of a dead function comes back; a queue would wait out its visibility timeout."""
@@ -238,7 +240,7 @@ def bring_back_soon(message: Json, *, died: bool) -> None:
 
 
 class EventFaults:
-    """Stands in for the door by which SageMaker's events enter the bus."""
+    """Stands in for the door by which the events of SageMaker and Glue enter the bus."""
 
     def __init__(self, folder: Path, put: PutEvents) -> None:
         """Take the plan's folder, and what puts events on the bus."""
@@ -246,20 +248,25 @@ class EventFaults:
         self._held: dict[str, Json] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, entries: list[Json]) -> list[Json]:
-        """Put events on the bus, as planned."""
-        going = [each for entry in entries for each in self._befallen(entry)]
+    def __call__(self, entries: list[Json], about: str = "") -> list[Json]:
+        """Put events on the bus, as planned.
+
+        Args:
+            entries: The events.
+            about: Names the life of those whose detail names none, as Glue's do not.
+        """
+        going = [each for entry in entries for each in self._befallen(entry, about)]
         self._put(going)
         return [{"EventId": str(number)} for number, _ in enumerate(entries)]
 
-    def _befallen(self, entry: Json) -> list[Json]:
+    def _befallen(self, entry: Json, about: str) -> list[Json]:
         """What becomes of one event: none, one or more of them, in order."""
-        life = self._plan.life_in(str(entry.get("Detail", "")))
+        life = self._plan.life_in(f"{entry.get('Detail', '')} {about}")
         if not life:
             return [entry]
         self._plan.note(life=life, sent=event_kind(entry), number=self._number(life, entry))
         way = self._way(life, entry)
-        if way == DROPPED:
+        if way in {DROPPED, ALL_DROPPED}:
             return []
         if way == SWAPPED:
             with self._lock:
@@ -283,6 +290,9 @@ class EventFaults:
         kind, number = event_kind(entry), self._number(life, entry)
         for point in self._plan.points(life):
             place = (point["heard"], point["occurrence"])
+            if point["way"] == ALL_DROPPED:
+                self._plan.claim(point)  # tells since when; it befalls what follows all the same
+                return ALL_DROPPED
             if point["way"] in EVENT_WAYS and place == (kind, number) and self._plan.claim(point):
                 return str(point["way"])
         return ""

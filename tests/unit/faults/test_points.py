@@ -2,10 +2,16 @@
 
 import pytest
 
-from faults.points import ALL_WAYS, BUS, RECORDS, Point, count_points, sample, share_lives
+from faults.points import ALL_WAYS, ANY, BUS, RECORDS, Point, count_points, sample, share_lives
 from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE, THROTTLE
 from local.call_faults import WAYS as CALL_WAYS
-from local.ministack_hooks.planned_faults import EVENT_WAYS, LATE, MESSAGE_WAYS, REVERSED
+from local.ministack_hooks.planned_faults import (
+    ALL_DROPPED,
+    EVENT_WAYS,
+    LATE,
+    MESSAGE_WAYS,
+    REVERSED,
+)
 
 START = {"life": "fm1", "function": "baton-StartRun", "heard": "DataIngested", "occurrence": 1}
 JOB_ENDED = "SageMaker Training Job State Change Completed"
@@ -65,8 +71,25 @@ def test_every_message_and_every_event_has_every_way():
 
     assert {point.way for point in messages} == set(MESSAGE_WAYS)
     assert [(point.heard, point.way) for point in events] == [
-        (JOB_ENDED, way) for way in EVENT_WAYS
+        *((JOB_ENDED, way) for way in EVENT_WAYS),
+        (ANY, ALL_DROPPED),
     ]
+
+
+def test_a_life_that_hears_no_service_has_no_events_to_lose():
+    unheard = [note for note in NOTES if note.get("heard") != JOB_ENDED]
+
+    assert not [point for point in count_points("batch", "fm1", unheard) if point.function == BUS]
+
+
+def test_the_end_of_a_glue_run_is_heard_though_its_message_names_no_life():
+    told = {"life": "fm1", "sent": "Glue Job State Change", "number": 1}
+
+    found = count_points("databases", "fm1", [note("a", begins=True), told])
+
+    ways = [point.way for point in found if point.heard == "Glue Job State Change"]
+    assert ways == list(EVENT_WAYS)
+    assert (ANY, ALL_DROPPED) in {(point.heard, point.way) for point in found}
 
 
 def test_a_point_has_the_same_name_in_every_counting():
@@ -89,7 +112,10 @@ def many():
         for number in (1, 2)
         for call in (1, 2)
         for way in CALL_WAYS
-    ] + [Point("stream", "baton-F0", "any", 1, 0, "", way) for way in (*MESSAGE_WAYS, *EVENT_WAYS)]
+    ] + [
+        Point("stream", "baton-F0", "any", 1, 0, "", way)
+        for way in (*MESSAGE_WAYS, *EVENT_WAYS, ALL_DROPPED)
+    ]
 
 
 def test_a_sample_has_every_way_and_is_the_same_for_its_seed():
@@ -170,3 +196,13 @@ def test_a_leg_whose_messages_are_reversed_meets_no_other_fault():
 
     assert share_lives([order, call], 8) == [[order], [call]]
     assert share_lives([call, order], 8) == [[call], [order]]
+
+
+def test_a_life_without_events_meets_no_other_fault():
+    """None is left for them to befall, and the life waits for each as it is."""
+    none = Point("batch", BUS, ANY, 1, 0, "", ALL_DROPPED)
+    call = Point("batch", "baton-A", "E", 1, 1, "s3:GetObject", CALL_WAYS[0])
+
+    assert share_lives([none, call], 8) == [[none], [call]]
+    assert share_lives([call, none], 8) == [[call], [none]]
+    assert share_lives([call, none], 8, apart=True) == [[call], [none]]

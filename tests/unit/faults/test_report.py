@@ -5,13 +5,15 @@ import json
 from faults.lives import Outcome
 from faults.points import Point
 from faults.report import EQUAL, NOT_REACHED, UNEQUAL, Matrix, write
+from local.ministack_hooks.planned_faults import ALL_DROPPED
 
 ONE = Point("batch", "baton-StartRun", "DataIngested", 1, 2, "events:PutEvents", "killed after")
 TWO = Point("batch", "baton-SendAlert", "ModelDeployed", 1, 0, "", "twice")
+WITHOUT = Point("batch", "bus", "any", 1, 0, "", ALL_DROPPED)
 
 
 def outcome(*points, befallen=(), findings=()):
-    return Outcome("fm1", "batch", list(points), dict(befallen), list(findings), 12.0)
+    return Outcome("fm1", "batch", list(points), dict(befallen), list(findings), seconds=12.0)
 
 
 def test_a_fault_that_befell_a_life_that_ended_equal_is_borne_out():
@@ -47,3 +49,17 @@ def test_the_page_opens_anywhere_and_the_document_holds_every_point(tmp_path):
     assert "1 of 1" in page
     assert [point["verdict"] for point in document["points"]] == [UNEQUAL, EQUAL]
     assert (document["tried"], document[EQUAL], document[UNEQUAL]) == (2, 1, 1)
+
+
+def test_how_long_a_life_takes_without_events_stands_beside_the_undisturbed_one(tmp_path):
+    matrix = Matrix(counted={"batch": 3, "stream": 1}, undisturbed={"batch": 4.0})
+    matrix.take(outcome(ONE, befallen={ONE: 1}), alone=True)
+    matrix.take(outcome(WITHOUT), alone=True)
+    assert matrix.document()["without_events_seconds"] == {}
+
+    matrix.take(outcome(WITHOUT, befallen={WITHOUT: None}), alone=True)
+
+    assert matrix.document()["without_events_seconds"] == {"batch": 12.0}
+    page = write(matrix, tmp_path).read_text()
+    assert "<td>4.0 s</td><td>12.0 s</td>" in page
+    assert "SageMaker&#x27;s and Glue&#x27;s events" in page

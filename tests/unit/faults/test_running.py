@@ -3,7 +3,7 @@
 import threading
 
 from faults.lives import Outcome
-from faults.points import Point
+from faults.points import Point, sample
 from faults.report import EQUAL, NOT_REACHED, UNEQUAL, Matrix
 from faults.running import APART, Options, Work, carry_all
 
@@ -89,3 +89,15 @@ def test_no_life_begins_when_time_is_up():
 
     assert lives.lived == []
     assert matrix.verdicts == {}
+
+
+def test_only_the_ways_that_are_asked_for_are_tried():
+    """A sample is drawn from these alone."""
+    other = [Point("batch", f"baton-F{number}", "E", 1, 0, "", "twice") for number in range(5)]
+    whole, drawn = (
+        Options(stories=("batch",), ways=("twice",), sample=number) for number in (0, 3)
+    )
+
+    assert whole.chosen([*POINTS, *other]) == other
+    assert drawn.chosen([*POINTS, *other]) == sample(other, 3, drawn.seed)
+    assert Options(stories=("batch",)).chosen([*POINTS, *other]) == [*POINTS, *other]

@@ -33,3 +33,41 @@ def test_a_life_whose_message_a_fault_holds_back_goes_on():
     Life("fm1", None, Folder(looks=10**6)).rest(0.2)
 
     assert time.monotonic() - begin < 30
+
+
+class Silent:
+    """A stack on which nothing is heard of jobs; each strike of the clock finds one more ended."""
+
+    def __init__(self, *chain):
+        self.left, self.said, self.bus = list(chain), [], self
+
+    def tick(self, _leg, _name):
+        self.said.append({"detail-type": self.left.pop(0), "detail": {"data": {}}})
+
+    def wait(self, _life, matches, _seconds):
+        return next((event for event in self.said if matches(event)), None)
+
+
+class Quiet:
+    """The folder of a life of which nothing was noted for long."""
+
+    def __init__(self):
+        self.released = []
+
+    def last_note(self, _life):
+        return 0.0
+
+    def release(self, life):
+        self.released.append(life)
+
+
+def test_the_clock_strikes_until_a_chain_of_missed_events_is_at_its_end(monkeypatch):
+    """Each strike takes it one step further: what is started then ends unheard as well."""
+    monkeypatch.setattr("faults.stories.QUIET_SECONDS", 0.0)
+    stack = Silent("TrainingFinished", "CandidateEvaluated", "ModelDeployed")
+    life = Life("fm1", stack, folder := Quiet())
+
+    assert life.hear("ModelDeployed") == {}
+
+    assert (life.ticks, stack.left) == (3, [])
+    assert folder.released == ["fm1"] * 3

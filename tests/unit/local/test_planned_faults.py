@@ -8,6 +8,7 @@ import pytest
 
 from local.fault_plan import FaultPlan
 from local.ministack_hooks.planned_faults import (
+    ALL_DROPPED,
     AT_ONCE,
     DOUBLED,
     DROPPED,
@@ -153,3 +154,34 @@ def test_an_event_is_lost_doubled_or_overtaken_as_planned(folder, way, put):
     names = [json.loads(item["Detail"])["TrainingJobName"].removeprefix("fm1-") for item in arrived]
     assert names == put
     assert [len(answer) for answer in answers] == [1, 1, 1]
+
+
+def test_a_life_without_events_gets_none_of_either_service_and_others_keep_theirs(folder):
+    """From the first to the last; what a Glue run is about stands in its arguments alone."""
+    plan(folder, ALL_DROPPED, heard="any", function="bus")
+    arrived = []
+    faults = EventFaults(folder, lambda entries: arrived.extend(entries) or [])
+    glue = {"DetailType": "Glue Job State Change", "Detail": '{"jobName": "baton-fetch"}'}
+
+    assert not FaultPlan(folder).claimed({"id": "fm1-a"})
+    for name in ("a", "b"):
+        assert len(faults([entry(name)])) == 1
+    faults([glue], '{"--baton-run": "fm1/shop/f1"}')
+    faults([glue], '{"--baton-run": "churn/shop/f1"}')
+    faults([entry("c", problem="churn")])
+
+    assert arrived == [glue, entry("c", problem="churn")]
+    assert FaultPlan(folder).claimed({"id": "fm1-a"})
+
+
+def test_what_was_lost_is_noted_as_what_was_sent(folder):
+    """So that a life tells what it did without."""
+    plan(folder, ALL_DROPPED, heard="any", function="bus")
+    faults = EventFaults(folder, lambda _entries: [])
+
+    for name in ("a", "b"):
+        faults([entry(name)])
+
+    (file,) = (folder / "calls").iterdir()
+    notes = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [note["number"] for note in notes] == [1, 2]
