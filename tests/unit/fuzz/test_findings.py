@@ -129,6 +129,15 @@ def test_json_beyond_what_python_reads_is_refused_as_a_file(tmp_path, name, cont
         ingest(tmp_path / name, name, tmp_path / "out.parquet")
 
 
+def test_a_refusal_whose_words_are_cut_inside_a_character_is_a_refusal(tmp_path):
+    """DuckDB cuts the object that it quotes by the byte: one of three is cut inside a letter."""
+    for before in range(3):
+        text = "x" * before + "ᗤ" * 40
+        (tmp_path / "a.json").write_text(f'[{{"b": "{text}", "b": 1}}]', encoding="utf-8")
+        with pytest.raises(UnreadableFile, match="damaged"):
+            ingest(tmp_path / "a.json", "a.json", tmp_path / "out.parquet")
+
+
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from science.database import column_names as columns_of
+from science.database import refusals
 from science.readers.delimited import column_names
 from science.readers.unreadable import UnreadableFile
 from science.sql_values import literal, name
@@ -38,8 +39,6 @@ def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -
     Raises:
         UnreadableFile: the JSON is damaged, or holds no objects.
     """
-    import duckdb
-
     limits = text.limits
     shape = "array" if _first(connection, text) == "[" else "newline_delimited"
     common = (
@@ -63,7 +62,7 @@ def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -
             for column, title in zip(found, column_names(found))
         )
         save(f"SELECT {listed} FROM read_json({common}, columns = {{{named}}})")
-    except duckdb.Error as error:
+    except refusals() as error:
         raise _located(connection, text, shape) from error
 
 
