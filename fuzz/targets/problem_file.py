@@ -53,6 +53,8 @@ prepare:
 """
 
 
+LONGEST = 2048
+
 _written: set[bytes] = set()
 """Digests of the documents that this process has written out and read again."""
 

@@ -62,14 +62,14 @@ def ingest_with(
     with tempfile.TemporaryDirectory(dir=out_path.parent) as folder:
         if said.format == "parquet":
             landed = _plain_parquet(connection, path, said.compression, Path(folder), limits)
-            rows = _save_parquet(connection, landed, out_path, limits)
+            rows, columns = _save_parquet(connection, landed, out_path, limits)
         else:
             text = _text(connection, path, said.format, Path(folder), limits)
             reader = documents if said.format in {"json", "jsonl"} else delimited
             save = _Saver(connection, out_path)
             reader.read(connection, text, said.format, save)
-            rows = save.rows
-        return _written(connection, out_path, rows)
+            rows, columns = save.rows, save.columns
+        return _written(out_path, rows, columns)
 
 
 def unite(paths: Sequence[Path], out_path: Path) -> Ingested:
@@ -77,7 +77,7 @@ def unite(paths: Sequence[Path], out_path: Path) -> Ingested:
     source = f"read_parquet({file_list(paths)}, union_by_name = true)"
     with connect() as connection:
         rows = write_parquet(connection, f"SELECT * FROM {source}", out_path)
-        return _written(connection, out_path, rows)
+        return _written(out_path, rows, len(column_names(connection, source)))
 
 
 def _text(connection: Any, path: Path, said: str, folder: Path, limits: Limits) -> Text:
@@ -100,14 +100,17 @@ class _Saver:
 
     Attributes:
         rows: how many the last query had.
+        columns: the same of its columns.
     """
 
     def __init__(self, connection: Any, out_path: Path) -> None:
-        self.rows = 0
+        self.rows = self.columns = 0
         self._connection, self._out_path = connection, out_path
 
-    def __call__(self, query: str) -> None:
+    def __call__(self, query: str, columns: int) -> None:
         import duckdb
+
+        self.columns = columns
 
         try:
             self.rows = write_parquet(self._connection, query, self._out_path)
@@ -137,15 +140,17 @@ def _plain_parquet(
     return found
 
 
-def _save_parquet(connection: Any, path: Path, out_path: Path, limits: Limits) -> int:
+def _save_parquet(connection: Any, path: Path, out_path: Path, limits: Limits) -> tuple[int, int]:
+    """Write its rows with all columns VARCHAR; how many of both there are."""
     refuse_other_content(head_of(path), "parquet")
+    query, columns = _parquet(connection, path, limits)
     try:
-        return write_parquet(connection, _parquet(connection, path, limits), out_path)
+        return write_parquet(connection, query, out_path), columns
     except refusals() as error:
         raise UnreadableFile("The Parquet file is damaged.", "Write it again.") from error
 
 
-def _parquet(connection: Any, path: Path, limits: Limits) -> str:
+def _parquet(connection: Any, path: Path, limits: Limits) -> tuple[str, int]:
     source = f"read_parquet({literal(str(path))})"
     try:
         found = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
@@ -167,11 +172,10 @@ def _parquet(connection: Any, path: Path, limits: Limits) -> str:
         else f"CAST({name(column)} AS VARCHAR) AS {name(title)}"
         for (column, kind, *_), title in zip(found, titles)
     )
-    return f"SELECT {listed} FROM {source}"
+    return f"SELECT {listed} FROM {source}", len(titles)
 
 
-def _written(connection: Any, out_path: Path, rows: int) -> Ingested:
-    columns = len(column_names(connection, f"read_parquet({literal(str(out_path))})"))
+def _written(out_path: Path, rows: int, columns: int) -> Ingested:
     if rows == 0:
         out_path.unlink()
         raise UnreadableFile("There are no rows, only a header.", "Bring a file with rows.")

@@ -22,6 +22,7 @@ from local.sagemaker.api.rest import _typed
 from local.sagemaker.api.service_models import operation_model
 from local.sagemaker.api.validation import validate
 from local.sagemaker.containers.serving import model_archive
+from local.sagemaker.jobs import source_archives
 from science.embeddings.weights import UnusableEncoder, convert
 from science.flow.nodes import FlowRefused
 from science.flow.reading import read
@@ -99,6 +100,22 @@ def test_an_archive_that_breaks_inside_its_compression_is_refused(tmp_path):
         model_archive.unpack(path, tmp_path / "model")
     with pytest.raises(UnusableEncoder):
         convert(path, tmp_path / "encoder.npz")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["./."], ["a", "a/b"], ["a/b", "a"], ["n" * 300]],
+    ids=["dot", "file", "folder", "long"],
+)
+def test_code_whose_names_cannot_be_written_is_refused(tmp_path, names):
+    """The system's error would have been taken for one of the machine's."""
+    path = tmp_path / "code.tar"
+    with tarfile.open(path, "w") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(source_archives.ArchiveError, match="cannot be written"):
+        source_archives.unpack(path, tmp_path / "out")
 
 
 @pytest.mark.parametrize("files", [b"{", b"[]", b'{"model_type": "bert", "hidden_act": "gelu"}'])

@@ -33,14 +33,14 @@ class Dialect:
     quote: str
 
 
-def read(connection: Any, text: Text, said: str, save: Callable[[str], None]) -> None:
+def read(connection: Any, text: Text, said: str, save: Callable[[str, int], None]) -> None:
     """Save the file's rows, all columns VARCHAR.
 
     Args:
         connection: the database.
         text: UTF-8 text.
         said: ``csv`` or ``tsv``, which decides between delimiters that fit equally.
-        save: writes a query's rows; what it wrote before is replaced.
+        save: writes a query's rows, of so many columns; what it wrote before is replaced.
 
     Raises:
         UnreadableFile: a line has too many fields or too few, a quote is not closed, …
@@ -120,7 +120,11 @@ def column_names(header: list[str]) -> list[str]:
 
 
 def _read(
-    connection: Any, text: Text, dialect: Dialect, header: list[str], save: Callable[[str], None]
+    connection: Any,
+    text: Text,
+    dialect: Dialect,
+    header: list[str],
+    save: Callable[[str, int], None],
 ) -> UnreadableFile | None:
     """Save the rows; what is wrong with the first bad line, or None."""
     columns = ", ".join(f"{literal(title)}: 'VARCHAR'" for title in header)
@@ -135,7 +139,7 @@ def _read(
     connection.execute("DROP TABLE IF EXISTS reject_errors")
     connection.execute("DROP TABLE IF EXISTS reject_scans")
     try:
-        save(query)
+        save(query, len(header))
     except refusals() as error:
         cure = "Write it as RFC 4180 says: one record a line, quotes doubled inside quotes."
         return UnreadableFile(f"It cannot be read as text with columns: {_short(error)}", cure)
