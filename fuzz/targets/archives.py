@@ -9,6 +9,7 @@ import json
 import shutil
 import tarfile
 import zipfile
+from functools import cache
 from typing import TYPE_CHECKING
 
 from fuzz.folders import memory_folder
@@ -28,6 +29,15 @@ LONGEST = 16384
 CONTENT = {"xgboost-model": b"model", "features.json": b"{}", "problem.json": b"{}"}
 
 
+@cache
+def _home() -> tuple[Path, Path]:
+    """A folder of its own for all cases, and the archive in it."""
+    home = memory_folder() / "archives"
+    archive = home / "in" / "model.tar.gz"
+    archive.parent.mkdir(parents=True)
+    return home, archive
+
+
 def read_archive(data: bytes) -> None:
     """The first byte chooses the reader, and whether the rest is compressed first.
 
@@ -35,13 +45,12 @@ def read_archive(data: bytes) -> None:
     """
     if not data:
         return
-    body = gzip.compress(data[1:], 0, mtime=0) if data[0] % 2 else data[1:]
-    home = memory_folder() / "archives"
-    shutil.rmtree(home, ignore_errors=True)
-    archive = home / "in" / "model.tar.gz"
-    archive.parent.mkdir(parents=True)
-    archive.write_bytes(body)
-    UNPACKERS[data[0] // 2 % len(UNPACKERS)](archive, home / "out")
+    home, archive = _home()
+    out = home / "out"
+    if out.exists():
+        shutil.rmtree(out)
+    archive.write_bytes(gzip.compress(data[1:], 0, mtime=0) if data[0] % 2 else data[1:])
+    UNPACKERS[data[0] // 2 % len(UNPACKERS)](archive, out)
     there = {path.name for path in home.iterdir()}
     assert there <= {"in", "out"}, f"written outside: {there}"
     assert [path.name for path in archive.parent.iterdir()] == [archive.name], "written beside"

@@ -46,6 +46,23 @@ def connect(memory_limit: str | None = None) -> Iterator[Any]:
             connection.close()
 
 
+def refusals() -> tuple[type[Exception], ...]:
+    """What DuckDB refuses rows by: an error of its own, or Python's.
+
+    Where its message quotes a cell and cuts it inside a character, that is no text for Python.
+    """
+    import duckdb
+
+    return (duckdb.Error, UnicodeDecodeError)
+
+
+def words_of(refusal: Exception) -> str:
+    """What DuckDB says in a refusal."""
+    if isinstance(refusal, UnicodeDecodeError):
+        return refusal.object.decode(errors="replace")
+    return str(refusal)
+
+
 def file_list(paths: Sequence[Path]) -> str:
     """Paths as an SQL list."""
     return "[" + ", ".join(literal(str(path)) for path in paths) + "]"
@@ -94,11 +111,12 @@ def _unmasked(values: Any) -> Any:
     return values
 
 
-def write_parquet(connection: Any, query: str, path: Path, compression: str = "zstd") -> None:
-    """Write a query's result as one Parquet file."""
+def write_parquet(connection: Any, query: str, path: Path, compression: str = "zstd") -> int:
+    """Write a query's result as one Parquet file, and return how many rows it has."""
     path.parent.mkdir(parents=True, exist_ok=True)
     form = f"FORMAT parquet, COMPRESSION {compression}"
-    connection.execute(f"COPY ({query}) TO {literal(str(path))} ({form})")
+    copied = connection.execute(f"COPY ({query}) TO {literal(str(path))} ({form})").fetchone()
+    return int(copied[0])
 
 
 def write_matrix(connection: Any, path: Path, columns: Sequence[tuple[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from science.database import column_names, connect, file_list, write_parquet
+from science.database import column_names, connect, file_list, refusals, write_parquet
 from science.readers import delimited, documents
 from science.readers.content import compression_of, head_of, named, refuse_other_content
 from science.readers.source import HEAD, Text, expanded, plain, straight
@@ -19,7 +19,7 @@ from science.readers.unreadable import Limits, UnreadableFile
 from science.sql_values import literal, name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["Ingested", "Limits", "UnreadableFile", "ingest", "ingest_with", "unite"]
 
@@ -62,20 +62,22 @@ def ingest_with(
     with tempfile.TemporaryDirectory(dir=out_path.parent) as folder:
         if said.format == "parquet":
             landed = _plain_parquet(connection, path, said.compression, Path(folder), limits)
-            _save_parquet(connection, landed, out_path, limits)
+            rows, columns = _save_parquet(connection, landed, out_path, limits)
         else:
             text = _text(connection, path, said.format, Path(folder), limits)
             reader = documents if said.format in {"json", "jsonl"} else delimited
-            reader.read(connection, text, said.format, _saver(connection, out_path))
-        return _written(connection, out_path)
+            save = _Saver(connection, out_path)
+            reader.read(connection, text, said.format, save)
+            rows, columns = save.rows, save.columns
+        return _written(out_path, rows, columns)
 
 
 def unite(paths: Sequence[Path], out_path: Path) -> Ingested:
     """Ingested files as one, by column name; a column that one lacks is missing in its rows."""
     source = f"read_parquet({file_list(paths)}, union_by_name = true)"
     with connect() as connection:
-        write_parquet(connection, f"SELECT * FROM {source}", out_path)
-        return _written(connection, out_path)
+        rows = write_parquet(connection, f"SELECT * FROM {source}", out_path)
+        return _written(out_path, rows, len(column_names(connection, source)))
 
 
 def _text(connection: Any, path: Path, said: str, folder: Path, limits: Limits) -> Text:
@@ -93,13 +95,25 @@ def _text(connection: Any, path: Path, said: str, folder: Path, limits: Limits) 
     return plain(path, folder, limits)
 
 
-def _saver(connection: Any, out_path: Path) -> Callable[[str], None]:
-    """Writes a query's rows, as they come, without holding them in memory or on disk before."""
-    import duckdb
+class _Saver:
+    """Writes a query's rows, as they come, without holding them in memory or on disk before.
 
-    def save(query: str) -> None:
+    Attributes:
+        rows: how many the last query had.
+        columns: the same of its columns.
+    """
+
+    def __init__(self, connection: Any, out_path: Path) -> None:
+        self.rows = self.columns = 0
+        self._connection, self._out_path = connection, out_path
+
+    def __call__(self, query: str, columns: int) -> None:
+        import duckdb
+
+        self.columns = columns
+
         try:
-            write_parquet(connection, query, out_path)
+            self.rows = write_parquet(self._connection, query, self._out_path)
         except duckdb.OutOfMemoryException as error:
             cure = "Bring it in several files, or give the stack more ComputeMemory; drop it again."
             raise UnreadableFile("It takes more memory to read than there is.", cure) from error
@@ -108,8 +122,6 @@ def _saver(connection: Any, out_path: Path) -> Callable[[str], None]:
                 raise
             cure = "Bring it in several files, or as Parquet."
             raise UnreadableFile("There is no room on disk for its rows.", cure) from error
-
-    return save
 
 
 def _plain_parquet(
@@ -128,26 +140,24 @@ def _plain_parquet(
     return found
 
 
-def _save_parquet(connection: Any, path: Path, out_path: Path, limits: Limits) -> None:
-    import duckdb
-
+def _save_parquet(connection: Any, path: Path, out_path: Path, limits: Limits) -> tuple[int, int]:
+    """Write its rows with all columns VARCHAR; how many of both there are."""
     refuse_other_content(head_of(path), "parquet")
+    query, columns = _parquet(connection, path, limits)
     try:
-        write_parquet(connection, _parquet(connection, path, limits), out_path)
-    except duckdb.Error as error:
+        return write_parquet(connection, query, out_path), columns
+    except refusals() as error:
         raise UnreadableFile("The Parquet file is damaged.", "Write it again.") from error
 
 
-def _parquet(connection: Any, path: Path, limits: Limits) -> str:
-    import duckdb
-
+def _parquet(connection: Any, path: Path, limits: Limits) -> tuple[str, int]:
     source = f"read_parquet({literal(str(path))})"
     try:
         found = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
         size = connection.execute(
             f"SELECT sum(total_uncompressed_size) FROM parquet_metadata({literal(str(path))})"
         ).fetchone()[0]
-    except duckdb.Error as error:
+    except refusals() as error:
         raise UnreadableFile(
             "The Parquet file is damaged or cut off.", "Write it again."
         ) from error
@@ -162,13 +172,10 @@ def _parquet(connection: Any, path: Path, limits: Limits) -> str:
         else f"CAST({name(column)} AS VARCHAR) AS {name(title)}"
         for (column, kind, *_), title in zip(found, titles)
     )
-    return f"SELECT {listed} FROM {source}"
+    return f"SELECT {listed} FROM {source}", len(titles)
 
 
-def _written(connection: Any, out_path: Path) -> Ingested:
-    source = f"read_parquet({literal(str(out_path))})"
-    columns = len(column_names(connection, source))
-    rows = connection.execute(f"SELECT count(*) FROM {source}").fetchone()[0]
+def _written(out_path: Path, rows: int, columns: int) -> Ingested:
     if rows == 0:
         out_path.unlink()
         raise UnreadableFile("There are no rows, only a header.", "Bring a file with rows.")

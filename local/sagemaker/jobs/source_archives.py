@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import tarfile
 import zlib
@@ -15,6 +16,13 @@ MOST_BYTES = 4 * 1024**3
 MOST_ENTRIES = 100_000
 _MOST_AT_ONCE = 16 * 1024**2
 _GZIP = b"\x1f\x8b"
+_BY_NAME = frozenset(
+    {
+        *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOENT),
+        *(errno.ENAMETOOLONG, errno.ELOOP),
+    }
+)
+"""What systems say of a name under which nothing can be written, however much room there is."""
 
 
 class ArchiveError(Exception):
@@ -27,7 +35,7 @@ def unpack(
     """Unpack a tar file, compressed by gzip or not.
 
     Absolute names, names and links that lead out of the folder, and devices are refused
-    (PEP 706, filter "data").
+    (PEP 706, filter "data"), and so are names that two entries use in ways that exclude each other.
 
     Args:
         archive: The file.
@@ -48,9 +56,18 @@ def unpack(
                 for number, entry in enumerate(entries):
                     if number >= most_entries:
                         raise ArchiveError(f"more than {most_entries} entries")
-                    entries.extract(entry, folder, filter="data")
+                    _extract(entries, entry, folder)
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise ArchiveError(str(error)) from error
+
+
+def _extract(entries: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
+    try:
+        entries.extract(entry, folder, filter="data")
+    except OSError as error:
+        if error.errno not in _BY_NAME:
+            raise
+        raise ArchiveError(f"{entry.name!r} cannot be written: {error.strerror}") from error
 
 
 class _Bounded:

@@ -22,6 +22,7 @@ from local.sagemaker.api.rest import _typed
 from local.sagemaker.api.service_models import operation_model
 from local.sagemaker.api.validation import validate
 from local.sagemaker.containers.serving import model_archive
+from local.sagemaker.jobs import source_archives
 from science.embeddings.weights import UnusableEncoder, convert
 from science.flow.nodes import FlowRefused
 from science.flow.reading import read
@@ -101,6 +102,22 @@ def test_an_archive_that_breaks_inside_its_compression_is_refused(tmp_path):
         convert(path, tmp_path / "encoder.npz")
 
 
+@pytest.mark.parametrize(
+    "names",
+    [["./."], ["a", "a/b"], ["a/b", "a"], ["n" * 300]],
+    ids=["dot", "file", "folder", "long"],
+)
+def test_code_whose_names_cannot_be_written_is_refused(tmp_path, names):
+    """The system's error would have been taken for one of the machine's."""
+    path = tmp_path / "code.tar"
+    with tarfile.open(path, "w") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(source_archives.ArchiveError, match="cannot be written"):
+        source_archives.unpack(path, tmp_path / "out")
+
+
 @pytest.mark.parametrize("files", [b"{", b"[]", b'{"model_type": "bert", "hidden_act": "gelu"}'])
 def test_an_encoder_with_a_damaged_file_is_refused(tmp_path, files):
     path = tmp_path / "encoder.tar"
@@ -127,6 +144,15 @@ def test_json_beyond_what_python_reads_is_refused_as_a_file(tmp_path, name, cont
     (tmp_path / name).write_text(content)
     with pytest.raises(UnreadableFile):
         ingest(tmp_path / name, name, tmp_path / "out.parquet")
+
+
+def test_a_refusal_whose_words_are_cut_inside_a_character_is_a_refusal(tmp_path):
+    """DuckDB cuts the object that it quotes by the byte: one of three is cut inside a letter."""
+    for before in range(3):
+        text = "x" * before + "ᗤ" * 40
+        (tmp_path / "a.json").write_text(f'[{{"b": "{text}", "b": 1}}]', encoding="utf-8")
+        with pytest.raises(UnreadableFile, match="damaged"):
+            ingest(tmp_path / "a.json", "a.json", tmp_path / "out.parquet")
 
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
-from science.database import column_names
+from science.database import column_names, refusals
 from science.readers.content import compression_of
 from science.readers.expand import expand
 from science.readers.unreadable import Limits, UnreadableFile
@@ -97,8 +97,6 @@ def source(connection: Any, path: Path, file_name: str, layout: Layout) -> Sourc
     Raises:
         UnreadableFile: it is damaged or cut off, or its columns cannot be named.
     """
-    import duckdb
-
     said = f"{file_name} is damaged or cut off."
     try:
         if compression_of(path):
@@ -108,7 +106,7 @@ def source(connection: Any, path: Path, file_name: str, layout: Layout) -> Sourc
             return _csv(connection, path, file_name, layout)
         relation = f"read_parquet({literal(str(path))})"
         found = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (*refusals(), OSError, EOFError, csv.Error) as error:
         raise UnreadableFile(said, CUT_OFF) from error
     types = {str(column): str(kind) for column, kind, *_ in found}
     return _source(relation, types, layout)

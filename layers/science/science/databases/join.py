@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
-from science.database import column_names, connect, file_list
+from science.database import column_names, connect, file_list, refusals, words_of
 from science.databases import text_types
 from science.faults import Fault, UnusableData
 from science.readers.delimited import column_names as unique_names
@@ -129,7 +129,7 @@ def _check(connection: Any, text: str) -> None:
 
     try:
         statements = connection.extract_statements(text)
-    except duckdb.Error as error:
+    except refusals() as error:
         raise UnusableData([_unrunnable(error)]) from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         fault = Fault("it is not one SELECT", WHERE, "write one query that only reads")
@@ -138,7 +138,7 @@ def _check(connection: Any, text: str) -> None:
 
 def _unrunnable(error: Exception) -> Fault:
     """DuckDB's own words, which name the column or the place, without the echo of the query."""
-    said = re.split(r"\n\n|\tCandidate", str(error), maxsplit=1)[0].strip().replace("\n", " ")
+    said = re.split(r"\n\n|\tCandidate", words_of(error), maxsplit=1)[0].strip().replace("\n", " ")
     said = said if len(said) <= LONGEST_ERROR else f"{said[:LONGEST_ERROR]}…"
     return Fault(
         f"it cannot be run: {said}",
@@ -148,8 +148,6 @@ def _unrunnable(error: Exception) -> Fault:
 
 
 def _write(connection: Any, text: str, tables: Mapping[str, Table], out_path: Path) -> Joined:
-    import duckdb
-
     try:
         described = connection.execute(f"DESCRIBE {text}").fetchall()
         titles = unique_names([column for column, *_ in described])
@@ -163,7 +161,7 @@ def _write(connection: Any, text: str, tables: Mapping[str, Table], out_path: Pa
         copied = connection.execute(
             f"COPY (SELECT {listed} FROM {source}) TO {literal(str(out_path))} ({form})"
         ).fetchone()
-    except duckdb.Error as error:
+    except refusals() as error:
         raise UnusableData([_unrunnable(error)]) from error
     rows = int(copied[0])
     if rows == 0:

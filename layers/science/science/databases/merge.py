@@ -14,7 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
-from science.database import aggregate, column_names, connect, file_list, write_parquet
+from science.database import (
+    aggregate,
+    column_names,
+    connect,
+    file_list,
+    refusals,
+    write_parquet,
+)
 from science.databases.change_files import OPERATIONS, Layout, Source, is_csv, source
 from science.databases.column_kinds import Kinds
 from science.faults import Fault
@@ -157,8 +164,6 @@ def _insert(connection: Any, table: str, read: Source, file_name: str, before: s
     Raises:
         UnreadableFile: it is damaged.
     """
-    import duckdb
-
     listed = ", ".join(name(title) for title in read.columns)
     operation = f"{read.operation}, " if before else ""
     try:
@@ -166,7 +171,7 @@ def _insert(connection: Any, table: str, read: Source, file_name: str, before: s
             f"INSERT INTO {table} ({before}{listed}) "
             f"SELECT {operation}{listed} FROM {read.relation}"
         )
-    except duckdb.Error as error:
+    except refusals() as error:
         reason = f"{file_name} is damaged or cut off."
         raise UnreadableFile(reason, "Have it written again under its name.") from error
 

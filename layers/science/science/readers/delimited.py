@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from science.database import refusals, words_of
 from science.readers.unreadable import Limits, UnreadableFile
 from science.sql_values import literal, name
 
@@ -31,14 +33,14 @@ class Dialect:
     quote: str
 
 
-def read(connection: Any, text: Text, said: str, save: Callable[[str], None]) -> None:
+def read(connection: Any, text: Text, said: str, save: Callable[[str, int], None]) -> None:
     """Save the file's rows, all columns VARCHAR.
 
     Args:
         connection: the database.
         text: UTF-8 text.
         said: ``csv`` or ``tsv``, which decides between delimiters that fit equally.
-        save: writes a query's rows; what it wrote before is replaced.
+        save: writes a query's rows, of so many columns; what it wrote before is replaced.
 
     Raises:
         UnreadableFile: a line has too many fields or too few, a quote is not closed, …
@@ -118,11 +120,13 @@ def column_names(header: list[str]) -> list[str]:
 
 
 def _read(
-    connection: Any, text: Text, dialect: Dialect, header: list[str], save: Callable[[str], None]
+    connection: Any,
+    text: Text,
+    dialect: Dialect,
+    header: list[str],
+    save: Callable[[str, int], None],
 ) -> UnreadableFile | None:
     """Save the rows; what is wrong with the first bad line, or None."""
-    import duckdb
-
     columns = ", ".join(f"{literal(title)}: 'VARCHAR'" for title in header)
     query = (
         f"SELECT * FROM read_csv({literal(str(text.path))}, "
@@ -135,20 +139,21 @@ def _read(
     connection.execute("DROP TABLE IF EXISTS reject_errors")
     connection.execute("DROP TABLE IF EXISTS reject_scans")
     try:
-        save(query)
-    except duckdb.Error as error:
+        save(query, len(header))
+    except refusals() as error:
         cure = "Write it as RFC 4180 says: one record a line, quotes doubled inside quotes."
         return UnreadableFile(f"It cannot be read as text with columns: {_short(error)}", cure)
+    # One or two: to have them sorted by the database takes longer than to read a small file.
     found = connection.execute(
-        "SELECT byte_position, error_type, csv_line, column_idx FROM reject_errors "
-        "ORDER BY byte_position LIMIT 1"
-    ).fetchone()
-    return _fault(connection, text, found, len(header), dialect) if found else None
+        "SELECT byte_position, error_type, csv_line, column_idx FROM reject_errors"
+    ).fetchall()
+    first = min(found, key=lambda row: math.inf if row[0] is None else row[0], default=None)
+    return _fault(connection, text, first, len(header), dialect) if first else None
 
 
 def _short(error: Exception) -> str:
     """DuckDB's first line, without what it quotes: that may be a cell."""
-    line = str(error).strip().splitlines()[0][:200]
+    line = words_of(error).strip().splitlines()[0][:200]
     return re.sub(r"\"[^\"]*(\"|$)|'[^']*('|$)", "…", line)
 
 

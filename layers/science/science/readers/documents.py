@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from science.database import column_names as columns_of
+from science.database import refusals
 from science.readers.delimited import column_names
 from science.readers.unreadable import UnreadableFile
 from science.sql_values import literal, name
@@ -30,7 +31,7 @@ LARGEST_LOCATED = 200_000_000
 """The largest array in which the place of a fault is looked for; it is parsed whole for that."""
 
 
-def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -> None:
+def read(connection: Any, text: Text, _said: str, save: Callable[[str, int], None]) -> None:
     """Save the file's objects as rows, all columns VARCHAR: numbers keep their digits.
 
     A key that an object lacks is missing in its row; nested values stay JSON text.
@@ -38,8 +39,6 @@ def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -
     Raises:
         UnreadableFile: the JSON is damaged, or holds no objects.
     """
-    import duckdb
-
     limits = text.limits
     shape = "array" if _first(connection, text) == "[" else "newline_delimited"
     common = (
@@ -54,7 +53,7 @@ def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -
             reason = f"It has {len(found):,} different keys; at most {limits.columns:,} are read."
             raise UnreadableFile(reason, "Leave out keys that tell nothing.")
         if _renamed(found):
-            save(_united(connection, common))
+            save(*_united(connection, common))
             return
         # The keys are known now: naming them saves DuckDB another look at the whole file.
         named = ", ".join(f"{literal(column)}: 'JSON'" for column in found)
@@ -62,8 +61,9 @@ def read(connection: Any, text: Text, _said: str, save: Callable[[str], None]) -
             f"{name(column)}->>'$' AS {name(title)}"
             for column, title in zip(found, column_names(found))
         )
-        save(f"SELECT {listed} FROM read_json({common}, columns = {{{named}}})")
-    except duckdb.Error as error:
+        query = f"SELECT {listed} FROM read_json({common}, columns = {{{named}}})"
+        save(query, len(found))
+    except refusals() as error:
         raise _located(connection, text, shape) from error
 
 
@@ -73,8 +73,10 @@ def _renamed(found: list[str]) -> bool:
     return any(re.sub(r"_\d+$", "", column) in lower for column in lower if column[-1:].isdigit())
 
 
-def _united(connection: Any, common: str) -> str:
+def _united(connection: Any, common: str) -> tuple[str, int]:
     """A query of the objects where keys that differ by their case alone are one column.
+
+    And how many columns it has.
 
     Unless an object holds two of them: then they mean different things and are told apart.
     """
@@ -101,7 +103,7 @@ def _united(connection: Any, common: str) -> str:
         f"AS {name(title)}"
         for group, title in zip(columns, titles)
     )
-    return f"SELECT {listed} FROM {source}"
+    return f"SELECT {listed} FROM {source}", len(titles)
 
 
 def _pointer(key: str) -> str:

@@ -6,6 +6,7 @@ import gzip
 import zlib
 from typing import TYPE_CHECKING, Any, Optional
 
+from science.database import refusals
 from science.readers.unreadable import Limits, UnreadableFile
 from science.readers.zstd_frames import is_whole
 from science.sql_values import literal
@@ -86,8 +87,6 @@ def _unzstd(connection: Any, path: Path, limits: Limits) -> Iterator[bytes]:
     Read as Latin-1 every byte is one character, so the bytes come out as they went in; only the
     ends of lines become line feeds.
     """
-    import duckdb
-
     if not is_whole(path):
         raise UnreadableFile("The Zstandard data is damaged or cut off.", "Upload it again.")
     query = (
@@ -100,6 +99,6 @@ def _unzstd(connection: Any, path: Path, limits: Limits) -> Iterator[bytes]:
         connection.execute(query)
         while rows := connection.fetchmany(LINES_AT_ONCE):
             yield b"".join((line or "").encode("latin-1") + b"\n" for (line,) in rows)
-    except duckdb.Error as error:
+    except refusals() as error:
         reason = "The Zstandard data is damaged, cut off, or has lines that are too long."
         raise UnreadableFile(reason, "Upload it again, or compress it with gzip.") from error
