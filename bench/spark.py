@@ -163,20 +163,27 @@ def digest(folder: Path) -> tuple[Any, ...]:
 
 
 def wins_from(found: dict[int, dict[str, dict[str, float]]], scale: float) -> float | None:
-    """From how many rows on Spark is faster, with so many times the cores; None for never.
+    """From how many rows on Spark is faster, with so many times the cores.
 
-    Straight lines through the smallest and the largest size; Spark's rows, not its start, are done
-    in parallel.
+    Spark's start, which does not divide by the cores, is what a straight line through the two
+    smallest sizes leaves for no rows at all. Between two sizes that were timed the times are taken
+    from a straight line; None if Spark is not faster at the largest.
     """
-    first, last = min(found), max(found)
-    lines = {}
-    for way in WAYS:
-        slope = (found[last][way]["seconds"] - found[first][way]["seconds"]) / (last - first)
-        lines[way] = (found[first][way]["seconds"] - slope * first, slope)
-    gain = lines["DuckDB"][1] - lines["Spark"][1] / scale
-    if gain <= 0:
+    sizes = sorted(found)
+    small, next_size = (found[rows]["Spark"]["seconds"] for rows in sizes[:2])
+    start = max(0.0, small - (next_size - small) / (sizes[1] - sizes[0]) * sizes[0])
+    behind = {}
+    for rows in sizes:
+        spark, duckdb = (found[rows][way]["seconds"] for way in ("Spark", "DuckDB"))
+        behind[rows] = start + (spark - start) / scale - duckdb
+    slower = [rows for rows in sizes if behind[rows] > 0]
+    if not slower:
+        return 0.0
+    last = max(slower)
+    if last == sizes[-1]:
         return None
-    return max(0.0, (lines["Spark"][0] - lines["DuckDB"][0]) / gain)
+    faster = min(rows for rows in sizes if rows > last)
+    return last + (faster - last) * behind[last] / (behind[last] - behind[faster])
 
 
 def report(found: dict[int, dict[str, dict[str, float]]]) -> None:
@@ -198,7 +205,7 @@ def report(found: dict[int, dict[str, dict[str, float]]]) -> None:
     here = len(os.sched_getaffinity(0))
     for cores in (here, *CORES):
         least = wins_from(found, cores / here)
-        told = "never" if least is None else f"from {least:,.0f} rows on"
+        told = f"not up to {max(found):,} rows" if least is None else f"from {least:,.0f} rows on"
         print(f"Spark on {cores} cores would be faster than DuckDB on {here}: {told}.")
 
 
