@@ -46,14 +46,14 @@ def connect(memory_limit: str | None = None) -> Iterator[Any]:
             connection.close()
 
 
-def refusals() -> tuple[type[Exception], ...]:
-    """What DuckDB refuses rows by: an error of its own, or Python's.
+def refusals(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What DuckDB refuses rows by, an error of its own or Python's, and others if named.
 
     Where its message quotes a cell and cuts it inside a character, that is no text for Python.
     """
     import duckdb
 
-    return (duckdb.Error, UnicodeDecodeError)
+    return (duckdb.Error, UnicodeDecodeError, *others)
 
 
 def words_of(refusal: Exception) -> str:

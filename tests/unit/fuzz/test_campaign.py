@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from fuzz import campaign
 from fuzz.campaign import ROOT, State, state_of
 from fuzz.target import TARGETS
 
@@ -37,7 +38,9 @@ def test_a_short_seeded_run_finds_nothing(name, tmp_path):
     cases, findings, *_ = said.split()
     assert findings == "0", said
     assert int(cases) >= CASES
-    assert state_of(name, tmp_path).cases == int(cases)
+    state = state_of(name, tmp_path)
+    assert state.cases == int(cases)
+    assert state.processor > 0
 
 
 @ENVIRONMENT
@@ -68,7 +71,29 @@ def test_an_error_that_no_reader_documents_is_a_finding(tmp_path):
 def test_a_target_that_never_ran_has_no_cases(tmp_path):
     assert state_of("problem", tmp_path) == State()
     assert State().rate == 0.0
-    assert State(cases=10, seconds=2.0).rate == 5.0
+    assert State(cases=10, seconds=9.0, processor=2.0).rate == 5.0
+
+
+def test_a_campaign_whose_processor_was_not_measured_counts_all_of_its_time(tmp_path):
+    (tmp_path / "problem").mkdir()
+    (tmp_path / "problem" / "state.json").write_text('{"cases": 9, "seconds": 3.0, "findings": 0}')
+    assert state_of("problem", tmp_path).rate == 3.0
+
+
+@pytest.mark.parametrize(("left", "most"), [(50.0, 50.0), (5000.0, campaign.BATCH_SECONDS)])
+def test_a_batch_has_no_longer_than_the_campaign(monkeypatch, left, most):
+    given = []
+
+    def batch(name, cases, *, seconds):
+        given.append((name, cases, seconds))
+        return State(cases=1, findings=1), "broken"
+
+    monkeypatch.setattr(campaign, "state_of", lambda _name: State(cases=3))
+    monkeypatch.setattr(campaign, "run_batch", batch)
+    assert campaign.run(["problem"], 10, 1, left) == {"problem": "broken"}
+    ((name, cases, seconds),) = given
+    assert (name, cases) == ("problem", 7)
+    assert 0 < seconds <= most
 
 
 @ENVIRONMENT

@@ -106,7 +106,7 @@ def source(connection: Any, path: Path, file_name: str, layout: Layout) -> Sourc
             return _csv(connection, path, file_name, layout)
         relation = f"read_parquet({literal(str(path))})"
         found = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    except (*refusals(), OSError, EOFError, csv.Error) as error:
+    except refusals(csv.Error, OSError, EOFError) as error:
         raise UnreadableFile(said, CUT_OFF) from error
     types = {str(column): str(kind) for column, kind, *_ in found}
     return _source(relation, types, layout)
