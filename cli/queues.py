@@ -99,19 +99,25 @@ def redrive(
         wanted: tells by a message's body whether it goes back.
         told: why a leg gave up on the message of a body, where that was kept.
     """
-    moved = []
+    moved, left = [], []
     for message in messages(client, queue):
         body = message["Body"]
         if wanted(body):
             client.send_message(QueueUrl=queue.source_url, MessageBody=body)
             client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
             moved.append(Moved(problem_of(body), told(body) or UNTOLD))
+        else:
+            left.append(message["ReceiptHandle"])
+    for handle in left:  # who looks next is to find them
+        client.change_message_visibility(
+            QueueUrl=queue.url, ReceiptHandle=handle, VisibilityTimeout=0
+        )
     return moved
 
 
 def messages(client: Any, queue: DeadLetters) -> Iterator[dict[str, Any]]:
-    """Each message once; those left alone become visible again when the caller is done."""
-    seen: dict[str, str] = {}
+    """Each message once; one that the caller leaves there is hidden from others for a while."""
+    seen: set[str] = set()
     while True:
         answer = client.receive_message(
             QueueUrl=queue.url,
@@ -124,5 +130,5 @@ def messages(client: Any, queue: DeadLetters) -> Iterator[dict[str, Any]]:
         if not new:
             return
         for message in new:
-            seen[message["MessageId"]] = message["ReceiptHandle"]
+            seen.add(message["MessageId"])
             yield message

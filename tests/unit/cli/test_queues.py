@@ -61,6 +61,17 @@ def test_one_problem_may_be_named(cloud: Any, baton: Any) -> None:
     assert _bodies(cloud, "PrepareDataQueue") == [_own_event("churn")]
 
 
+def test_what_is_left_where_it_lies_is_found_by_who_looks_next(cloud: Any, baton: Any) -> None:
+    """Looking at it hid it; it must neither count as gone nor be missed by the next try."""
+    cloud.happened("start_run", "2026-02-03T10:11:13.000Z")
+    _give_up(cloud, "PrepareData", _own_event("churn"), _own_event("other"))
+
+    baton.json("redrive", "churn")
+
+    assert baton.json("status")["dead_letters"] == {"prepare_data": 1}
+    assert baton.json("redrive", "prepare_data")["moved"] == {"prepare_data": 1}
+
+
 def test_what_is_neither_is_told(cloud: Any, baton: Any) -> None:
     """An unknown name is met with the functions and problems that exist."""
     cloud.write(problem_record())
