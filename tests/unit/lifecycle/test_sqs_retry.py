@@ -10,9 +10,11 @@ from lifecycle.adapters.clients import client
 from lifecycle.adapters.sqs_retry import PAUSES, bring_back, pause, queue_url
 
 
-@pytest.mark.parametrize(("received", "seconds"), [(1, 2), (2, 10), (3, 60), (4, 300), (9, 300)])
-def test_the_pause_grows_with_every_failure(received, seconds):
-    """By how often SQS has handed the message out."""
+@pytest.mark.parametrize(
+    ("received", "seconds"), [(1, 2), (2, 10), (3, 60), (4, 300), (5, 0), (9, 0)]
+)
+def test_the_pause_grows_with_every_failure_but_the_last(received, seconds):
+    """By how often SQS has handed the message out; a dead letter is to be seen at once."""
     message = {"attributes": {"ApproximateReceiveCount": str(received)}}
 
     assert pause(message) == seconds

@@ -7,9 +7,11 @@ from typing import Any
 
 from lifecycle.adapters.clients import client
 
-PAUSES = (2, 10, 60, 300)
-"""Seconds after the first, second … failure. Without this a message waits out its queue's whole
-visibility timeout, which must be long enough for the longest work ("Using Lambda with Amazon SQS").
+PAUSES = (2, 10, 60, 300, 0)
+"""Seconds after the first, second … failure. After the fifth the queue gives the message up, which
+it does when it would hand it out again: so at once (``maxReceiveCount`` in template.yaml). Without
+this a message waits out its queue's whole visibility timeout, which must be long enough for the
+longest work ("Using Lambda with Amazon SQS").
 """
 
 
