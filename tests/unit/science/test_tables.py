@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from science.database import write_parquet
 from science.tables import Limits, UnreadableFile, ingest
 
 if TYPE_CHECKING:
@@ -151,6 +152,21 @@ def test_a_ragged_line_is_named_by_its_number(
     body = packed(b"a,b\n1,2\n3,4,5\n6,7\n", ending, tmp_path)
 
     assert refused(tmp_path, f"rows.csv{ending}", body, disk_bytes=disk).line == 3
+
+
+@pytest.mark.parametrize(("cell", "times"), [("x", 1), ('"x', 2)], ids=["plain", "quote"])
+def test_a_damaged_table_is_read_again_only_if_its_quotes_may_be_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: str, times: int
+) -> None:
+    asked: list[str] = []
+
+    def write(connection: Any, query: str, path: Path) -> int:
+        asked.append(query)
+        return write_parquet(connection, query, path)
+
+    monkeypatch.setattr("science.tables.write_parquet", write)
+    assert refused(tmp_path, "a.csv", f"a,b\n1,{cell}\n2\n".encode())
+    assert len(asked) == times
 
 
 def test_a_line_of_damaged_json_is_named_by_its_number(tmp_path: Path) -> None:

@@ -51,12 +51,15 @@ def read(connection: Any, text: Text, said: str, save: Callable[[str, int], None
         raise UnreadableFile(reason, "Name it .json or .jsonl.")
     delimiter = sniff(sample, said, cut=cut)
     faults = []
+    quotes = cut or '"' in sample
     for dialect in (Dialect(delimiter, '"'), Dialect(delimiter, "")):
         header = _header(sample, dialect, text.limits)
         fault = _read(connection, text, dialect, header, save)
         if fault is None:
             return
         faults.append(fault)
+        if not quotes:
+            break  # both dialects are one: it would be read again, and refused for the same
         if dialect.quote and any('"' in line for line in sample.splitlines()[:1]):
             break
     raise faults[0]
