@@ -43,10 +43,12 @@ class Table:
     def unlisted_history(self) -> list[Row]:
         """What legs made of what is about no one problem, by a scan of the whole table."""
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self._name, ConsistentRead=True
+            TableName=self._name,
+            ConsistentRead=True,
+            FilterExpression="attribute_not_exists(listing) AND kind = :history",
+            ExpressionAttributeValues={":history": {"S": "history"}},
         )
-        items = (item for page in pages for item in page["Items"] if "listing" not in item)
-        return [row for row in map(_plain_row, items) if row["kind"] == "history"]
+        return [_plain_row(item) for page in pages for item in page["Items"]]
 
     def jobs(self, keys: Iterable[tuple[str, str]], problem: str) -> list[Row]:
         """Rows of jobs, by kind and name, and every open one of the problem besides."""

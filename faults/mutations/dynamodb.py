@@ -17,6 +17,8 @@ type Key = tuple[str, str]
 INDEX = {"": ("pk", "sk"), "listing": ("listing", "listed_at")}
 """Partition and sort key of the table and of its one index."""
 
+UNLISTED = "attribute_not_exists(listing) AND kind = :history"
+
 EXISTS = re.compile(r"attribute_(not_)?exists\(pk\)")
 COMPARED = re.compile(r"(\w+) (=|<>|<) (:\w+)")
 
@@ -47,8 +49,8 @@ class MemoryDynamoDB:
             return {"Responses": {table: [item for item in items if item]}}
         if operation == "Query":
             return {"Items": self._query(request)}
-        if operation == "Scan" and "FilterExpression" not in request:
-            return {"Items": list(self.items.values())}
+        if operation == "Scan":
+            return {"Items": self._scan(request)}
         if operation == "TransactWriteItems":
             return self._transact(request["TransactItems"])
         if operation == "PutItem":
@@ -73,6 +75,16 @@ class MemoryDynamoDB:
         forward = request.get("ScanIndexForward", True)
         found.sort(key=lambda item: item[sort]["S"], reverse=not forward)
         return found[: request.get("Limit")]
+
+    def _scan(self, request: dict[str, Any]) -> list[Item]:
+        condition = request.get("FilterExpression")
+        found = list(self.items.values())
+        if condition is None:
+            return found
+        if condition != UNLISTED:
+            raise NotImplementedError(f"the condition {condition}")
+        kind = request["ExpressionAttributeValues"][":history"]
+        return [item for item in found if "listing" not in item and item.get("kind") == kind]
 
     def _put(self, request: dict[str, Any]) -> dict[str, Any]:
         key = _key(request["Item"])

@@ -103,6 +103,27 @@ def test_single_items_answer_alike(moto):
         assert memory.answer("BatchGetItem", batch)["Responses"] == theirs
 
 
+def test_rows_that_are_listed_nowhere_are_found_alike(moto):
+    memory = MemoryDynamoDB()
+    listed = {"listing": {"S": "l"}, "listed_at": {"S": "1"}}
+    kinds = {name: {"kind": {"S": name}} for name in ("history", "input")}
+    rows = [
+        item("p", "a") | kinds["history"],
+        item("p", "b") | kinds["history"] | listed,
+        item("p", "c") | kinds["input"],
+    ]
+    steps = [put(row) for row in rows]
+    memory.answer("TransactWriteItems", {"TransactItems": steps})
+    moto.transact_write_items(TransactItems=steps)
+    asked = {
+        "TableName": TABLE,
+        "FilterExpression": "attribute_not_exists(listing) AND kind = :history",
+        "ExpressionAttributeValues": {":history": {"S": "history"}},
+    }
+
+    assert memory.answer("Scan", asked)["Items"] == moto.scan(**asked)["Items"] == rows[:1]
+
+
 def test_claims_answer_alike(moto):
     """The first, one too early, one after its time, one given up."""
     memory = MemoryDynamoDB()
