@@ -45,6 +45,7 @@ class Lives:
         self.answered: dict[str, set[str]] = defaultdict(set)
         self.sent: dict[str, set[str]] = defaultdict(set)
         self._left: list[tuple[str, str]] = []
+        self._read: set[str] = set()
         for name in names:
             self.add(name)
 
@@ -76,6 +77,15 @@ class Lives:
         self.sent[name] |= ids
         self.laptop.client("kinesis").put_records(StreamName=stream, Records=entries)
         self.answered[name] |= ids
+
+    def read_up(self) -> bool:
+        """Whether every streamed row whose sending was answered is there; asked after the last."""
+        for name in self.names:
+            if name not in self._read:
+                if not self.answered[name] <= set(self.laptop.streamed_ids(name)):
+                    return False
+                self._read.add(name)
+        return True
 
     def ended(self) -> bool:
         """Whether everything was sent and nothing is under way any more."""
@@ -116,10 +126,13 @@ def kill_and_start(laptop: Laptop, lives: Lives, kills: int, seed: int) -> list[
 
 
 def await_end(lives: Lives) -> bool:
-    """Wait until all lives have ended, and the reconciler has looked; whether they did in time."""
+    """Wait until all lives have ended, and the reconciler has looked; whether they did in time.
+
+    What lies in the stream and was not read yet is in no queue.
+    """
     deadline, ticks = time.monotonic() + PATIENCE_SECONDS, 0
     lives.send()
-    while not lives.ended():
+    while not (lives.ended() and lives.read_up() and lives.ended()):
         if time.monotonic() > deadline:
             return False
         if not lives.laptop.waiting():
