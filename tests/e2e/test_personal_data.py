@@ -16,6 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from pyarrow import parquet
 
 from tests import tables
+from tests.e2e.cloud import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.e2e
 
@@ -79,9 +80,6 @@ def opening(cloud):
         for name, body in BAD.items():
             cloud.put(f"{problem}/data/{name}", body)
         cloud.put(f"{problem}/data/rows.csv", tables.to_csv(ROWS))
-        cloud.stream(*({"problem": problem, "record": row} for row in STREAMED[20:]))
-        cloud.stream({"problem": problem, "record": [MARK]}, {"problem": problem, MARK: MARK})
-        cloud.stream(b'{"problem": "%s", "record": "%s"' % (problem.encode(), MARK.encode()))
     listed = {"kind": "database", "through": "dms", "name": "shop", "tables": ["shop.person"]}
     cloud.put(f"{MERGED}/LOAD00000001.csv", tables.to_csv(persons(60, 98)))
     cloud.define(
@@ -90,6 +88,16 @@ def opening(cloud):
         compliance={"pii": PERSONAL},
         data={"minimum_rows": 10**6, "sources": [listed]},
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def streamed(cloud):
+    """Records of problems that are known by now, and some that cannot be taken in."""
+    for problem in PEOPLE:
+        cloud.event(problem, "ProblemDefined")
+        cloud.stream(*({"problem": problem, "record": row} for row in STREAMED[20:]))
+        cloud.stream({"problem": problem, "record": [MARK]}, {"problem": problem, MARK: MARK})
+        cloud.stream(b'{"problem": "%s", "record": "%s"' % (problem.encode(), MARK.encode()))
 
 
 def objects(cloud, bucket, prefix):
@@ -152,6 +160,13 @@ def test_each_bad_file_is_told_and_each_good_row_is_learned_from(cloud, problem)
         ROWS
     )
     assert cloud.event(problem, "ModelDeployed")
+
+
+@pytest.mark.parametrize("problem", PEOPLE)
+def test_a_record_that_cannot_be_taken_in_stays_in_the_landing_bucket(cloud, problem):
+    place = f"{problem}/quarantine/stream/"
+
+    assert cloud.until(lambda: [*objects(cloud, cloud.landing, place)], PATIENCE_SECONDS)
 
 
 def test_a_table_that_dms_writes_is_taken_in(cloud):

@@ -94,7 +94,7 @@ def test_a_rate_interrupts_too(tmp_path: Path) -> None:
     ("wait", "limit", "expected"),
     [
         ("60", 1, ["Starting"]),
-        ("2.5", 4, ["Starting", "Downloading", "Training", "Interrupted", "Starting"]),
+        ("6", 10, ["Starting", "Downloading", "Training", "Interrupted", "Starting"]),
     ],
 )
 def test_waiting_too_long_stops_a_job(
