@@ -208,6 +208,12 @@ class Cloud:
         text = body.encode() if isinstance(body, str) else body
         self.s3.put_object(Bucket=self.landing, Key=key, Body=text)
 
+    def change_policy(self, bucket, change):
+        """Put other statements into a bucket's policy: what `change` makes of those there are."""
+        policy = json.loads(self.s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        policy["Statement"] = change(policy["Statement"])
+        self.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
     def define(self, problem, target, **keys):
         """Drop a problem.yaml that is made for speed; `keys` are more of it."""
         document = {

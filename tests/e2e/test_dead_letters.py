@@ -40,7 +40,7 @@ def opening(cloud):
 
     Their files are dropped when the tests begin, so that little else lies in the time replayed.
     """
-    _change_policy(cloud, lambda statements: [*statements, _lock(cloud)])
+    cloud.change_policy(cloud.landing, lambda statements: [*statements, _lock(cloud)])
     for problem in (POISON, LOCKED):
         cloud.define(problem, "Churn", data={"minimum_rows": 10**6})
     cloud.define(
@@ -63,12 +63,6 @@ def _lock(cloud):
         "Action": "s3:GetObject",
         "Resource": f"arn:aws:s3:::{cloud.landing}/{LOCKED}/data/*",
     }
-
-
-def _change_policy(cloud, change):
-    policy = json.loads(cloud.s3.get_bucket_policy(Bucket=cloud.landing)["Policy"])
-    policy["Statement"] = change(policy["Statement"])
-    cloud.s3.put_bucket_policy(Bucket=cloud.landing, Policy=json.dumps(policy))
 
 
 def poison(cloud):
@@ -176,8 +170,8 @@ def is_alarm(message):
 @pytest.fixture(scope="module")
 def redriven(cloud, given_up):
     """The file may be read again; each redrive is asked for twice. Nothing is left in the end."""
-    _change_policy(
-        cloud, lambda statements: [each for each in statements if each.get("Sid") != LOCK]
+    cloud.change_policy(
+        cloud.landing, lambda statements: [each for each in statements if each.get("Sid") != LOCK]
     )
     by_problem = [told(cloud, "redrive", LOCKED)]
     cloud.event(LOCKED, "DataIngested")

@@ -1,7 +1,5 @@
 """A training that fails for real: the event says why, people hear of it, and the relay goes on."""
 
-import json
-
 import pytest
 
 from tests import tables
@@ -13,7 +11,7 @@ ROWS = tables.customers(600, seed=41)
 
 def opening(cloud):
     """Jobs may not read the rows of this problem, as when somebody changed a bucket's policy."""
-    _change_policy(cloud, lambda statements: [*statements, _refusal(cloud)])
+    cloud.change_policy(cloud.lake, lambda statements: [*statements, _refusal(cloud)])
     cloud.define("failing", "Churn")
     cloud.put("failing/data/rows.csv", tables.to_csv(ROWS))
 
@@ -28,12 +26,6 @@ def _refusal(cloud):
     }
 
 
-def _change_policy(cloud, change):
-    policy = json.loads(cloud.s3.get_bucket_policy(Bucket=cloud.lake)["Policy"])
-    policy["Statement"] = change(policy["Statement"])
-    cloud.s3.put_bucket_policy(Bucket=cloud.lake, Policy=json.dumps(policy))
-
-
 def test_a_failed_training_is_told_and_mended_by_dropping_again(cloud):
     """TrainingFailed with its cause and a cure, an alert, and the next file starts anew."""
     failed = cloud.event("failing", "TrainingFailed")
@@ -45,8 +37,9 @@ def test_a_failed_training_is_told_and_mended_by_dropping_again(cloud):
     assert failed["reason"][:60] in alert["Message"]
     assert not cloud.heard("failing", "CandidateEvaluated")
 
-    _change_policy(
-        cloud, lambda statements: [item for item in statements if item.get("Sid") != "NoTraining"]
+    cloud.change_policy(
+        cloud.lake,
+        lambda statements: [item for item in statements if item.get("Sid") != "NoTraining"],
     )
     cloud.put("failing/data/more.csv", tables.to_csv(tables.customers(100, seed=42)))
 

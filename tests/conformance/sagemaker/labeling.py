@@ -43,10 +43,16 @@ def make_team(laptop: LocalSageMaker) -> tuple[str, str]:
 
 
 def make_job(
-    laptop: LocalSageMaker, team: str, texts: list[str], *, human: Any = None, **more: Any
+    laptop: LocalSageMaker,
+    team: str,
+    texts: list[str],
+    *,
+    name: str = "",
+    human: Any = None,
+    **more: Any,
 ) -> str:
-    """A text classification job of the moods glad and cross; its name."""
-    name = unique("mood")
+    """A text classification job of the moods glad and cross; its name, a new one if not given."""
+    name = name or unique("mood")
     lines = [json.dumps({"source": text, "number": at}) for at, text in enumerate(texts)]
     manifest = laptop.put(f"{name}/input.manifest", "\n".join(lines))
     labels = {"document-version": "2018-11-28", "labels": [{"label": label} for label in LABELS]}

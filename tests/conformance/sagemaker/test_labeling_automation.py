@@ -61,12 +61,16 @@ def mood(text: str) -> str:
 
 
 def test_a_model_labels_what_it_is_sure_of(laptop: LocalSageMaker) -> None:
-    """People label a sample; the model labels the rest rightly, says so, and can be served."""
+    """People label a sample; the model labels the rest rightly, says so, and can be served.
+
+    Which sample is drawn by the job's name, so that it is the same one every time.
+    """
     team, portal = make_team(laptop)
     name = make_job(
         laptop,
         team,
         texts(120),
+        name="mood-of-one-sample",
         LabelingJobAlgorithmsConfig={"LabelingJobAlgorithmSpecificationArn": ALGORITHM},
     )
     answered = answer_all(portal, name, "ann", mood, lambda: ended(laptop, name))
@@ -79,7 +83,7 @@ def test_a_model_labels_what_it_is_sure_of(laptop: LocalSageMaker) -> None:
     by_machine = [x for x in lines if x["mood-metadata"]["human-annotated"] == "no"]
     assert len(by_machine) == 120 - answered
     right = sum(line["mood-metadata"]["class-name"] == mood(line["source"]) for line in by_machine)
-    assert right >= 0.8 * len(by_machine)  # it learned from some forty labels; guessing gives half
+    assert right >= 0.9 * len(by_machine)
 
     model = job["LabelingJobOutput"]["FinalActiveLearningModelArn"].rpartition("/")[2]
     config = unique("labels")
