@@ -189,6 +189,7 @@ def main() -> None:
         planned_faults.hook_calls()
         planned_faults.hook_messages(Path(plan))
     functions.hook_function_workers(folder / "functions")
+    functions.hook_updates()
     functions.hook_polling()
     queues.hook_changes()
     queues.hook_fair_queues()

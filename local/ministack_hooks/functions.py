@@ -15,6 +15,7 @@ from local.function_sandbox import SharedArchive, bare_interpreter
 from local.ministack_hooks.inside import Response, module
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -68,6 +69,55 @@ def hook_function_workers(folder: Path) -> None:
         BadZipFile=zipfile.BadZipFile,
         LargeFileError=zipfile.LargeZipFile,
     )
+
+
+def hook_updates() -> None:
+    """Let a function that is updated finish what it is doing.
+
+    On AWS the environments of the version before end after the invocations they run. ministack ends
+    them at once, and what they were handed comes back after the queue's visibility timeout only.
+    """
+    runtime, service = module("core.lambda_runtime"), module("services.lambda_svc")
+    leaving: set[Any] = set()
+    invalidate, release, reset = (
+        runtime.invalidate_worker,
+        runtime.release_worker,
+        runtime.reset,
+    )
+    kill, updating = runtime.kill_workers, threading.local()
+
+    def kill_idle(workers: Iterable[Any]) -> None:
+        """Those that are handed out end when they come back, unless they failed to start."""
+        ending = [worker for worker in workers if worker is not None]
+        if getattr(updating, "is_so", False):
+            with runtime._lock:
+                leaving.update(worker for worker in ending if worker.in_use)
+            ending = [each for each in ending if not (each.in_use and each._lock.locked())]
+        kill(ending)
+
+    @functools.wraps(invalidate)
+    def update(*arguments: Any, **options: Any) -> None:
+        updating.is_so = True
+        try:
+            invalidate(*arguments, **options)
+        finally:
+            updating.is_so = False
+
+    @functools.wraps(release)
+    def give_back(worker: Any) -> None:
+        release(worker)
+        if worker in leaving:
+            leaving.discard(worker)
+            kill([worker])
+
+    @functools.wraps(reset)
+    def end_all() -> None:
+        reset()
+        kill(leaving)
+
+    runtime.kill_workers, runtime.reset = kill_idle, end_all
+    for place in (runtime, service):
+        place.invalidate_worker, place.release_worker = update, give_back
 
 
 def warm_functions() -> None:

@@ -16,7 +16,7 @@ NAMES = {
     "core.iam_evaluator": "AuthError enforce evaluate_trust_policy is_root_access_key "
     "resolve_caller_identity",
     "core.lambda_runtime": "_PYTHON_WORKER_SCRIPT _detect_runtime_binary acquire_worker "
-    "ensure_spawned release_worker reset zipfile",
+    "ensure_spawned invalidate_worker kill_workers release_worker reset zipfile _lock",
     "core.persistence": "STATE_DIR _json_default _json_object_hook save_state",
     "core.responses": "StreamingResponse error_response_json get_account_id get_region "
     "request_scope",
@@ -35,7 +35,7 @@ NAMES = {
     "services.lambda_svc": "_ESM_IDLE_WAKE_GAP_SECONDS _create_function_url_config "
     "_emit_lambda_logs _ensure_poller _esm_backoff_until _esms _execute_function "
     "_function_url_id _function_urls _functions _kinesis_positions _poll_kinesis _poll_sqs "
-    "_poller_started _run_sqs_batch esm_wake",
+    "_poller_started _run_sqs_batch esm_wake invalidate_worker release_worker",
     "services.s3": "_fire_s3_event _resolve_sse_write_headers threading",
     "services.sqs": "_HANDLERS _collect_msgs _dlq_sweep _ensure_msg_fields "
     "_expire_retained _get_q _queue_by_arn _queues _queues_lock _receive_messages_for_esm "

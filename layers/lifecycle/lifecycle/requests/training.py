@@ -72,6 +72,11 @@ def static_hyperparameters(run: RunRecord) -> dict[str, str]:
     }
     if objective.num_class:
         fixed["num_class"] = str(objective.num_class)
+    if objective.objective == "binary:logistic":
+        # XGBoost 2 and later begins at the share of positives. A rank metric can be best after a
+        # few trees, whose scores then all lie on that side of a half: the model would know one
+        # label alone. From the middle, SageMaker's documented default, each tree counts.
+        fixed["base_score"] = "0.5"
     return fixed
 
 
