@@ -52,7 +52,7 @@ def await_rest(laptop: Laptop, names: list[str], drops: int) -> list[float]:
     """
     deadline, memory = time.monotonic() + PATIENCE_SECONDS, []
     while time.monotonic() < deadline:
-        memory.append(memory_mb(laptop))
+        memory.append(sum(memory_mb(laptop).values()))
         if not laptop.waiting():
             inputs = [row for name in names for row in laptop.rows(name, "input#")]
             stages = [stage for name in names for stage in laptop.stages(name)]

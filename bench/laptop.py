@@ -245,21 +245,43 @@ class Laptop:
         sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
 
 
-def memory_mb(laptop: Laptop) -> float:
-    """The memory of its servers with all functions, jobs and endpoints, in MB.
+FUNCTIONS, MODELS = "functions", "jobs and endpoints"
+_BELOW = {MINISTACK: FUNCTIONS, SAGEMAKER: MODELS}
 
-    Pages that processes share are counted once each (proc(5), ``smaps_rollup``, Pss).
+
+def memory_mb(laptop: Laptop) -> dict[str, float]:
+    """Its memory in MB: of each server by its name, of ``FUNCTIONS`` and of ``MODELS``.
+
+    What a server started is known by its parents. Pages that processes share are counted once each
+    (proc(5), ``smaps_rollup``, Pss).
     """
-    groups = {process.pid for process in laptop.processes().values()}
-    total = 0
+    parents = {}
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            if os.getpgid(int(folder.name)) not in groups:
-                continue
-            lines = (folder / "smaps_rollup").read_text().splitlines()
-        except (OSError, ProcessLookupError):
-            continue  # it has ended meanwhile
-        total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-    return total / 1024
+        if folder.name.isdigit() and (parent := _parent(folder)) is not None:
+            parents[int(folder.name)] = parent
+    servers = {process.pid: name for name, process in laptop.processes().items()}
+    found = dict.fromkeys([*servers.values(), *_BELOW.values()], 0.0)
+    for pid in parents:
+        ancestor = pid
+        while ancestor and ancestor not in servers:
+            ancestor = parents.get(ancestor, 0)
+        if ancestor:
+            name = servers[ancestor]
+            found[name if pid == ancestor else _BELOW.get(name, name)] += _pss_mb(pid)
+    return found
+
+
+def _parent(folder: Path) -> int | None:
+    """The parent of a process, by its folder in /proc; none if it has ended."""
+    try:
+        return int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def _pss_mb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0  # it has ended meanwhile
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0) / 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,17 +33,23 @@ class Ear:
 
     def _listen(self) -> None:
         while not self._over.is_set():
-            answer = self._sqs.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1
-            )
-            messages = answer.get("Messages", [])
-            with self._news:
-                for message in messages:
-                    document = json.loads(message["Body"])
-                    self._heard[self._life_of(document)].append(document)
-                self._news.notify_all()
+            # On a machine that is busy beyond measure an answer may not come in time; the messages
+            # do, once more.
+            with contextlib.suppress(BotoCoreError):
+                self._take()
+
+    def _take(self) -> None:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        )
+        messages = answer.get("Messages", [])
+        with self._news:
             for message in messages:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+                document = json.loads(message["Body"])
+                self._heard[self._life_of(document)].append(document)
+            self._news.notify_all()
+        for message in messages:
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
     def all(self, life: str) -> list[Document]:
         """All about a life, so far."""
