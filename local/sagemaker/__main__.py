@@ -103,6 +103,10 @@ def _add_switches(parser: argparse.ArgumentParser) -> None:
     seconds("--scaling-period-seconds", 60.0, "what one data point of target tracking stands for")
 
 
+SIGNAL_SECONDS = 0.5
+"""How late a signal may be noticed that did not wake the main thread."""
+
+
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -115,7 +119,10 @@ def main() -> None:
     recover(platform)
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     print(f"the local SageMaker answers on http://{settings.host}:{server.server_port}", flush=True)
-    ended.wait()
+    # A signal that another thread happens to take does not wake this one, which then would wait for
+    # the next: Python runs handlers in the main thread alone, once that runs again (module signal).
+    while not ended.wait(SIGNAL_SECONDS):
+        pass
     server.shutdown()
     disassemble(platform)
 

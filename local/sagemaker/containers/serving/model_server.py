@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 30.0
 """A container gets SIGKILL so long after SIGTERM."""
+SIGNAL_SECONDS = 0.5
+"""How late SIGTERM may be noticed where it did not wake the main thread."""
 
 _ROOT = str(Path(__file__).resolve().parents[4])
 
@@ -133,7 +135,8 @@ def serve(model: Model, base: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     thread.start()
     write_whole(base / "port", str(server.port))
-    ended.wait()
+    while not ended.wait(SIGNAL_SECONDS):  # as in local.sagemaker.__main__
+        pass
     server.shutdown()
     server.drain(DRAIN_SECONDS)
     server.server_close()

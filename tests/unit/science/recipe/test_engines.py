@@ -22,6 +22,7 @@ from science.recipe.engines import carry_out, sound
 from science.recipe.plans import UnfitStepError
 from science.recipe.row_engine import RowEngine
 from science.values import MISSING
+from tests.row_files import differences
 from tests.unit.science.recipe.conftest import SparkFailedError
 from tests.unit.science.recipe.tables_of_dirt import (
     CELL_STEPS,
@@ -70,24 +71,6 @@ def fits(rows, told):
     except UnfitStepError:
         assume(condition=False)
         raise
-
-
-def differences(left, right, place=""):
-    """Where two results differ: texts and whole numbers at all, floats by more than 1e-9."""
-    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
-        return [
-            each for key in left for each in differences(left[key], right[key], f"{place}.{key}")
-        ]
-    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-        if len(left) != len(right):
-            return [f"{place}: {len(left)} and {len(right)} of them: {left} and {right}"]
-        pairs = enumerate(zip(left, right, strict=True))
-        return [each for at, pair in pairs for each in differences(*pair, f"{place}[{at}]")]
-    if isinstance(left, float) and isinstance(right, float):
-        alike = math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-12)
-    else:
-        alike = type(left) is type(right) and left == right
-    return [] if alike else [f"{place}: {left!r} and {right!r}"]
 
 
 def assert_same_outcome(spark, rows, told, *, compiled=False):

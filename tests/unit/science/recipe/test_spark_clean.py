@@ -9,8 +9,8 @@ from science import database
 from science.cleaned import Cleaned
 from science.faults import UnusableData
 from science.prepare import clean, prepare, prepare_cleaned
+from tests.row_files import differences
 from tests.unit.science.data_builders import ingested, problem, read_json, table
-from tests.unit.science.recipe.test_engines import differences
 from tests.unit.science.test_own_steps import STEPS
 
 pytestmark = pytest.mark.xdist_group("spark")
