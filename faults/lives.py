@@ -96,6 +96,7 @@ class Lives:
     def carry(self, story: str, points: Sequence[Point]) -> Outcome:
         """Live one life, and judge it; safe to call from several threads."""
         outcome, _ = self._carry(story, points)
+        self._stack.forget(outcome.life)
         return outcome
 
     def _carry(

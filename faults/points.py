@@ -38,7 +38,13 @@ MOST_FAILURES = 4
 WAITING_WAYS = frozenset({LATE, REVERSED, DROPPED, SWAPPED})
 """After these the life stands still for some seconds."""
 MOST_WAITS = 4
+NEVER = 10**6
+"""Stands for the call of what has none."""
 RECORDS = "dynamodb:TransactWriteItems"
+CLAIMS = "dynamodb:PutItem"
+"""By which a delivery keeps others of its event waiting."""
+MOST_BEFORE_A_CLAIM = 1
+"""Failures before one that leaves a claim: while it lasts three deliveries wait in vain."""
 CLOCK, MISSED = "Scheduled Event", "CompletionMissed"
 
 
@@ -196,11 +202,12 @@ def share_lives(
             recorded.
         apart: whether each message meets one fault at most.
     """
-    recorded = _recording_calls([*known, *points])
+    every = [*known, *points]
+    recorded, claimed = _first_calls(every, RECORDS), _first_calls(every, CLAIMS)
     lives: list[_Shared] = []
     for point in points:
         for life in lives:
-            if len(life.points) < together and life.fits(point, recorded, apart=apart):
+            if len(life.points) < together and life.fits(point, recorded, claimed, apart=apart):
                 break
         else:
             lives.append(life := _Shared())
@@ -208,11 +215,14 @@ def share_lives(
     return [life.points for life in lives]
 
 
-def _recording_calls(points: Iterable[Point]) -> dict[tuple[str, str, str, int], int]:
-    """The first call by which the handling of each message is recorded; absent if not known."""
-    found: dict[tuple[str, str, str, int], int] = {}
+type Calls = dict[tuple[str, str, str, int], int]
+
+
+def _first_calls(points: Iterable[Point], operation: str) -> Calls:
+    """The first such call of the handling of each message; absent if none is known."""
+    found: Calls = {}
     for point in points:
-        if point.operation == RECORDS:
+        if point.operation == operation:
             key = (point.story, *point.place)
             found[key] = min(point.call, found.get(key, point.call))
     return found
@@ -236,9 +246,7 @@ class _Shared:
             self._reversed.add(point.function)
         self._waits += point.way in WAITING_WAYS
 
-    def fits(
-        self, point: Point, recorded: dict[tuple[str, str, str, int], int], *, apart: bool
-    ) -> bool:
+    def fits(self, point: Point, recorded: Calls, claimed: Calls, *, apart: bool) -> bool:
         """Whether a point can befall the life besides the others."""
         if point.story != self.points[0].story or point.function in self._reversed:
             return False
@@ -249,10 +257,31 @@ class _Shared:
         if point.way in WAITING_WAYS and self._waits == MOST_WAITS:
             return False
         here = self._at[point.place]
-        if not here:
-            return True
-        both = [*here, point]
-        return not apart and _follow(both, recorded.get((point.story, *point.place), 0))
+        both, message = [*here, point], (point.story, *point.place)
+        return not here or (
+            not apart
+            and _follow(both, recorded.get(message, 0))
+            and _leave_tries(both, claimed.get(message, NEVER))
+        )
+
+
+def _leave_tries(points: Sequence[Point], claimed: int) -> bool:
+    """Whether a try is left after faults that leave their message claimed.
+
+    A function that is killed holds its claim until that runs out, so its message comes back in vain
+    meanwhile, thrice. On AWS it comes back later than that.
+    """
+    held = [
+        point
+        for point in points
+        if (point.way == KILL_AFTER and point.call >= claimed)
+        or (point.way == KILL_BEFORE and point.call > claimed)
+    ]
+    failing = [point for point in points if point.way in FAILING_WAYS]
+    return not held or (
+        held == [max(failing, key=lambda point: point.call)]
+        and len(failing) <= MOST_BEFORE_A_CLAIM + 1
+    )
 
 
 def _follow(points: Sequence[Point], recorded: int) -> bool:

@@ -112,6 +112,14 @@ class Stack:
         self.bus.close()
         self.alerts.close()
 
+    def forget(self, life: str) -> None:
+        """Take a life's definition away, so that its rows' rules go from the buckets with the next.
+
+        S3 takes 1,000 rules a bucket, which are those of some 120 lives.
+        """
+        key = {"pk": {"S": f"problem#{life}"}, "sk": {"S": "problem"}}
+        self.client("dynamodb").delete_item(TableName=self.outputs["RecordTable"], Key=key)
+
     def _queue(self, name: str, service: str) -> tuple[str, str]:
         arn = f"arn:aws:sqs:us-east-1:000000000000:{name}"
         allow = {

@@ -116,7 +116,7 @@ class Deployment:
             ["--config-file", str(self._settings.root / "samconfig.toml")],
             ["--template-file", str(self._settings.state / "build" / "template.yaml")],
             ["--parameter-overrides", f"Architecture={architecture()}", *_PLACES, *_PROMPT],
-            [f"IsolateJobs={isolation()}"],
+            [f"IsolateJobs={isolation()}", *map(_quoted, self._settings.parameters)],
             ["--no-progressbar"],
         )
         self._finish()
@@ -129,7 +129,11 @@ class Deployment:
             self._running = None
 
     def _identity(self) -> dict[str, str]:
-        return {"template": str(self._settings.template), "digest": digest(self._settings.template)}
+        return {
+            "template": str(self._settings.template),
+            "digest": digest(self._settings.template),
+            "parameters": " ".join(self._settings.parameters),
+        }
 
     def _make_artifacts_bucket(self) -> None:
         import boto3
@@ -194,3 +198,9 @@ def isolation() -> str:
 def architecture() -> str:
     """Return the template's `Architecture` for this machine: `arm64` or `x86_64`."""
     return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+
+
+def _quoted(parameter: str) -> str:
+    """`Name=value` as sam's `--parameter-overrides` takes values with blanks."""
+    name, _, value = parameter.partition("=")
+    return f'{name}="{value}"' if " " in value else parameter

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,8 @@ STACK = "baton"
 ACCESS_KEY_ID = "AKIABATONLAPTOP00000"
 #: The identity of the local SageMaker: it alone may take on the roles that trust SageMaker.
 SAGEMAKER_ACCESS_KEY_ID = "AKIABATONSAGEMAKER00"
+
+_PARAMETER = re.compile(r"[A-Za-z0-9]+=[^=].*|[A-Za-z0-9]+=", re.DOTALL)
 
 
 class SettingsError(Exception):
@@ -31,19 +35,22 @@ class Settings:
     state: Path
     template: Path
     root: Path = ROOT
+    parameters: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, template: Path | None = None) -> Settings:
-        """Read `BATON_PORT` and `BATON_STATE`; the template is the repository's own unless named.
+        """Read the variables of `docs/laptop.md`; the template is the repository's unless named.
 
         Raises:
-            SettingsError: when `BATON_PORT` is no port number.
+            SettingsError: when `BATON_PORT` is no port number, or `BATON_PARAMETERS` are not such
+                as `Name=value`.
         """
         port = os.environ.get("BATON_PORT") or "4566"
         if not port.isdigit() or not 1 <= int(port) <= 65_535:
             raise SettingsError(f"BATON_PORT is {port!r}; it must be a number from 1 to 65535")
         state = Path(os.environ.get("BATON_STATE") or ROOT / ".baton").resolve()
-        return cls(int(port), state, (template or ROOT / "template.yaml").resolve())
+        chosen = (template or ROOT / "template.yaml").resolve()
+        return cls(int(port), state, chosen, parameters=_parameters())
 
     @property
     def endpoint_url(self) -> str:
@@ -117,3 +124,18 @@ class Settings:
         ]
         self.environment_file.touch(mode=0o600)
         self.environment_file.write_text("\n".join(lines) + "\n")
+
+
+def _parameters() -> tuple[str, ...]:
+    """The template's parameters that `BATON_PARAMETERS` gives, each as `Name=value`."""
+    text = os.environ.get("BATON_PARAMETERS", "")
+    try:
+        found = shlex.split(text)
+    except ValueError as error:
+        raise SettingsError(f"BATON_PARAMETERS is {text!r}: {error}") from error
+    if wrong := [each for each in found if not _PARAMETER.fullmatch(each)]:
+        raise SettingsError(
+            f"BATON_PARAMETERS has {', '.join(map(repr, wrong))}; each must be such as "
+            "LargeFromRows=5000, with blanks between them and values with blanks in quotes"
+        )
+    return tuple(found)

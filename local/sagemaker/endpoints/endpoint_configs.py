@@ -10,6 +10,7 @@ from local.sagemaker.api.operations import Document, operation
 from local.sagemaker.api.service_models import shape
 from local.sagemaker.api.shaping import to_event
 from local.sagemaker.endpoints.container_groups import SINGLE, mode_of
+from local.sagemaker.jobs.volumes import check_volume_key
 from local.sagemaker.state_events import tags_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def create_endpoint_config(request: Document, platform: Platform) -> Document:
     names = [variant["VariantName"] for variant in [*variants, *shadows]]
     if len(set(names)) < len(names):
         raise ValidationException("Variant names must be unique within an endpoint configuration.")
+    for variant in variants:
+        check_volume_key(variant.get("InstanceType", ""), request.get("KmsKeyId", ""))
     checked = [_checked(variant, platform) for variant in variants]
     serverless = [variant for variant in checked if "ServerlessConfig" in variant]
     if serverless and len(checked) > 1:

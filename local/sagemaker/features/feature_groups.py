@@ -23,12 +23,7 @@ RESERVED = frozenset({"is_deleted", "write_time", "api_invocation_time"})
 MOST_FEATURES = 2500
 
 
-@operation(
-    "CreateFeatureGroup",
-    refuses={
-        "OnlineStoreConfig.SecurityConfig",
-    },
-)
+@operation("CreateFeatureGroup")
 def create_feature_group(request: Document, platform: Platform) -> Document:
     """Make a feature group with an online store, an offline store, or both."""
     name = request["FeatureGroupName"]

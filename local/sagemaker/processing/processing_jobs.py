@@ -12,6 +12,7 @@ from local.sagemaker.assembly import at_start
 from local.sagemaker.experiments.experiment_config import check_experiment
 from local.sagemaker.jobs.container import check_count, check_isolation
 from local.sagemaker.jobs.job_process import Cause
+from local.sagemaker.jobs.volumes import check_volume_key
 from local.sagemaker.processing.processing_run import ProcessingRun
 from local.sagemaker.processing.processing_states import ENDED, KIND, IllegalMoveError, move, tell
 
@@ -28,7 +29,6 @@ REFUSED = frozenset(
     {
         "ProcessingInputs.DatasetDefinition",
         "ProcessingOutputConfig.Outputs.FeatureStoreOutput",
-        "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
         "NetworkConfig.VpcConfig",
     }
 )
@@ -73,6 +73,7 @@ def create_processing_job(request: Document, platform: Platform) -> Document:
 def _check(request: Document) -> None:
     """Refuse what the model allows and SageMaker does not; raises `ValidationException`."""
     cluster = request["ProcessingResources"]["ClusterConfig"]
+    check_volume_key(cluster["InstanceType"], cluster.get("VolumeKmsKeyId", ""))
     check_count(cluster["InstanceCount"], f"{cluster['InstanceType']} for processing job usage")
     if request.get("NetworkConfig", {}).get("EnableNetworkIsolation"):
         check_isolation(cluster["InstanceCount"])

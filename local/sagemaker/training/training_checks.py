@@ -8,6 +8,7 @@ from local.sagemaker.api.errors import ValidationException
 from local.sagemaker.jobs.container import check_count, check_isolation
 from local.sagemaker.jobs.images import Runner, training_runner
 from local.sagemaker.jobs.metric_definitions import invalid_definition
+from local.sagemaker.jobs.volumes import check_volume_key
 from local.sagemaker.training.debugger_config import check_debugger
 from local.sagemaker.training.system_profile import INTERVALS
 from local.sagemaker.training.training_inputs import is_pipe
@@ -61,6 +62,7 @@ def _check_resources(request: Document) -> None:
     resources = request["ResourceConfig"]
     if "InstanceType" not in resources:
         raise ValidationException("ResourceConfig.InstanceType is required")
+    check_volume_key(resources["InstanceType"], resources.get("VolumeKmsKeyId", ""))
     count = resources.get("InstanceCount", 1)
     check_count(count, f"{resources['InstanceType']} for training job usage")
     if request.get("EnableNetworkIsolation"):

@@ -65,7 +65,6 @@ REFUSED = frozenset(
         "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames",
         "ProfilerConfig.ProfilingParameters",  # of the frameworks' own profilers
         "ResourceConfig.InstanceGroups",
-        "ResourceConfig.VolumeKmsKeyId",
         "ResourceConfig.TrainingPlanArn",
         "StoppingCondition.MaxPendingTimeInSeconds",
     }

@@ -12,6 +12,7 @@ from local.sagemaker.api.operations import operation
 from local.sagemaker.assembly import at_end, at_start
 from local.sagemaker.endpoints.container_groups import DIRECT, MULTI_MODEL, mode_of
 from local.sagemaker.experiments.experiment_config import check_experiment
+from local.sagemaker.jobs.volumes import check_volume_key
 from local.sagemaker.transform.transform_data import DataError, processing_of
 from local.sagemaker.transform.transform_run import DEFAULT_PAYLOAD, TransformRun
 from local.sagemaker.transform.transform_states import ENDED, KIND, IllegalMoveError, move, tell
@@ -45,7 +46,7 @@ _SHUTDOWN_SECONDS = 3.0
         "Tags",
         "ExperimentConfig",
     },
-    refuses={"TransformResources.VolumeKmsKeyId", "TransformResources.TransformAmiVersion"},
+    refuses={"TransformResources.TransformAmiVersion"},
 )
 def create_transform_job(request: Document, platform: Platform) -> Document:
     """Start a transform job; ResourceInUse when the name is taken."""
@@ -77,6 +78,8 @@ def create_transform_job(request: Document, platform: Platform) -> Document:
 
 def _check(request: Document) -> None:
     """Refuse what the model allows and SageMaker, or this one, does not."""
+    resources = request["TransformResources"]
+    check_volume_key(resources["InstanceType"], resources.get("VolumeKmsKeyId", ""))
     source = request["TransformInput"]
     kind = source["DataSource"]["S3DataSource"]["S3DataType"]
     if kind not in {"S3Prefix", "ManifestFile"}:

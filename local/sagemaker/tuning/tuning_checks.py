@@ -30,7 +30,7 @@ REFUSED = frozenset(
     {
         f"{member}.{path}"
         for member in ("TrainingJobDefinition", "TrainingJobDefinitions")
-        for path in {*_NOT_IN_A_DEFINITION, "HyperParameterTuningResourceConfig.VolumeKmsKeyId"}
+        for path in _NOT_IN_A_DEFINITION
     }
     | {
         "HyperParameterTuningJobConfig.ParameterRanges.AutoParameters",

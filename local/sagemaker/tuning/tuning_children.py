@@ -61,7 +61,10 @@ def child_resources(resources: Document) -> Document:
     AllocationStrategy Prioritized takes the first of InstanceConfigs that there is capacity for; on
     this machine there is for every type.
     """
-    return dict((resources.get("InstanceConfigs") or [resources])[0])
+    chosen = dict((resources.get("InstanceConfigs") or [resources])[0])
+    if key := resources.get("VolumeKmsKeyId"):
+        chosen["VolumeKmsKeyId"] = key
+    return chosen
 
 
 def children(platform: Platform, tuning_name: str) -> list[Document]:

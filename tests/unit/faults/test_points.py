@@ -2,7 +2,17 @@
 
 import pytest
 
-from faults.points import ALL_WAYS, ANY, BUS, RECORDS, Point, count_points, sample, share_lives
+from faults.points import (
+    ALL_WAYS,
+    ANY,
+    BUS,
+    CLAIMS,
+    RECORDS,
+    Point,
+    count_points,
+    sample,
+    share_lives,
+)
 from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE, THROTTLE
 from local.call_faults import WAYS as CALL_WAYS
 from local.ministack_hooks.planned_faults import (
@@ -182,6 +192,38 @@ def test_a_message_does_not_fail_until_it_is_a_dead_letter():
     lives = share_lives([*failing, recording], 8)
 
     assert [len([p for p in life if p.way == KILL_BEFORE]) for life in lives] == [4, 1]
+
+
+CLAIMING = call(2, THROTTLE, CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("points", "together"),
+    [
+        ([call(1, KILL_BEFORE), CLAIMING, call(3, KILL_BEFORE)], True),
+        ([CLAIMING, call(3, KILL_BEFORE), call(4, THROTTLE)], True),
+        ([CLAIMING, call(3, KILL_BEFORE), call(4, KILL_BEFORE)], False),
+        ([CLAIMING, call(3, KILL_BEFORE), call(4, THROTTLE + FOR_GOOD)], False),
+        ([call(1, KILL_AFTER), call(2, KILL_BEFORE, CLAIMS), call(3, KILL_AFTER)], False),
+        ([call(2, KILL_BEFORE, CLAIMS), call(3, KILL_AFTER)], True),
+        ([call(2, KILL_AFTER, CLAIMS), call(3, KILL_AFTER)], False),
+        ([CLAIMING, *(call(number, THROTTLE + FOR_GOOD) for number in (3, 4, 5, 6))], True),
+    ],
+    ids=[
+        "one failure before",
+        "a throttled call after",
+        "a second kill while it waits",
+        "a failure after it waited",
+        "two failures before",
+        "killed before it claims is no claim",
+        "killed after is one",
+        "failures that give it up",
+    ],
+)
+def test_a_message_that_waits_for_a_dead_deliverys_claim_keeps_a_try(points, together):
+    recording = call(9, THROTTLE, RECORDS)
+
+    assert (len(share_lives([*points, recording], 8)) == 1) == together
 
 
 def test_a_life_waits_only_a_few_times():

@@ -69,3 +69,31 @@ def test_the_environment_file_sets_everything_for_a_shell(settings):
     assert "AWS_PROFILE" not in found
     assert Path(found["PATH"].split(":")[0]) == settings.root / ".venv/bin"
     assert settings.environment_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_parameters_of_the_template_may_be_chosen(monkeypatch):
+    monkeypatch.setenv("BATON_PARAMETERS", 'LargeFromRows=5000 ReconcileEvery="rate(5 minutes)"')
+
+    chosen = Settings.from_environment().parameters
+
+    assert chosen == ("LargeFromRows=5000", "ReconcileEvery=rate(5 minutes)")
+
+
+def test_no_parameters_are_chosen_unless_told(monkeypatch):
+    monkeypatch.delenv("BATON_PARAMETERS", raising=False)
+
+    assert Settings.from_environment().parameters == ()
+
+
+@pytest.mark.parametrize("text", ["LargeFromRows", "=5000", "A=1 rate 5", '"A=1'])
+def test_what_is_no_parameter_is_named(monkeypatch, text):
+    monkeypatch.setenv("BATON_PARAMETERS", text)
+
+    with pytest.raises(SettingsError, match="BATON_PARAMETERS"):
+        Settings.from_environment()
+
+
+def test_a_parameter_may_be_empty(monkeypatch):
+    monkeypatch.setenv("BATON_PARAMETERS", "KmsKeyArn=")
+
+    assert Settings.from_environment().parameters == ("KmsKeyArn=",)
