@@ -17,6 +17,7 @@ from faults.judge.likeness import judge_likeness
 from faults.judge.verdict import verdict
 from faults.points import SAGEMAKER, Point, count_points
 from faults.stories import QUIET_SECONDS, STORIES, Life, NotHeardError
+from local.call_faults import THROTTLE
 from local.ministack_hooks.planned_faults import ALL_DROPPED
 
 if TYPE_CHECKING:
@@ -138,8 +139,7 @@ class Lives:
 
     def _judge(self, outcome: Outcome) -> None:
         repeats = any(
-            point.function == SENDS_ALERTS and not point.way.startswith("throttled")
-            for point in outcome.points
+            point.function == SENDS_ALERTS and point.way != THROTTLE for point in outcome.points
         )
         evidence = gather(
             self._stack,

@@ -43,6 +43,7 @@ NEVER = 10**6
 RECORDS = "dynamodb:TransactWriteItems"
 CLAIMS = "dynamodb:PutItem"
 """By which a delivery keeps others of its event waiting."""
+ASKED_ONCE = ("sns:", "glue:")
 MOST_BEFORE_A_CLAIM = 1
 """Failures before one that leaves a claim: while it lasts three deliveries wait in vain."""
 CLOCK, MISSED = "Scheduled Event", "CompletionMissed"
@@ -260,7 +261,7 @@ class _Shared:
         both, message = [*here, point], (point.story, *point.place)
         return not here or (
             not apart
-            and _follow(both, recorded.get(message, 0))
+            and _follow(both, recorded.get(message, 0), claimed.get(message, NEVER))
             and _leave_tries(both, claimed.get(message, NEVER))
         )
 
@@ -277,14 +278,23 @@ def _leave_tries(points: Sequence[Point], claimed: int) -> bool:
         if (point.way == KILL_AFTER and point.call >= claimed)
         or (point.way == KILL_BEFORE and point.call > claimed)
     ]
-    failing = [point for point in points if point.way in FAILING_WAYS]
+    failing = [point for point in points if _fails(point, claimed)]
     return not held or (
         held == [max(failing, key=lambda point: point.call)]
         and len(failing) <= MOST_BEFORE_A_CLAIM + 1
     )
 
 
-def _follow(points: Sequence[Point], recorded: int) -> bool:
+def _fails(point: Point, claimed: int) -> bool:
+    """Whether the delivery that a fault befalls fails by it.
+
+    What a delivery does while others wait is asked once, so that any fault of it is for good.
+    """
+    alone = point.call > claimed and point.operation.startswith(ASKED_ONCE)
+    return point.way in FAILING_WAYS or alone
+
+
+def _follow(points: Sequence[Point], recorded: int, claimed: int) -> bool:
     """Whether faults can befall one message after the other, in the order of their calls.
 
     A delivery that fails is followed by the next, until one records what was made of the message:
@@ -295,7 +305,7 @@ def _follow(points: Sequence[Point], recorded: int) -> bool:
         return False
     if len({point.call for point in points}) < len(points):
         return False
-    failing = [point for point in points if point.way in FAILING_WAYS]
+    failing = [point for point in points if _fails(point, claimed)]
     last = max(points, key=lambda point: point.call)
     late = [point for point in failing if point.call >= recorded]
     return len(failing) <= MOST_FAILURES and (not late or late == [last])

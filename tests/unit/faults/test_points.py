@@ -195,6 +195,8 @@ def test_a_message_does_not_fail_until_it_is_a_dead_letter():
 
 
 CLAIMING = call(2, THROTTLE, CLAIMS)
+PUBLISH = "sns:Publish"
+ASKED_ONCE = call(7, THROTTLE, PUBLISH)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +210,9 @@ CLAIMING = call(2, THROTTLE, CLAIMS)
         ([call(2, KILL_BEFORE, CLAIMS), call(3, KILL_AFTER)], True),
         ([call(2, KILL_AFTER, CLAIMS), call(3, KILL_AFTER)], False),
         ([CLAIMING, *(call(number, THROTTLE + FOR_GOOD) for number in (3, 4, 5, 6))], True),
+        ([CLAIMING, call(3, KILL_BEFORE), call(4, THROTTLE, PUBLISH)], False),
+        ([CLAIMING, *(call(n, THROTTLE + FOR_GOOD) for n in (3, 4, 5)), ASKED_ONCE], True),
+        ([CLAIMING, *(call(n, THROTTLE + FOR_GOOD) for n in (3, 4, 5, 6)), ASKED_ONCE], False),
     ],
     ids=[
         "one failure before",
@@ -218,6 +223,9 @@ CLAIMING = call(2, THROTTLE, CLAIMS)
         "killed before it claims is no claim",
         "killed after is one",
         "failures that give it up",
+        "a call that is asked once fails by any fault",
+        "as the fourth failure",
+        "as the fifth",
     ],
 )
 def test_a_message_that_waits_for_a_dead_deliverys_claim_keeps_a_try(points, together):
