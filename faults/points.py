@@ -44,8 +44,7 @@ RECORDS = "dynamodb:TransactWriteItems"
 CLAIMS = "dynamodb:PutItem"
 """By which a delivery keeps others of its event waiting."""
 ASKED_ONCE = ("sns:", "glue:")
-MOST_BEFORE_A_CLAIM = 1
-"""Failures before one that leaves a claim: while it lasts three deliveries wait in vain."""
+"""By these services, what a delivery asks while others wait; any fault of it is for good."""
 CLOCK, MISSED = "Scheduled Event", "CompletionMissed"
 
 
@@ -267,29 +266,22 @@ class _Shared:
 
 
 def _leave_tries(points: Sequence[Point], claimed: int) -> bool:
-    """Whether a try is left after faults that leave their message claimed.
+    """Whether a message keeps a try after faults of which some leave its event claimed.
 
-    A function that is killed holds its claim until that runs out, so its message comes back in vain
-    meanwhile, thrice. On AWS it comes back later than that.
+    A function that is killed holds its claim until that runs out; meanwhile one delivery is in vain.
     """
+    failing = [point for point in points if _fails(point, claimed)]
     held = [
         point
         for point in points
         if (point.way == KILL_AFTER and point.call >= claimed)
         or (point.way == KILL_BEFORE and point.call > claimed)
     ]
-    failing = [point for point in points if _fails(point, claimed)]
-    return not held or (
-        held == [max(failing, key=lambda point: point.call)]
-        and len(failing) <= MOST_BEFORE_A_CLAIM + 1
-    )
+    return len(failing) + len(held) <= MOST_FAILURES
 
 
 def _fails(point: Point, claimed: int) -> bool:
-    """Whether the delivery that a fault befalls fails by it.
-
-    What a delivery does while others wait is asked once, so that any fault of it is for good.
-    """
+    """Whether the delivery that a fault befalls fails by it."""
     alone = point.call > claimed and point.operation.startswith(ASKED_ONCE)
     return point.way in FAILING_WAYS or alone
 

@@ -36,6 +36,9 @@ WAIT_SCALE = 0.1
 """Pauses between botocore's attempts are so much shorter: nothing else moves meanwhile."""
 CLAIM_SECONDS = 15
 """A dead delivery's claim holds for so long, since a message's waits are shorter too."""
+CLAIMED_PAUSE = 20 * (CLAIM_SECONDS + 1)
+"""What waits for it comes back so late; a planned cloud makes a twentieth of it, and the function's
+own figure would be over long before the claim."""
 XML = '<?xml version="1.0"?>'
 
 
@@ -103,6 +106,8 @@ def faulty(handler: Handler, function: str) -> Handler:
     _listen_to_botocore()
     if advance := sys.modules.get("lifecycle.advance"):
         advance.CLAIM_SECONDS = CLAIM_SECONDS  # type: ignore[attr-defined]
+    if leg := sys.modules.get("lifecycle.leg"):
+        leg.CLAIMED_PAUSE = CLAIMED_PAUSE  # type: ignore[attr-defined]
     plan = FaultPlan(Path(os.environ[VARIABLE]))
 
     def handle(event: dict[str, Any], context: object) -> Any:

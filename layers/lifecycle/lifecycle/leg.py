@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from lifecycle import redaction
-from lifecycle.advance import advance
+from lifecycle.advance import CLAIM_SECONDS, advance
 from lifecycle.cause import parse_cause
-from lifecycle.errors import QuotaReachedError, UnknownEventError
+from lifecycle.errors import ClaimedError, QuotaReachedError, UnknownEventError
 from lifecycle.problem_scope import scoped
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lifecycle.ports import Ports
 
 logger = redaction.logger()
+CLAIMED_PAUSE = CLAIM_SECONDS + 1
+"""Seconds until a message comes back whose event another delivery keeps for itself. That is over
+then, whatever became of the other; sooner tries would be in vain, and there are but five."""
 
 
 class Leg:
@@ -131,7 +134,7 @@ def _fail(leg: str, message: dict[str, Any], error: Exception, ports: Ports) -> 
     from lifecycle.given_up import given_up
 
     try:
-        bring_back(message)
+        bring_back(message, CLAIMED_PAUSE if isinstance(error, ClaimedError) else None)
         if is_last(message):
             ports.records.note(given_up(leg, message["body"], error))
     except Exception:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from lifecycle.adapters.clients import client
 from lifecycle.adapters.dynamodb_records import DynamodbRecords
 from lifecycle.errors import (
     AlreadyRecordedError,
@@ -152,6 +153,27 @@ def test_one_delivery_at_a_time_holds_a_claim(aws: object) -> None:
     table.give_up("event", "leg")
     table.claim("event", "leg", -1)
     table.claim("event", "leg", 60)
+
+
+def test_a_claim_that_is_written_again_is_no_other_deliverys(aws: object, monkeypatch: Any) -> None:
+    """As botocore does where the first answer did not arrive in time."""
+    table, dynamodb = DynamodbRecords(TABLE), client("dynamodb")
+    monkeypatch.setattr(dynamodb, "put_item", twice(dynamodb.put_item))
+
+    table.claim("event", "leg", 60)
+
+    with pytest.raises(ClaimedError):
+        table.claim("event", "leg", 60)
+
+
+def twice(call: Any) -> Any:
+    """Make a call that is sent again though it was carried out."""
+
+    def called(**request: Any) -> Any:
+        call(**request)
+        return call(**request)
+
+    return called
 
 
 def test_two_legs_may_hear_the_same_event(records: Records) -> None:

@@ -197,35 +197,32 @@ def test_a_message_does_not_fail_until_it_is_a_dead_letter():
 CLAIMING = call(2, THROTTLE, CLAIMS)
 PUBLISH = "sns:Publish"
 ASKED_ONCE = call(7, THROTTLE, PUBLISH)
+GOOD = THROTTLE + FOR_GOOD
 
 
 @pytest.mark.parametrize(
     ("points", "together"),
     [
-        ([call(1, KILL_BEFORE), CLAIMING, call(3, KILL_BEFORE)], True),
-        ([CLAIMING, call(3, KILL_BEFORE), call(4, THROTTLE)], True),
-        ([CLAIMING, call(3, KILL_BEFORE), call(4, KILL_BEFORE)], False),
-        ([CLAIMING, call(3, KILL_BEFORE), call(4, THROTTLE + FOR_GOOD)], False),
-        ([call(1, KILL_AFTER), call(2, KILL_BEFORE, CLAIMS), call(3, KILL_AFTER)], False),
-        ([call(2, KILL_BEFORE, CLAIMS), call(3, KILL_AFTER)], True),
-        ([call(2, KILL_AFTER, CLAIMS), call(3, KILL_AFTER)], False),
-        ([CLAIMING, *(call(number, THROTTLE + FOR_GOOD) for number in (3, 4, 5, 6))], True),
-        ([CLAIMING, call(3, KILL_BEFORE), call(4, THROTTLE, PUBLISH)], False),
-        ([CLAIMING, *(call(n, THROTTLE + FOR_GOOD) for n in (3, 4, 5)), ASKED_ONCE], True),
-        ([CLAIMING, *(call(n, THROTTLE + FOR_GOOD) for n in (3, 4, 5, 6)), ASKED_ONCE], False),
+        ([call(1, KILL_BEFORE), call(1, KILL_AFTER), CLAIMING, call(3, KILL_BEFORE)], False),
+        ([call(1, KILL_BEFORE), CLAIMING, call(3, KILL_BEFORE), call(4, GOOD)], True),
+        ([CLAIMING, call(3, KILL_BEFORE), call(4, KILL_AFTER)], True),
+        ([CLAIMING, call(3, KILL_BEFORE), call(4, KILL_BEFORE), call(5, GOOD)], False),
+        ([call(2, KILL_AFTER, CLAIMS), call(3, KILL_AFTER), call(4, GOOD)], False),
+        ([call(2, KILL_BEFORE, CLAIMS), call(3, KILL_AFTER), call(4, GOOD)], True),
+        ([CLAIMING, *(call(number, GOOD) for number in (3, 4, 5, 6))], True),
+        ([CLAIMING, *(call(number, GOOD) for number in (3, 4, 5)), ASKED_ONCE], True),
+        ([CLAIMING, *(call(number, GOOD) for number in (3, 4, 5, 6)), ASKED_ONCE], False),
     ],
     ids=[
-        "one failure before",
-        "a throttled call after",
-        "a second kill while it waits",
-        "a failure after it waited",
-        "two failures before",
-        "killed before it claims is no claim",
-        "killed after is one",
-        "failures that give it up",
-        "a call that is asked once fails by any fault",
-        "as the fourth failure",
-        "as the fifth",
+        "two at one call",
+        "a kill that leaves a claim, and two failures",
+        "two such kills",
+        "two such kills, and a failure",
+        "killed after it claimed",
+        "killed before it claimed",
+        "failures that give the claim up",
+        "a call that is asked once as the fourth",
+        "and as the fifth",
     ],
 )
 def test_a_message_that_waits_for_a_dead_deliverys_claim_keeps_a_try(points, together):

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lifecycle.adapters import sqs_retry
+from lifecycle.advance import CLAIM_SECONDS
 from lifecycle.aws_events import ObjectCreated
 from lifecycle.decision import Decision
-from lifecycle.errors import UnknownEventError
+from lifecycle.errors import ClaimedError, UnknownEventError
 from lifecycle.events import DataIngested, ProblemDefined
 from lifecycle.leg import Leg, leg
 from tests.builders import object_created, own_event, sqs_event
@@ -85,6 +87,31 @@ def test_an_event_the_leg_does_not_hear_is_an_error() -> None:
     """The template routed it wrongly; that must be seen."""
     with pytest.raises(UnknownEventError, match="ingest_files does not hear ProblemDefined"):
         ready(FakeBus()).answer(own_event("ProblemDefined", DEFINED), fake_ports())
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [(ClaimedError("event"), CLAIM_SECONDS + 1), (RuntimeError("the disk is full"), None)],
+)
+def test_what_another_delivery_keeps_comes_back_when_that_is_over(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, seconds: int | None
+) -> None:
+    """Else it would have no try left for a delivery that ended without a word."""
+    asked = []
+    monkeypatch.setattr(sqs_retry, "bring_back", lambda _, pause: asked.append(pause))
+    monkeypatch.setattr(sqs_retry, "is_last", lambda _: False)
+
+    def failing(_cause: Cause[Any], _ports: Ports) -> Decision:
+        raise error
+
+    made = Leg("send_alert", (ObjectCreated,), failing)
+    made._ports = fake_ports()
+    batch = sqs_event(object_created("churn/data/a.csv"))
+    batch["Records"][0]["receiptHandle"] = "receipt"
+
+    made(batch)
+
+    assert asked == [seconds]
 
 
 def test_a_handlers_module_names_its_leg() -> None:

@@ -58,6 +58,16 @@ def test_a_real_queue_takes_the_pause(message):
     assert 0 < held.visible_at / 1000 - held.sent_timestamp / 1000 <= PAUSES[0] + 1
 
 
+def test_a_pause_may_be_asked_for(message):
+    bring_back(message, 91)
+
+    from moto.backends import get_backend
+
+    backend = get_backend("sqs")["123456789012"]["us-east-1"]
+    (held,) = backend.queues["q"]._messages
+    assert 90 < held.visible_at / 1000 - held.sent_timestamp / 1000 <= 92
+
+
 def test_a_refusal_is_no_failure_of_its_own(message):
     """A stale handle only means that the queue's own timeout counts."""
     bring_back(message | {"receiptHandle": "stale"})

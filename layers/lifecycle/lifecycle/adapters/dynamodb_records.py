@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -212,19 +213,25 @@ class DynamodbRecords:
     def claim(self, event_id: str, leg: str, seconds: int) -> None:
         """Keep other deliveries of an event from what this one does, for so long at most.
 
+        A claim that DynamoDB wrote without its answer arriving is written again by botocore: so it
+        names its claimer, whom its own claim does not keep out.
+
         Raises:
             ClaimedError: another delivery did so, and its time is not over.
         """
         from botocore.exceptions import ClientError
 
-        now = time.time()
+        now, claimer = time.time(), {"S": uuid.uuid4().hex}
         try:
             self._put_claim(
                 event_id,
                 leg,
                 now + seconds,
-                ConditionExpression="attribute_not_exists(pk) OR claimed_until < :now",
-                ExpressionAttributeValues={":now": {"N": f"{now:.3f}"}},
+                {"claimed_by": claimer},
+                ConditionExpression=(
+                    "attribute_not_exists(pk) OR claimed_until < :now OR claimed_by = :claimer"
+                ),
+                ExpressionAttributeValues={":now": {"N": f"{now:.3f}"}, ":claimer": claimer},
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
@@ -233,15 +240,18 @@ class DynamodbRecords:
 
     def give_up(self, event_id: str, leg: str) -> None:
         """End one's own claim before its time."""
-        self._put_claim(event_id, leg, 0)
+        self._put_claim(event_id, leg, 0, {})
 
-    def _put_claim(self, event_id: str, leg: str, until: float, **condition: Any) -> None:
+    def _put_claim(
+        self, event_id: str, leg: str, until: float, more: dict[str, Any], **condition: Any
+    ) -> None:
         item = {
             "pk": {"S": f"claim#{event_id}"},
             "sk": {"S": leg},
             "kind": {"S": "claim"},
             "claimed_until": {"N": f"{until:.3f}"},
             "expires_at": {"N": str(int(time.time()) + CLAIMS_KEPT_SECONDS)},
+            **more,
         }
         client("dynamodb").put_item(TableName=self._table, Item=item, **condition)
 

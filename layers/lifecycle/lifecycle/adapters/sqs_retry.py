@@ -27,8 +27,8 @@ def pause(message: dict[str, Any]) -> int:
     return PAUSES[min(received, len(PAUSES)) - 1]
 
 
-def bring_back(message: dict[str, Any]) -> None:
-    """Let a failed message come back after its pause.
+def bring_back(message: dict[str, Any], seconds: int | None = None) -> None:
+    """Let a failed message come back after so many seconds, or else after its pause.
 
     A refusal changes nothing: the message then comes back after the queue's own timeout.
     """
@@ -38,7 +38,7 @@ def bring_back(message: dict[str, Any]) -> None:
         client("sqs").change_message_visibility(
             QueueUrl=queue_url(message["eventSourceARN"]),
             ReceiptHandle=message["receiptHandle"],
-            VisibilityTimeout=pause(message),
+            VisibilityTimeout=pause(message) if seconds is None else seconds,
         )
     except ClientError:
         return
