@@ -268,7 +268,7 @@ class _Shared:
 def _leave_tries(points: Sequence[Point], claimed: int) -> bool:
     """Whether a message keeps a try after faults of which some leave its event claimed.
 
-    A function that is killed holds its claim until that runs out; meanwhile one delivery is in vain.
+    A function that is killed holds its claim until that runs out; one delivery is in vain before.
     """
     failing = [point for point in points if _fails(point, claimed)]
     held = [
