@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE
+from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE, TIMEOUT
 from local.call_faults import WAYS as CALL_WAYS
 from local.ministack_hooks.planned_faults import (
     ALL_DROPPED,
@@ -276,6 +276,7 @@ def _leave_tries(points: Sequence[Point], claimed: int) -> bool:
         for point in points
         if (point.way == KILL_AFTER and point.call >= claimed)
         or (point.way == KILL_BEFORE and point.call > claimed)
+        or (point.way == TIMEOUT + FOR_GOOD and point.call == claimed)
     ]
     return len(failing) + len(held) <= MOST_FAILURES
 

@@ -194,6 +194,7 @@ def main() -> None:
     queues.hook_changes()
     queues.hook_fair_queues()
     storage.hook_default_key()
+    storage.hook_sent_again()
     keeper = journal.hook_journal(folder / "journal", region)
     runs = _glue_runs(folder, f"http://{_HOST}:{port}", region)
     glue.hook_glue(runs)

@@ -10,6 +10,7 @@ What the relay needs besides what ministack does by itself:
 - `functions`: URLs on the one port, workers that see their layers alone, prompt queues;
 - `queues`: standard queues that are fair to the groups of their messages;
 - `metrics`: metrics out of logs and queues, alarms that keep to their dimensions;
+- `storage`: SSE-KMS without a key, transactions that are sent again;
 - `state`: state written down while running, not at the end alone.
 
 Every name used is looked up before anything starts (`inside.NAMES`), so that another version of

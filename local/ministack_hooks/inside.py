@@ -23,7 +23,7 @@ NAMES = {
     "core.router": "extract_access_key_id extract_region",
     "services.cloudformation.provisioners": "_RESOURCE_HANDLERS _glue_job_fields _physical_name",
     "services.dynamodb": "_batch_write_item _execute_transaction _remove_item _set_item _tables "
-    "_transact_write_items",
+    "_transact_write_items _txn_token_lookup",
     "services.kinesis": "_put_record _put_records _resolve_stream _resolve_stream_by_arn",
     "services.cloudwatch": "_alarms _dims_key _dims_from_list _dispatch_alarm_actions "
     "_evaluate_alarm _evaluate_all_alarms _evaluate_parent_alarms _metrics _record_history "

@@ -1,12 +1,16 @@
 # ruff: noqa: SLF001 -- this package exists to reach inside ministack
-"""S3 as clients of AWS expect it where ministack is stricter."""
+"""S3 and DynamoDB as clients of AWS expect them where ministack is stricter."""
 
 from __future__ import annotations
 
+import copy
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.ministack_hooks.inside import module
+
+if TYPE_CHECKING:
+    from local.ministack_hooks.inside import Json, Response
 
 _ALGORITHM = "x-amz-server-side-encryption"
 _KEY = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -29,3 +33,27 @@ def hook_default_key() -> None:
         return original(headers, bucket)
 
     service._resolve_sse_write_headers = resolve
+
+
+def hook_sent_again() -> None:
+    """Know a transaction that is sent again, as botocore does where no answer came in time.
+
+    ministack keeps what was asked to compare it, and then writes its numbers in their shortest
+    form, in that very document: the same request had "a different payload" as soon as one of its
+    numbers was written otherwise. On AWS it has the answer that it had ("Idempotency",
+    TransactWriteItems).
+    """
+    service = module("services.dynamodb")
+    original = service._transact_write_items
+
+    @functools.wraps(original)
+    def write(request: Json) -> Response:
+        asked = copy.deepcopy(request)
+        token = asked.pop("ClientRequestToken", "")
+        known = service._txn_token_lookup(token)
+        answer: Response = original(request)
+        if not known and (kept := service._txn_token_lookup(token)):
+            kept["signature"] = asked
+        return answer
+
+    service._transact_write_items = write

@@ -13,7 +13,7 @@ from faults.points import (
     sample,
     share_lives,
 )
-from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE, THROTTLE
+from local.call_faults import FOR_GOOD, KILL_AFTER, KILL_BEFORE, THROTTLE, TIMEOUT
 from local.call_faults import WAYS as CALL_WAYS
 from local.ministack_hooks.planned_faults import (
     ALL_DROPPED,
@@ -197,7 +197,7 @@ def test_a_message_does_not_fail_until_it_is_a_dead_letter():
 CLAIMING = call(2, THROTTLE, CLAIMS)
 PUBLISH = "sns:Publish"
 ASKED_ONCE = call(7, THROTTLE, PUBLISH)
-GOOD = THROTTLE + FOR_GOOD
+GOOD, NO_ANSWER = THROTTLE + FOR_GOOD, TIMEOUT + FOR_GOOD
 
 
 @pytest.mark.parametrize(
@@ -209,6 +209,8 @@ GOOD = THROTTLE + FOR_GOOD
         ([CLAIMING, call(3, KILL_BEFORE), call(4, KILL_BEFORE), call(5, GOOD)], False),
         ([call(2, KILL_AFTER, CLAIMS), call(3, KILL_AFTER), call(4, GOOD)], False),
         ([call(2, KILL_BEFORE, CLAIMS), call(3, KILL_AFTER), call(4, GOOD)], True),
+        ([call(2, NO_ANSWER, CLAIMS), call(3, GOOD), call(4, GOOD)], True),
+        ([call(2, NO_ANSWER, CLAIMS), *(call(n, GOOD) for n in (3, 4, 5))], False),
         ([CLAIMING, *(call(number, GOOD) for number in (3, 4, 5, 6))], True),
         ([CLAIMING, *(call(number, GOOD) for number in (3, 4, 5)), ASKED_ONCE], True),
         ([CLAIMING, *(call(number, GOOD) for number in (3, 4, 5, 6)), ASKED_ONCE], False),
@@ -220,6 +222,8 @@ GOOD = THROTTLE + FOR_GOOD
         "two such kills, and a failure",
         "killed after it claimed",
         "killed before it claimed",
+        "claimed, and not told so",
+        "and failures until there is no try left",
         "failures that give the claim up",
         "a call that is asked once as the fourth",
         "and as the fifth",
