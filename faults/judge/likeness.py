@@ -92,7 +92,16 @@ class _Names:
 
     def __init__(self, evidence: Evidence) -> None:
         self._problem = re.compile(rf"(?<![0-9A-Za-z]){re.escape(evidence.problem)}(?![0-9A-Za-z])")
-        runs = sorted(row["run"] for row in evidence.rows.get("run", []))
+        # Names tell the second of a start; of two within one only what was said tells the order.
+        began = {
+            said.data.get("run"): said.at
+            for said in sorted(evidence.said, key=lambda said: said.at, reverse=True)
+            if said.name == "RunStarted"
+        }
+        runs = sorted(
+            (row["run"] for row in evidence.rows.get("run", [])),
+            key=lambda run: (run.partition("-")[0], began.get(run, ""), run),
+        )
         self._runs = {run: f"run {number}" for number, run in enumerate(runs, 1)}
         # A model's name is its problem's and its run's, in small letters.
         self._runs |= {
