@@ -15,13 +15,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from faults.judge import gather, picture
 from faults.judge.likeness import judge_likeness
 from faults.judge.verdict import verdict
-from faults.points import SAGEMAKER, Point, count_points
+from faults.points import RECORDS, SAGEMAKER, Point, count_points
 from faults.stories import QUIET_SECONDS, STORIES, Life, NotHeardError
-from local.call_faults import THROTTLE
+from local.call_faults import FOR_GOOD, THROTTLE
 from local.ministack_hooks.planned_faults import ALL_DROPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from faults.plan_folder import PlanFolder
     from faults.stack import Document, Stack
@@ -138,9 +138,6 @@ class Lives:
                 time.sleep(0.1)
 
     def _judge(self, outcome: Outcome) -> None:
-        repeats = any(
-            point.function == SENDS_ALERTS and point.way != THROTTLE for point in outcome.points
-        )
         evidence = gather(
             self._stack,
             self._stack.outputs,
@@ -148,7 +145,7 @@ class Lives:
             alerts=self._stack.alerts_of(outcome.life),
             heard=self._stack.heard_of(outcome.life),
         )
-        found = verdict(evidence, alerts_may_repeat=repeats)
+        found = verdict(evidence, alerts_may_repeat=alerts_may_repeat(outcome.points))
         if reference := self.references.get(outcome.story):
             found += judge_likeness(steady(picture(evidence)), reference)
         for text in map(str, found):
@@ -168,6 +165,22 @@ class Lives:
                 if done and place == point.place:
                     outcome.befallen[point] = note["at"] - at
                     break
+
+
+def alerts_may_repeat(points: Iterable[Point]) -> bool:
+    """Whether a fault can keep an alert that SNS has from being noted, so that it is sent again.
+
+    A throttled call did nothing: so only one that was to note it can, and not if botocore's next
+    attempt does.
+    """
+    return any(
+        point.function == SENDS_ALERTS
+        and (
+            not point.way.startswith(THROTTLE)
+            or (point.way, point.operation) == (THROTTLE + FOR_GOOD, RECORDS)
+        )
+        for point in points
+    )
 
 
 def _heard_sagemaker(note: dict[str, Any]) -> bool:

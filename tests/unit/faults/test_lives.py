@@ -1,7 +1,10 @@
 """A fault counts only where it befell a life."""
 
-from faults.lives import Lives, Outcome, steady
-from faults.points import BUS, Point
+import pytest
+
+from faults.lives import SENDS_ALERTS, Lives, Outcome, alerts_may_repeat, steady
+from faults.points import BUS, RECORDS, Point
+from local.call_faults import FOR_GOOD, KILL_AFTER, THROTTLE
 from local.ministack_hooks.planned_faults import ALL_DROPPED, DROPPED
 
 JOB_ENDED = "SageMaker Training Job State Change Completed"
@@ -40,3 +43,19 @@ def test_what_depends_on_the_machine_is_in_no_picture():
     objects = ["PROBLEM/capture/a", "PROBLEM/runs/run 1/checkpoints/1", "PROBLEM/runs/run 1/model"]
 
     assert steady({"rows": {}, "objects": objects})["objects"] == ["PROBLEM/runs/run 1/model"]
+
+
+@pytest.mark.parametrize(
+    ("function", "operation", "way", "may"),
+    [
+        (SENDS_ALERTS, "sns:Publish", KILL_AFTER, True),
+        (SENDS_ALERTS, RECORDS, THROTTLE + FOR_GOOD, True),
+        (SENDS_ALERTS, RECORDS, THROTTLE, False),
+        (SENDS_ALERTS, "sns:Publish", THROTTLE + FOR_GOOD, False),
+        ("baton-StartRun", RECORDS, KILL_AFTER, False),
+    ],
+)
+def test_an_alert_may_come_twice_only_if_it_could_be_sent_and_not_noted(
+    function, operation, way, may
+):
+    assert alerts_may_repeat([Point("batch", function, "E", 1, 4, operation, way)]) == may
