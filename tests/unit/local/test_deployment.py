@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -61,7 +62,7 @@ def deployed(template, tmp_path):
     """A state folder in which the template was deployed and then saved."""
     settings = Settings(4566, tmp_path / "state", template)
     (settings.state / "ministack").mkdir(parents=True)
-    identity = {"template": str(template), "digest": digest(template)}
+    identity = {"template": str(template), "digest": digest(template), "parameters": ""}
     (settings.state / "deployed.json").write_text(json.dumps(identity))
     for name in ("cloudformation", "lambda"):
         (settings.state / "ministack" / f"{name}.json").write_text("{}")
@@ -75,6 +76,14 @@ def test_what_was_deployed_and_saved_is_current(deployed, template):
     template.write_text("Resources: {More: {}}")
 
     assert not Deployment(deployed).is_current()
+
+
+def test_other_parameters_are_a_deployment_of_their_own(deployed):
+    """A key of one's own is given to the same sources by a parameter."""
+    other = replace(deployed, parameters=("KmsKeyArn=arn:aws:kms:eu-west-1:000000000000:key/x",))
+
+    assert Deployment(deployed).is_current()
+    assert not Deployment(other).is_current()
 
 
 def test_a_deployment_that_was_never_saved_is_due_again(deployed):
