@@ -78,9 +78,11 @@ def _places(evidence: Evidence) -> Iterator[Finding]:
         if row.get("purpose") == "score":
             yield from _scored(evidence, row)
             continue
-        if taken and (aside or waits):
-            yield Finding("two_places", "taken in, and set aside or waiting besides", where)
-        if not (taken or aside or waits) and evidence.landing.etags.get(row["source"]):
+        in_larger = bool(row.get("gathered"))
+        if taken and (aside or waits or in_larger):
+            what = "taken in, and set aside, waiting or part of a larger input besides"
+            yield Finding("two_places", what, where)
+        if not (taken or aside or waits or in_larger) and evidence.landing.etags.get(row["source"]):
             yield Finding("no_place", "neither taken in, nor set aside, nor waiting", where)
         if aside:
             yield from _set_aside(evidence, row)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faults.lives import SENDS_ALERTS, Lives, Outcome, alerts_may_repeat, steady
+from faults.lives import SENDS_ALERTS, Lives, Outcome, alerts_may_repeat, is_harmless, steady
 from faults.points import BUS, RECORDS, Point
 from local.call_faults import FOR_GOOD, KILL_AFTER, THROTTLE
 from local.ministack_hooks.planned_faults import ALL_DROPPED, DROPPED
@@ -59,3 +59,23 @@ def test_an_alert_may_come_twice_only_if_it_could_be_sent_and_not_noted(
     function, operation, way, may
 ):
     assert alerts_may_repeat([Point("batch", function, "E", 1, 4, operation, way)]) == may
+
+
+def left_behind(rows="40 rows"):
+    at = f"PROBLEM/ingested/HASH.parquet ({rows})"
+    return f"other_end: it is there: {at} and undisturbed not there (objects)"
+
+
+def test_a_stretch_of_a_killed_delivery_may_lie_there_unread():
+    """Its records were read again, cut otherwise; of files that is not so."""
+    assert is_harmless(left_behind(), "stream")
+    assert not is_harmless(left_behind(), "files")
+    assert not is_harmless(left_behind().replace("HASH", "input stream/STRETCH"), "stream")
+
+
+def test_a_stretch_that_is_missing_is_a_finding():
+    missing = (
+        "other_end: it is not there and undisturbed there: PROBLEM/ingested/HASH.parquet (40 rows)"
+    )
+
+    assert not is_harmless(missing, "stream")

@@ -86,6 +86,11 @@ def a_stretch_that_nobody_took_in(life):
     del life.rows["input"][1]
 
 
+def a_stretch_that_is_in_a_larger_one_besides(life):
+    gathered_stretches(life)
+    life.rows["input"][1]["uri"] = f"s3://lake/{PROBLEM}/ingested/s1.parquet"
+
+
 def an_alert_once_more(life):
     life.alerts.append(Alert("m2", "ModelDeployed", "id-ModelDeployed", "info"))
 
@@ -206,6 +211,7 @@ def an_event_of_the_wrong_leg(life):
         (a_second_training, "unnamed_job"),
         (a_row_lost_in_gathering, "lost_rows"),
         (a_stretch_that_nobody_took_in, "not_so"),
+        (a_stretch_that_is_in_a_larger_one_besides, "two_places"),
         (a_second_fetch, "started_twice"),
         (a_fetch_that_no_row_names, "unnamed_job"),
         (a_fetch_whose_end_was_not_heard, "end_unheard"),
@@ -247,6 +253,21 @@ def test_what_is_wrong_is_found(falsify, rule):
     falsify(life)
 
     assert rule in rules(life)
+
+
+def test_a_stretch_that_waited_for_its_problem_may_be_gathered():
+    """Its rows still lie in the landing bucket, where they waited."""
+    life = finished()
+    gathered_stretches(life)
+    part = life.rows["input"][1]
+    part["source"] = life.said[-2].data["source"] = f"{PROBLEM}/stream/shardId-0/1-9.jsonl"
+    life.landing.etags[part["source"]] = "e"
+
+    assert verdict(life) == []
+
+    part["gathered"] = ""
+
+    assert "no_place" in rules(life)
 
 
 def test_another_end_than_the_undisturbed_one_is_found():
