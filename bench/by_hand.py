@@ -38,6 +38,7 @@ from sklearn.metrics import (  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 
 SEED = 7
+START_SECONDS = 60.0
 
 
 def read(path: str, target: str) -> tuple[pd.DataFrame, pd.Series, str]:
@@ -170,7 +171,10 @@ def first_answer(booster: xgb.Booster, row: pd.DataFrame) -> bytes:
         port = free.getsockname()[1]
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     threading.Thread(target=server.run, daemon=True).start()
+    deadline = time.monotonic() + START_SECONDS
     while not server.started:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the server did not start in {START_SECONDS:.0f} s")
         time.sleep(0.005)
     body = row.iloc[0].fillna(0).to_json().encode()
     url = f"http://127.0.0.1:{port}/predict"

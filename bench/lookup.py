@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from bench.relay import Relay
+from bench.relay import Relay, await_answer
 from local.running import running_cloud
 
 if TYPE_CHECKING:
@@ -121,8 +122,8 @@ def main() -> None:
         _, run = relay.carry(PROBLEM, tables.to_csv(customers).encode())
         if run.get("stage") != "deployed":
             raise SystemExit(f"the model was not deployed: {run.get('reason')}")
-        while not relay.row(PROBLEM, "features").get("stored_run"):
-            time.sleep(0.1)
+        features = partial(relay.row, PROBLEM, "features")
+        await_answer(lambda: features().get("stored_run"), "the features are stored", pause=0.1)
         print(json.dumps(measure(asking(relay, customers), arguments.times)))
 
 

@@ -18,15 +18,38 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from bench.data import first, table
 from local.running import running_cloud
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).resolve().parent.parent
 ENDS = ("deployed", "rejected", "failed", "data_rejected", "rolled_back")
+PATIENCE_SECONDS = 1800.0
+
+
+def await_answer(ask: Callable[[], Any], what: str, pause: float = 0.02) -> Any:
+    """Ask again and again; the first answer that is something.
+
+    Args:
+        ask: answers with anything false while there is nothing.
+        what: what is waited for, in words.
+        pause: seconds between two questions.
+
+    Raises:
+        TimeoutError: there was none in `PATIENCE_SECONDS`.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (answer := ask()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not so after {PATIENCE_SECONDS:.0f} s: {what}")
+        time.sleep(pause)
+    return answer
 
 
 class Relay:
@@ -50,20 +73,21 @@ class Relay:
         text = f"name: {problem}\ntarget: {target}\n{extra}"
         key = f"{problem}/problem.yaml"
         self.s3.put_object(Bucket=self.outputs["LandingBucket"], Key=key, Body=text.encode())
-        while not self.row(problem, "problem"):
-            time.sleep(0.02)
+        await_answer(lambda: self.row(problem, "problem"), f"{problem} is in force")
 
     def carry(self, problem: str, body: bytes) -> tuple[float, dict[str, Any]]:
         """Drop a file; seconds until its run ended, and the run."""
         started = time.perf_counter()
         key = f"{problem}/data/rows.csv"
         self.s3.put_object(Bucket=self.outputs["LandingBucket"], Key=key, Body=body)
-        run: dict[str, Any] = {}
-        while run.get("stage") not in ENDS:
-            time.sleep(0.02)
-            name = self.row(problem, "problem").get("last_run")
-            run = self.row(problem, f"run#{name}") if name else {}
+        run = await_answer(lambda: self._ended(problem), f"the run of {problem} has ended")
         return time.perf_counter() - started, run
+
+    def _ended(self, problem: str) -> dict[str, Any] | None:
+        """The problem's last run, once it has ended."""
+        name = self.row(problem, "problem").get("last_run")
+        run = self.row(problem, f"run#{name}") if name else {}
+        return run if run.get("stage") in ENDS else None
 
     def timeline(self, problem: str) -> list[tuple[str, str]]:
         """When each leg had acted, in order."""

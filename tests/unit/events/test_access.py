@@ -134,3 +134,15 @@ def test_every_excuse_says_why_and_speaks_of_rights_that_there_are(excuse):
     for action in excuse.actions:
         spoken = [right for right in given if right.action == action and excuse.excuses(right)]
         assert spoken, f"no role has {action} on {excuse.resource} any more"
+
+
+def test_no_right_is_excused_twice_by_the_same_words():
+    """The second would outlive the first's reason."""
+    named = [
+        (role, action, excuse.resource)
+        for excuse in excuses()
+        for role in excuse.roles
+        for action in excuse.actions
+    ]
+
+    assert len(named) == len(set(named))
