@@ -222,6 +222,11 @@ class Laptop:
                 found[url.rsplit("/", 1)[-1]] = count
         return found
 
+    def log_lines(self, part: str) -> int:
+        """Lines of the local SageMaker's log that hold some words."""
+        text = (self._settings.logs / "sagemaker.log").read_text("utf-8", "replace")
+        return sum(part in line for line in text.splitlines())
+
     def tick(self, identity: str) -> None:
         """Let the reconciler's clock strike, an hour ahead: no job is too young to be asked after.
 

@@ -27,6 +27,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.killing import Lives, await_end, verdicts
 from bench.laptop import MODELS, TARGETS, Laptop, memory_mb
+from local.sagemaker.state_events import LOST, TWICE
 
 FAULTS = "drop=0.1,repeat=0.2,reorder=0.2,delay=2"
 NEW_EVERY_SECONDS = 30.0
@@ -118,6 +119,8 @@ def measure(state: Path, minutes: float, seed: int) -> dict[str, Any]:
             "runs": sum(len(laptop.stages(name)) for name in soak.lives.names),
             "kills": len(soak.recoveries),
             "longest_recovery_seconds": round(max(soak.recoveries, default=0.0), 1),
+            "events_lost": laptop.log_lines(LOST),
+            "events_told_twice": laptop.log_lines(TWICE),
             "events_said_again": soak.repeated,
             "streamed": sum(map(len, soak.lives.answered.values())),
             "memory_mb_median": round(statistics.median(used)),

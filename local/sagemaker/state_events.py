@@ -31,6 +31,8 @@ DOOR = "/_baton/events"
 RING = 1_000
 GIVE_UP_SECONDS = 60.0
 BATCH = 10  # PutEvents takes ten entries at most
+LOST, TWICE = "event lost on purpose", "event told twice on purpose"
+"""How the log begins to tell what faults did to an event."""
 _log = logging.getLogger(__name__)
 
 
@@ -117,7 +119,11 @@ class StateEvents:
             entry = self._queue.get(timeout=wait)
             while entry is not None:
                 number = next(self._numbers)
-                for seconds in self._faults.deliveries(number):
+                deliveries = self._faults.deliveries(number)
+                if len(deliveries) != 1:
+                    fate = TWICE if deliveries else LOST
+                    _log.info("%s: %s %s", fate, entry["DetailType"], entry["Resources"][0])
+                for seconds in deliveries:
                     heapq.heappush(self._held, (time.monotonic() + seconds, number, entry))
                 entry = self._queue.get_nowait()
         except queue.Empty:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from local.sagemaker.event_faults import EventFaults
-from local.sagemaker.state_events import StateEvents
+from local.sagemaker.state_events import LOST, TWICE, StateEvents
 from tests.conformance.sagemaker.laptop import until
 
 
@@ -59,6 +59,20 @@ def test_dropped_events_never_arrive_and_repeated_ones_arrive_twice(door):
 
     assert expected == sorted(taken)
     assert len(set(taken)) < 20
+
+
+def test_the_log_tells_what_was_lost_and_what_was_told_twice(door, caplog):
+    url, _ = door
+    faults = EventFaults.parse("drop=0.3,repeat=0.5,seed=5")
+    fates = [len(faults.deliveries(number)) for number in range(20)]
+
+    with caplog.at_level("INFO"):
+        events = send(url, 20, "drop=0.3,repeat=0.5,seed=5")
+        events.close()
+
+    told = [text for text in caplog.messages if "Training Job State Change arn:x" in text]
+    assert [text.startswith(LOST) for text in told] == [not n for n in fates if n != 1]
+    assert [text.startswith(TWICE) for text in told] == [n == 2 for n in fates if n != 1]
 
 
 def test_a_reordered_event_comes_after_those_behind_it(door):
