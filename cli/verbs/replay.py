@@ -28,6 +28,8 @@ def replay(begin: From, end: To = "", *, as_json: AsJson = False) -> None:
     last = parse_time(end) if end else datetime.now(UTC)
     if first >= last:
         raise CliError("--from must lie before --to.")
+    # A replay goes by the time in the event (StartReplay), which is a whole second.
+    first = first.replace(microsecond=0)
     stack = Stack.open()
     client = stack.client("events")
     archives = list(stack.of_type(ARCHIVE).values())

@@ -146,6 +146,15 @@ def test_a_replay_asks_the_archive_for_its_stretch(cloud: Any, baton: Any) -> No
     assert answer["from"] == "2026-02-03T10:00:00.000Z"
 
 
+def test_a_replay_begins_with_a_whole_second(cloud: Any, baton: Any) -> None:
+    """Events are stamped so: one that was said later in the same second would be left out."""
+    answer = baton.json("replay", "--from", "2026-02-03T10:00:00.7", "--to", "2026-02-03T11:00:00")
+
+    replay = cloud.stack.client("events").describe_replay(ReplayName=answer["replay"])
+    assert replay["EventStartTime"].isoformat().startswith("2026-02-03T10:00:00+")
+    assert answer["from"] == "2026-02-03T10:00:00.000Z"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
