@@ -10,6 +10,7 @@ import threading
 import zipfile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from local.function_sandbox import SharedArchive, bare_interpreter
 from local.ministack_hooks.inside import Response, module
@@ -78,7 +79,7 @@ def hook_updates() -> None:
     them at once, and what they were handed comes back after the queue's visibility timeout only.
     """
     runtime, service = module("core.lambda_runtime"), module("services.lambda_svc")
-    leaving: set[Any] = set()
+    leaving: WeakSet[Any] = WeakSet()  # one that never started is given back by nobody
     invalidate, release, reset = (
         runtime.invalidate_worker,
         runtime.release_worker,
@@ -113,7 +114,7 @@ def hook_updates() -> None:
     @functools.wraps(reset)
     def end_all() -> None:
         reset()
-        kill(leaving)
+        kill(list(leaving))
 
     runtime.kill_workers, runtime.reset = kill_idle, end_all
     for place in (runtime, service):
