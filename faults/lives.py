@@ -92,15 +92,17 @@ class Lives:
         return f"fm{self._mark}{next(self._numbers):04x}"
 
     def count(self, story: str) -> tuple[Outcome, list[Point]]:
-        """Live a story undisturbed: count its points, and keep its end as what others must equal.
+        """Live a story undisturbed: count its points.
 
-        None are counted where it does not end as it should even so.
+        The first such end is what all others must equal. None are counted where it does not end as
+        it should.
         """
         outcome, notes = self._carry(story, [])
         if outcome.findings:
             return outcome, []
-        evidence = gather(self._stack, self._stack.outputs, outcome.life)
-        self.references[story] = steady(picture(evidence))
+        if story not in self.references:
+            evidence = gather(self._stack, self._stack.outputs, outcome.life)
+            self.references[story] = steady(picture(evidence))
         return outcome, count_points(story, outcome.life, notes)
 
     def carry(self, story: str, points: Sequence[Point]) -> Outcome:

@@ -23,7 +23,8 @@ EQUAL, UNEQUAL, NOT_REACHED = "equal", "unequal", "not reached"
 INTRODUCTION = """Each fault befell a whole life of a model, which was then judged by its end:
 files, records, SageMaker, alerts and events must equal those of a life that nothing disturbed."""
 LEGEND = """A cell counts the points that ended equal; on red, those that did not, of all that
-befell."""
+befell. A point that another undisturbed life did not have is there by chance, such as a call that
+is made only if one message overtakes another; where it was not reached, no life had it again."""
 STYLE = """
 :root { color-scheme: light dark; --line: #d5d9de; --soft: #68707a; --good: #1a7f4b;
         --bad: #b3261e; --empty: #eceff2; }
@@ -61,6 +62,7 @@ class Matrix:
         seconds: the whole took so long.
         undisturbed: seconds of a life that nothing disturbed, by story.
         longest: seconds of the longest disturbed life, by story.
+        by_chance: points that another undisturbed life of their story did not have.
         unheard: seconds of the life without any event of SageMaker and Glue, by story.
     """
 
@@ -73,6 +75,7 @@ class Matrix:
     undisturbed: dict[str, float] = field(default_factory=dict)
     longest: dict[str, float] = field(default_factory=dict)
     unheard: dict[str, float] = field(default_factory=dict)
+    by_chance: set[Point] = field(default_factory=set)
 
     def take(self, outcome: Outcome, *, alone: bool) -> None:
         """Take up what became of a life; one that was shared and failed tells nothing yet."""
@@ -100,6 +103,10 @@ class Matrix:
         """How many points have a verdict."""
         return sum(1 for each in self.verdicts.values() if each == verdict)
 
+    def missed_by_chance(self) -> int:
+        """How many points were not reached that are there by chance."""
+        return sum(self.verdicts.get(point) == NOT_REACHED for point in self.by_chance)
+
     def document(self) -> dict[str, Any]:
         """For programs."""
         return {
@@ -108,6 +115,7 @@ class Matrix:
             EQUAL: self.count(EQUAL),
             UNEQUAL: self.count(UNEQUAL),
             NOT_REACHED.replace(" ", "_"): self.count(NOT_REACHED),
+            "not_reached_by_chance": self.missed_by_chance(),
             "lives": self.lives,
             "seconds": round(self.seconds, 1),
             "longest_recovery_seconds": round(max(self.recoveries.values(), default=0.0), 1),
@@ -118,6 +126,7 @@ class Matrix:
                 {
                     **asdict(point),
                     "verdict": verdict,
+                    "by_chance": point in self.by_chance,
                     "recovery_seconds": _rounded(self.recoveries.get(point)),
                 }
                 for point, verdict in sorted(self.verdicts.items(), key=lambda item: str(item[0]))
@@ -166,6 +175,7 @@ def _tiles(matrix: Matrix) -> str:
         ("ended equal", str(matrix.count(EQUAL)), "good"),
         ("unequal", str(matrix.count(UNEQUAL)), "bad" if matrix.count(UNEQUAL) else "good"),
         ("not reached", str(matrix.count(NOT_REACHED)), ""),
+        ("of these by chance", str(matrix.missed_by_chance()), ""),
         ("lives", str(matrix.lives), ""),
         ("longest recovery", f"{max(matrix.recoveries.values(), default=0):.1f} s", ""),
         ("took", f"{matrix.seconds / 60:.1f} min", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 APART = 8
 """So many faults share a life whose first life kept them away; each at a message of its own."""
+COMPANY = (None, APART, 1)
+"""How many faults share a life at most the first, second and third time that one is tried."""
+COUNTINGS = 3
+"""Undisturbed lives of a story: a point that one of them lacks is there by chance."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,12 @@ class Try:
 
     Attributes:
         points: its faults.
-        again: whether other faults of their first life may have kept these away.
+        before: how often lives without a finding were lived that these never befell; others of
+            their faults may have kept these away.
     """
 
     points: list[Point]
-    again: bool = False
+    before: int = 0
 
 
 class Work:
@@ -85,7 +90,7 @@ class Work:
         self._progress = progress
         groups = share_lives(points, options.together, known=known)
         self._todo = deque(map(Try, groups))
-        self._missed: list[Point] = []
+        self._missed: dict[int, list[Point]] = defaultdict(list)
         self._together = options.together
         self._under_way = 0
         self._matrix, self._news = matrix, threading.Condition()
@@ -109,16 +114,19 @@ class Work:
 
     def _deal_missed(self) -> None:
         """Deal out what was not reached, when nothing else is left to live."""
-        if not self._todo and self._missed:
-            groups = share_lives(self._missed, min(self._together, APART), apart=True)
-            self._todo.extend(Try(group, again=True) for group in groups)
-            self._missed = []
+        if self._todo or not self._missed:
+            return
+        before = min(self._missed)
+        most = min(self._together, COMPANY[before] or self._together)
+        groups = share_lives(self._missed.pop(before), most, apart=True)
+        self._todo.extend(Try(group, before) for group in groups)
 
     def done(self, lived: Try, outcome: Outcome) -> None:
         """Take up an outcome.
 
         A life that did not end as it should is lived again in halves, until the fault that it
-        must not have had is found, alone. Faults that never befell are tried in less company.
+        must not have had is found, alone. Faults that never befell are tried in less company, and
+        then alone, unless they are there by chance.
         """
         points = lived.points
         with self._news:
@@ -130,10 +138,18 @@ class Work:
             if outcome.findings and len(points) > 1:
                 half = len(points) // 2
                 halves = (points[:half], points[half:])
-                self._todo.extendleft(Try(group, lived.again) for group in halves)
-            elif not lived.again and len(points) > 1:
-                self._missed += [point for point in points if point not in outcome.befallen]
+                self._todo.extendleft(Try(group, lived.before) for group in halves)
+            elif len(points) > 1:
+                self._missed_again(lived, outcome)
             self._news.notify_all()
+
+    def _missed_again(self, lived: Try, outcome: Outcome) -> None:
+        before = lived.before + 1
+        missed = [point for point in lived.points if point not in outcome.befallen]
+        if before == len(COMPANY) - 1:
+            missed = [point for point in missed if point not in self._matrix.by_chance]
+        if missed and before < len(COMPANY):
+            self._missed[before] += missed
 
 
 def carry_all(lives: Lives, work: Work) -> None:
@@ -168,7 +184,8 @@ def run(options: Options, state: Path, progress: Progress | None = None) -> Matr
             stack.enter_context(disturbed_cloud(state / f"cloud{number}"))
             for number in range(options.clouds)
         ]
-        points = count(clouds[0], options.stories, matrix)
+        countings = 1 if options.sample else COUNTINGS
+        points = count(clouds[0], options.stories, matrix, countings)
         for cloud in clouds[1:]:
             cloud.references = clouds[0].references
         try_all(clouds, points, options, matrix, progress)
@@ -199,16 +216,29 @@ def try_all(
             carrier.result()
 
 
-def count(lives: Lives, stories: Sequence[str], matrix: Matrix) -> list[Point]:
-    """Count the points of each story, by a life that nothing disturbs; all at once."""
+def count(lives: Lives, stories: Sequence[str], matrix: Matrix, countings: int = 1) -> list[Point]:
+    """Count the points of each story, by lives that nothing disturbs; all stories at once.
+
+    The first of a story's lives tells its points; what one of the others lacks is there by chance.
+    """
     points: list[Point] = []
     with ThreadPoolExecutor(len(stories)) as pool:
         for story, (outcome, found) in zip(stories, pool.map(lives.count, stories), strict=True):
             matrix.counted[story] = len(found)
             matrix.undisturbed[story] = outcome.seconds
             points += found
-            if outcome.findings:
-                matrix.take(outcome, alone=True)
+            _take_counting(outcome, matrix)
             sys.stdout.write(f"{story}: {len(found)} points {outcome.findings or ''}\n")
             sys.stdout.flush()
+        others = [story for story in stories for _ in range(countings - 1)]
+        for story, (outcome, found) in zip(others, pool.map(lives.count, others), strict=True):
+            _take_counting(outcome, matrix)
+            if not outcome.findings:
+                matrix.by_chance |= {p for p in points if p.story == story} - {*found}
     return points
+
+
+def _take_counting(outcome: Outcome, matrix: Matrix) -> None:
+    """Tell what is wrong with a life that nothing disturbed, if anything is."""
+    if outcome.findings:
+        matrix.take(outcome, alone=True)

@@ -5,7 +5,7 @@ import threading
 from faults.lives import Outcome
 from faults.points import Point, sample
 from faults.report import EQUAL, NOT_REACHED, UNEQUAL, Matrix
-from faults.running import APART, Options, Work, carry_all
+from faults.running import APART, Options, Work, carry_all, count
 
 POINTS = [
     Point("batch", f"baton-F{number}", "E", 1, 1, "s3:GetObject", "throttled")
@@ -30,8 +30,8 @@ class Lives:
         return Outcome("fm1", story, list(points), befallen, findings, 1.0)
 
 
-def tried(lives, points=POINTS, together=20, minutes=0.0):
-    matrix = Matrix()
+def tried(lives, points=POINTS, together=20, minutes=0.0, by_chance=()):
+    matrix = Matrix(by_chance=set(by_chance))
     work = Work(points, Options(stories=("batch",), together=together, minutes=minutes), matrix)
     carriers = [threading.Thread(target=carry_all, args=(lives, work)) for _ in range(3)]
     for carrier in carriers:
@@ -70,7 +70,49 @@ def test_faults_that_others_kept_away_are_tried_in_less_company():
 
     assert matrix.count(EQUAL) == len(POINTS) - 1
     assert matrix.verdicts[POINTS[10]] == NOT_REACHED
-    assert [len(points) for points in lives.lived] == [len(POINTS), APART, 2]
+    assert [len(points) for points in lives.lived] == [len(POINTS), APART, 2, 1]
+    assert lives.lived[-1] == [POINTS[10]]
+
+
+def test_what_is_there_by_chance_is_tried_twice_and_not_alone():
+    lives = Lives(unreached=POINTS[:2])
+
+    matrix = tried(lives, by_chance=POINTS[:1])
+
+    assert matrix.missed_by_chance() == 1
+    assert [len(points) for points in lives.lived] == [len(POINTS), 2, 1]
+    assert lives.lived[-1] == [POINTS[1]]
+
+
+class Counted:
+    """Undisturbed lives of one story, of which each has other points."""
+
+    def __init__(self, *found):
+        self.found = list(found)
+
+    def count(self, story):
+        findings, points = self.found.pop(0)
+        return Outcome("fm1", story, [], {}, findings, 1.0), points
+
+
+def test_what_one_undisturbed_life_has_and_another_has_not_is_there_by_chance():
+    matrix = Matrix()
+    lives = Counted(([], POINTS[:4]), ([], POINTS[1:]), ([], POINTS))
+
+    points = count(lives, ["batch"], matrix, countings=3)
+
+    assert points == POINTS[:4]
+    assert matrix.by_chance == {POINTS[0]}
+    assert matrix.findings == []
+
+
+def test_an_undisturbed_life_that_ends_otherwise_is_a_finding_whichever_it_is():
+    matrix = Matrix()
+
+    count(Counted(([], POINTS), (["lost_rows: x"], [])), ["batch"], matrix, countings=2)
+
+    assert [each["findings"] for each in matrix.findings] == [["lost_rows: x"]]
+    assert matrix.by_chance == set()
 
 
 def test_each_has_a_life_of_its_own_if_that_is_asked_for():
