@@ -17,17 +17,16 @@ from science.recipe.duckdb_engine import DuckDBEngine
 from science.recipe.statements import chain
 from science.recipe.steps import DropDuplicates, Impute, Outliers
 from science.recipe.written import Done
-from science.sql_values import literal, name, words
-from science.values import MISSING
+from science.sql_values import literal, name
+from science.typed_csv import read_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 MEMORY_LIMIT = "1400MB"
 LARGE_BYTES, LARGE_MEMORY_LIMIT = 2_000_000_000, "2200MB"
 """A file from so many bytes on: the quantiles of one of its columns alone take a gigabyte."""
-ROWS_LOOKED_AT = 20_000
 VALUES_SORTED_AT_ONCE = 40_000_000
 COLUMNS_SORTED_AT_ONCE = 4
 """Quantiles keep a column's values in memory: so many columns at a time, fewer of long ones."""
@@ -54,7 +53,7 @@ def clean_file(
     large = source.stat().st_size >= LARGE_BYTES
     usual = LARGE_MEMORY_LIMIT if large else MEMORY_LIMIT
     with connect(memory_limit or usual) as connection:
-        _read(connection, source)
+        read_typed(connection, literal(str(source)), "landed")
         columns = {
             column: str(kind)
             for column, kind, *_ in connection.execute("DESCRIBE landed").fetchall()
@@ -66,34 +65,6 @@ def clean_file(
         statement, _ = chain(cellwise, schema, "landed")
         write_parquet(connection, statement, target, compression="snappy")
         return steps
-
-
-def _read(connection: Any, source: Path) -> None:
-    """Read into ``landed``, typed; a gap may be spelled as the first rows spell theirs.
-
-    Looking for every spelling in every cell would make reading a third slower; where one turns up
-    later in a column of numbers, the file is read again, looking for all.
-    """
-    import duckdb
-
-    every = MISSING | {each.upper() for each in MISSING}
-    file = literal(str(source))
-    sample = f"read_csv({file}, header = true, all_varchar = true) LIMIT {ROWS_LOOKED_AT}"
-    seen = connection.execute(
-        f"SELECT DISTINCT cell FROM (UNPIVOT (SELECT * FROM {sample}) "
-        f"ON COLUMNS(*) INTO NAME title VALUE cell) WHERE cell IN ({words(every)})"
-    ).fetchall()
-    try:
-        _read_with(connection, file, {"", *(cell for (cell,) in seen)})
-    except duckdb.ConversionException:
-        _read_with(connection, file, every)
-
-
-def _read_with(connection: Any, file: str, spellings: Iterable[str]) -> None:
-    connection.execute(
-        f"CREATE OR REPLACE TABLE landed AS SELECT * FROM read_csv({file}, "
-        f"header = true, nullstr = [{words(spellings)}])"
-    )
 
 
 def _drop_duplicates(

@@ -11,24 +11,20 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from science import load, tables
 from science.database import aggregate
 from science.fitting import TYPED
 from science.kinds import Column
 from science.recipe.duckdb_engine import DuckDBEngine
-from science.sql_values import literal, name, words
+from science.sql_values import literal, name
+from science.typed_csv import ROWS_LOOKED_AT, read_typed
 from science.typing_rows import typed_cell
-from science.values import MISSING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 LARGE_BYTES = 200_000_000
 """Plain files from so many bytes on are read by DuckDB's own types."""
 PLAIN = (".csv", ".tsv", ".parquet")
-ROWS_LOOKED_AT = 20_000
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 UNSIGNED = ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 TYPES = "['BIGINT', 'DOUBLE', 'DATE', 'TIMESTAMP', 'VARCHAR']"
@@ -95,7 +91,7 @@ def _read_large(connection: Any, path: Path, *, parquet: bool) -> Landed:
     if parquet:
         connection.execute(f"CREATE TABLE cells AS SELECT * FROM read_parquet({file})")
     else:
-        _read_delimited(connection, file)
+        read_typed(connection, file, "cells", types=TYPES)
     rows = connection.execute("SELECT count(*) FROM cells").fetchone()[0]
     described = connection.execute("DESCRIBE cells").fetchall()
     found = Landed([], rows, by_types=True)
@@ -103,29 +99,6 @@ def _read_large(connection: Any, path: Path, *, parquet: bool) -> Landed:
     for title, kind, *_ in described:
         _add(connection, found, title, str(kind), step)
     return found
-
-
-def _read_delimited(connection: Any, file: str) -> None:
-    """Read typed; a gap may be spelled as the first rows spell theirs, else in any way."""
-    import duckdb
-
-    every = MISSING | {each.upper() for each in MISSING}
-    sample = f"read_csv({file}, header = true, all_varchar = true) LIMIT {ROWS_LOOKED_AT}"
-    seen = connection.execute(
-        f"SELECT DISTINCT cell FROM (UNPIVOT (SELECT * FROM {sample}) "
-        f"ON COLUMNS(*) INTO NAME title VALUE cell) WHERE cell IN ({words(every)})"
-    ).fetchall()
-    try:
-        _read_with(connection, file, {"", *(cell for (cell,) in seen)})
-    except duckdb.ConversionException:
-        _read_with(connection, file, every)
-
-
-def _read_with(connection: Any, file: str, spellings: Iterable[str]) -> None:
-    connection.execute(
-        f"CREATE OR REPLACE TABLE cells AS SELECT * FROM read_csv({file}, "
-        f"header = true, nullstr = [{words(spellings)}], auto_type_candidates = {TYPES})"
-    )
 
 
 def _add(connection: Any, found: Landed, title: str, kind: str, step: int) -> None:
