@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from science.database import column_names, connect, file_list, refusals, write_parquet
 from science.readers import delimited, documents
 from science.readers.content import compression_of, head_of, named, refuse_other_content
+from science.readers.parquet_footer import refuse_false_footer
 from science.readers.source import HEAD, Text, expanded, plain, straight
 from science.readers.unreadable import Limits, UnreadableFile
 from science.sql_values import literal, name
@@ -143,6 +144,7 @@ def _plain_parquet(
 def _save_parquet(connection: Any, path: Path, out_path: Path, limits: Limits) -> tuple[int, int]:
     """Write its rows with all columns VARCHAR; how many of both there are."""
     refuse_other_content(head_of(path), "parquet")
+    refuse_false_footer(path)
     query, columns = _parquet(connection, path, limits)
     try:
         return write_parquet(connection, query, out_path), columns

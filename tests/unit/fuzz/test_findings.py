@@ -155,6 +155,17 @@ def test_a_refusal_whose_words_are_cut_inside_a_character_is_a_refusal(tmp_path)
             ingest(tmp_path / "a.json", "a.json", tmp_path / "out.parquet")
 
 
+def test_a_footer_of_millions_of_row_groups_is_refused_before_room_is_made_for_them(tmp_path):
+    """DuckDB took 17 GB for this file of 100 bytes."""
+    footer = b"\x15\x02\x19\x2c\x48\x01s\x15\x02\x00\x15\x02\x25\x00\x18\x01a\x00\x16\x00\x19\xfc"
+    footer += b"\xe9\xab\xe5\x58" + b"\x00" * 50
+    damaged = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    (tmp_path / "a.parquet").write_bytes(damaged)
+
+    with pytest.raises(UnreadableFile, match="damaged"):
+        ingest(tmp_path / "a.parquet", "a.parquet", tmp_path / "out.parquet")
+
+
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 

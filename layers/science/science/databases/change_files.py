@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from science.database import column_names, refusals
 from science.readers.content import compression_of
 from science.readers.expand import expand
+from science.readers.parquet_footer import refuse_false_footer
 from science.readers.unreadable import Limits, UnreadableFile
 from science.sql_values import literal, name
 
@@ -104,6 +105,7 @@ def source(connection: Any, path: Path, file_name: str, layout: Layout) -> Sourc
             path = path.with_suffix(".expanded")
         if is_csv(file_name):
             return _csv(connection, path, file_name, layout)
+        refuse_false_footer(path)
         relation = f"read_parquet({literal(str(path))})"
         found = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     except refusals(csv.Error, OSError, EOFError) as error:

@@ -17,6 +17,7 @@ from science import load, tables
 from science.database import aggregate
 from science.fitting import TYPED
 from science.kinds import Column
+from science.readers.parquet_footer import refuse_false_footer
 from science.recipe.duckdb_engine import DuckDBEngine
 from science.sql_values import literal, name
 from science.typed_csv import ROWS_LOOKED_AT, read_typed
@@ -89,6 +90,7 @@ def _read_as_training(connection: Any, path: Path, file_name: str) -> Landed:
 def _read_large(connection: Any, path: Path, *, parquet: bool) -> Landed:
     file = literal(str(path))
     if parquet:
+        refuse_false_footer(path)
         connection.execute(f"CREATE TABLE cells AS SELECT * FROM read_parquet({file})")
     else:
         read_typed(connection, file, "cells", types=TYPES)
