@@ -85,7 +85,7 @@ def test_what_has_no_footer_is_left_to_its_reader(written, content):
 
 
 def test_every_reader_of_what_is_dropped_looks_first(written, tmp_path):
-    """DuckDB took 17 GB for this file, before it found that it is damaged."""
+    """DuckDB would make room for 186 million row groups before it finds that there are none."""
     file = written(file_of(bytes([0x49, LONG << 4 | STRUCT]) + MILLIONS + b"\0" * 50))
 
     with pytest.raises(UnreadableFile, match="damaged"):
