@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from fuzz.folders import VARIABLE, new_folder
 from fuzz.paths import ROOT
 from fuzz.target import TARGETS, load
 
@@ -122,12 +123,12 @@ def run_batch(
 
 def _run_worker(*arguments: str) -> tuple[str, int, float]:
     """What a worker said, its exit code, and the seconds it had of a processor."""
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as said, new_folder() as home:
         process = subprocess.Popen(
             [sys.executable, *WORKER, *arguments],
             cwd=ROOT,
             # libFuzzer ends the process without flushing, and the traceback would be lost.
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", VARIABLE: home},
             stdout=said,
             stderr=subprocess.STDOUT,
         )

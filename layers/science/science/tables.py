@@ -179,6 +179,6 @@ def _parquet(connection: Any, path: Path, limits: Limits) -> tuple[str, int]:
 
 def _written(out_path: Path, rows: int, columns: int) -> Ingested:
     if rows == 0:
-        out_path.unlink()
+        out_path.unlink(missing_ok=True)
         raise UnreadableFile("There are no rows, only a header.", "Bring a file with rows.")
     return Ingested(rows, columns, out_path.stat().st_size)

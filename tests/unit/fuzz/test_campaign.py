@@ -44,6 +44,24 @@ def test_a_short_seeded_run_finds_nothing(name, tmp_path):
 
 
 @ENVIRONMENT
+def test_a_batch_leaves_no_files_of_its_cases(tmp_path):
+    """They lie in memory, which a million cases would fill."""
+    memory, kept = tmp_path / "memory", tmp_path / "kept"
+    memory.mkdir()
+
+    said = program(
+        "from pathlib import Path\n"
+        "from fuzz import campaign, folders\n"
+        f"folders.MEMORY = Path({str(memory)!r})\n"
+        f"batch, _ = campaign.run_batch('csv', 20, seed=7, folder=Path({str(kept)!r}))\n"
+        "print(batch.cases)"
+    )
+
+    assert int(said) >= 20
+    assert list(memory.iterdir()) == []
+
+
+@ENVIRONMENT
 def test_an_error_that_no_reader_documents_is_a_finding(tmp_path):
     """The target is made to break on its first seed: the campaign must notice, and keep it."""
     broken = tmp_path / "broken.py"
