@@ -25,6 +25,8 @@ files, records, SageMaker, alerts and events must equal those of a life that not
 LEGEND = """A cell counts the points that ended equal; on red, those that did not, of all that
 befell. A point that another undisturbed life did not have is there by chance, such as a call that
 is made only if one message overtakes another; where it was not reached, no life had it again."""
+AGAIN = """Lives that did not end as they should with all of their faults together. Each of these
+faults was tried again, with fewer others; what one of them is to blame for is a finding above."""
 STYLE = """
 :root { color-scheme: light dark; --line: #d5d9de; --soft: #68707a; --good: #1a7f4b;
         --bad: #b3261e; --empty: #eceff2; }
@@ -57,7 +59,9 @@ class Matrix:
         counted: how many points each story has in all.
         verdicts: what came of each point that was tried.
         recoveries: seconds from a fault until its message was handled after all.
-        findings: by life, what was not as it should be, with the faults of that life.
+        findings: by life, what was not as it should be, with its one fault, or none.
+        lived_again: the same of lives with several faults, each of which was then tried in fewer or
+            in other company; what one of them is to blame for is a finding as well.
         lives: lives lived, undisturbed ones left out.
         seconds: the whole took so long.
         undisturbed: seconds of a life that nothing disturbed, by story.
@@ -70,6 +74,7 @@ class Matrix:
     verdicts: dict[Point, str] = field(default_factory=dict)
     recoveries: dict[Point, float] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    lived_again: list[dict[str, Any]] = field(default_factory=list)
     lives: int = 0
     seconds: float = 0.0
     undisturbed: dict[str, float] = field(default_factory=dict)
@@ -84,9 +89,8 @@ class Matrix:
         self.longest[outcome.story] = longest
         if outcome.findings:
             names = [str(point) for point in outcome.points]
-            self.findings.append(
-                {"life": outcome.life, "points": names, "findings": outcome.findings}
-            )
+            kept = self.findings if alone else self.lived_again
+            kept.append({"life": outcome.life, "points": names, "findings": outcome.findings})
         for point in outcome.befallen:
             if point.way == ALL_DROPPED:
                 self.unheard[outcome.story] = outcome.seconds
@@ -132,6 +136,7 @@ class Matrix:
                 for point, verdict in sorted(self.verdicts.items(), key=lambda item: str(item[0]))
             ],
             "findings": self.findings,
+            "lived_again": self.lived_again,
         }
 
 
@@ -162,6 +167,9 @@ def _page(matrix: Matrix) -> str:
         _lives(matrix),
         "<h2>Findings</h2>",
         _findings(matrix.findings),
+        "<h2>Lives lived again</h2>",
+        f'<p class="soft">{AGAIN}</p>',
+        _findings(matrix.lived_again),
     ]
     head = '<!doctype html><html lang="en"><meta charset="utf-8">'
     head += '<meta name="viewport" content="width=device-width"><title>Fault matrix</title>'

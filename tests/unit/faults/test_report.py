@@ -27,13 +27,14 @@ def test_a_fault_that_befell_a_life_that_ended_equal_is_borne_out():
 def test_a_shared_life_that_failed_tells_nothing_until_its_faults_are_tried_alone():
     matrix = Matrix()
     matrix.take(outcome(ONE, TWO, befallen={ONE: 1, TWO: 1}, findings=["x"]), alone=False)
-    assert matrix.verdicts == {}
+    assert (matrix.verdicts, matrix.findings) == ({}, [])
+    assert [each["findings"] for each in matrix.lived_again] == [["x"]]
 
     matrix.take(outcome(ONE, befallen={ONE: 1}), alone=True)
     matrix.take(outcome(TWO, befallen={TWO: None}, findings=["sent_twice: <b>"]), alone=True)
 
     assert matrix.verdicts == {ONE: EQUAL, TWO: UNEQUAL}
-    assert len(matrix.findings) == 2
+    assert [each["points"] for each in matrix.findings] == [[str(TWO)]]
 
 
 def test_the_page_opens_anywhere_and_the_document_holds_every_point(tmp_path):
