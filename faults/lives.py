@@ -28,27 +28,35 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 240.0
 SENDS_ALERTS = "baton-SendAlert"
+ANY_STORY = ""
 HARMLESS = tuple(
-    re.compile(pattern)
-    for pattern in (
+    (story, re.compile(pattern))
+    for story, pattern in (
         # Two messages may both find a run due; the one that loses leaves the list it wrote first.
-        r"other_end: it is there: PROBLEM/runs/TIME/inputs\.json and undisturbed not there",
+        (
+            ANY_STORY,
+            r"other_end: it is there: PROBLEM/runs/TIME/inputs\.json and undisturbed not there",
+        ),
         # The end of a quiet period is a message that the leg sent itself, not an event of the bus.
-        r"unknown_cause: no leg said the QuietPeriodEnded it answered \(close_snapshot",
+        (
+            ANY_STORY,
+            r"unknown_cause: no leg said the QuietPeriodEnded it answered \(close_snapshot",
+        ),
         # A group that is found made needs no row to wait for its making by.
-        r"other_end: it is not there and undisturbed there: \{'job_kind': 'feature-group'",
+        (
+            ANY_STORY,
+            r"other_end: it is not there and undisturbed there: \{'job_kind': 'feature-group'",
+        ),
+        # A delivery that is killed after it wrote leaves its file, and the poller may cut what it
+        # reads again otherwise. No row names the file, so no run reads it. Only a stretch may leave
+        # one: what lands as a file is written to the same place by every delivery.
+        (
+            "stream",
+            r"other_end: it is there: PROBLEM/ingested/HASH\.parquet \(\d+ rows\) and undisturbed",
+        ),
     )
 )
-"""Findings that mean nothing; kept apart."""
-HARMLESS_IN = {
-    # A delivery that is killed after it wrote leaves its file, and the poller may cut what it reads
-    # again otherwise. No row names the file, so no run reads it. Only a stretch may leave one:
-    # what lands as a file is written to the same place by every delivery.
-    "stream": re.compile(
-        r"other_end: it is there: PROBLEM/ingested/HASH\.parquet \(\d+ rows\) and undisturbed not"
-    ),
-}
-"""The same, of lives of one story alone."""
+"""Findings that mean nothing, by the story in which they do; kept apart."""
 STRETCH = re.compile(r"stream/shardId-\w+/\w+-\w+")
 PASSING = re.compile(r"PROBLEM/(capture|watch|runs/[^/]+/checkpoints)/")
 """Objects whose number depends on how fast the machine is."""
@@ -180,8 +188,7 @@ class Lives:
 
 def is_harmless(finding: str, story: str) -> bool:
     """Whether a finding of a life of this story means nothing."""
-    patterns = (*HARMLESS, *filter(None, [HARMLESS_IN.get(story)]))
-    return any(pattern.match(finding) for pattern in patterns)
+    return any(where in {ANY_STORY, story} and each.match(finding) for where, each in HARMLESS)
 
 
 def alerts_may_repeat(points: Iterable[Point]) -> bool:

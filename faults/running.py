@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from faults.progress import Progress
 
 
-APART = 8
-"""So many faults share a life whose first life kept them away; each at a message of its own."""
-COMPANY = (None, APART, 1)
-"""How many faults share a life at most the first, second and third time that one is tried."""
+LESS_COMPANY = (8, 1)
+"""So many faults share a life that one life kept away, and that two did; each at a message of its
+own."""
 COUNTINGS = 3
 """Undisturbed lives of a story: a point that one of them lacks is there by chance."""
 
@@ -117,7 +116,7 @@ class Work:
         if self._todo or not self._missed:
             return
         before = min(self._missed)
-        most = min(self._together, COMPANY[before] or self._together)
+        most = min(self._together, LESS_COMPANY[before - 1])
         groups = share_lives(self._missed.pop(before), most, apart=True)
         self._todo.extend(Try(group, before) for group in groups)
 
@@ -146,9 +145,9 @@ class Work:
     def _missed_again(self, lived: Try, outcome: Outcome) -> None:
         before = lived.before + 1
         missed = [point for point in lived.points if point not in outcome.befallen]
-        if before == len(COMPANY) - 1:
+        if before == len(LESS_COMPANY):
             missed = [point for point in missed if point not in self._matrix.by_chance]
-        if missed and before < len(COMPANY):
+        if missed and before <= len(LESS_COMPANY):
             self._missed[before] += missed
 
 

@@ -5,7 +5,7 @@ import threading
 from faults.lives import Outcome
 from faults.points import Point, sample
 from faults.report import EQUAL, NOT_REACHED, UNEQUAL, Matrix
-from faults.running import APART, Options, Work, carry_all, count
+from faults.running import LESS_COMPANY, Options, Work, carry_all, count
 
 POINTS = [
     Point("batch", f"baton-F{number}", "E", 1, 1, "s3:GetObject", "throttled")
@@ -24,7 +24,7 @@ class Lives:
     def carry(self, story, points):
         with self._lock:
             self.lived.append(list(points))
-        away = self.unreached | (self.shy if len(points) > APART else set())
+        away = self.unreached | (self.shy if len(points) > LESS_COMPANY[0] else set())
         befallen = {point: None for point in points if point not in away}
         findings = ["lost_rows: planted"] if self.bad & befallen.keys() else []
         return Outcome("fm1", story, list(points), befallen, findings, 1.0)
@@ -70,7 +70,7 @@ def test_faults_that_others_kept_away_are_tried_in_less_company():
 
     assert matrix.count(EQUAL) == len(POINTS) - 1
     assert matrix.verdicts[POINTS[10]] == NOT_REACHED
-    assert [len(points) for points in lives.lived] == [len(POINTS), APART, 2, 1]
+    assert [len(points) for points in lives.lived] == [len(POINTS), LESS_COMPANY[0], 2, 1]
     assert lives.lived[-1] == [POINTS[10]]
 
 
