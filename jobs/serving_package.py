@@ -114,7 +114,8 @@ def unpack(archive: Path, target: Path) -> Path:
                 left -= member.size
                 if member.isdir():
                     continue
-                if not member.isfile() or path.is_absolute() or ".." in path.parts or left < 0:
+                leads_elsewhere = path.is_absolute() or ".." in path.parts or not path.parts
+                if not member.isfile() or leads_elsewhere or left < 0:
                     raise PackageMismatchError(f"{archive.name} may not hold {member.name!r}")
                 place = target / path
                 place.parent.mkdir(parents=True, exist_ok=True)

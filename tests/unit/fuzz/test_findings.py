@@ -155,6 +155,20 @@ def test_a_refusal_whose_words_are_cut_inside_a_character_is_a_refusal(tmp_path)
             ingest(tmp_path / "a.json", "a.json", tmp_path / "out.parquet")
 
 
+@pytest.mark.parametrize("name", [".", "", "./", "./."])
+def test_a_file_in_a_package_that_is_named_like_its_folder_is_refused(tmp_path, name):
+    """It was written in the place of the folder."""
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz", format=tarfile.USTAR_FORMAT) as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = 5
+        archive.addfile(entry, io.BytesIO(b"hello"))
+
+    with pytest.raises(PackageMismatchError, match="may not hold"):
+        unpack(tmp_path / "model.tar.gz", tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_header_without_rows_is_told_even_if_no_file_was_written_for_it(tmp_path):
     """Once in 410,027 cases DuckDB had left none; in 17,000 tries of that input it never did."""
     with pytest.raises(UnreadableFile, match="only a header"):
