@@ -26,7 +26,8 @@ from local.sagemaker.jobs import source_archives
 from science.embeddings.weights import UnusableEncoder, convert
 from science.flow.nodes import FlowRefused
 from science.flow.reading import read
-from science.tables import UnreadableFile, _written, ingest
+from science.readers.unreadable import Limits
+from science.tables import UnreadableFile, _written, ingest, ingest_with
 from serving_package import MANIFEST, PackageMismatchError, unpack, verify
 
 DIGITS = "9" * 5000
@@ -181,9 +182,10 @@ def test_a_footer_of_millions_of_row_groups_is_refused_before_room_is_made_for_t
     footer += b"\xe9\xab\xe5\x58" + b"\x00" * 50
     damaged = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
     (tmp_path / "a.parquet").write_bytes(damaged)
+    no_database, out = None, tmp_path / "out.parquet"
 
     with pytest.raises(UnreadableFile, match="damaged"):
-        ingest(tmp_path / "a.parquet", "a.parquet", tmp_path / "out.parquet")
+        ingest_with(no_database, tmp_path / "a.parquet", "a.parquet", out, Limits())
 
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"

@@ -8,8 +8,8 @@ from science.databases.change_files import Layout, source
 from science.profiling.landed import _read_large
 from science.readers.parquet_footer import LIST, LONG, MAGIC, MOST_BYTES, STRUCT
 from science.readers.parquet_footer import refuse_false_footer as refuse
-from science.readers.unreadable import UnreadableFile
-from science.tables import ingest
+from science.readers.unreadable import Limits, UnreadableFile
+from science.tables import ingest_with
 
 INTEGER_FIELD, LIST_FIELD, TEXT_FIELD, STRUCT_FIELD, MAP_FIELD = 0x15, 0x19, 0x18, 0x1C, 0x1B
 MILLIONS = b"\xe9\xab\xe5\x58"
@@ -61,11 +61,22 @@ def test_what_writers_write_is_let_through(tmp_path, rows_a_group, options):
         bytes([MAP_FIELD]) + MILLIONS + b"\x88" + b"\0" * 50,
         bytes([TEXT_FIELD]) + MILLIONS + b"name\0",
         bytes([STRUCT_FIELD]) * 5000,
+        bytes([LIST_FIELD, *[1 << 4 | LIST] * 5000]),
         bytes([INTEGER_FIELD]) + b"\xff" * 20,
         bytes([0x1E, 0]),
         b"\x15",
     ],
-    ids=["groups", "lists", "pairs", "letters", "depth", "number", "type", "end"],
+    ids=[
+        "groups",
+        "lists",
+        "pairs",
+        "letters",
+        "structs in structs",
+        "lists in lists",
+        "number",
+        "type",
+        "end",
+    ],
 )
 def test_what_says_to_hold_more_than_there_is_is_refused(written, footer):
     with pytest.raises(UnreadableFile, match="damaged"):
@@ -84,13 +95,14 @@ def test_what_has_no_footer_is_left_to_its_reader(written, content):
     refuse(written(content))
 
 
-def test_every_reader_of_what_is_dropped_looks_first(written, tmp_path):
+def test_every_reader_of_what_is_dropped_looks_before_it_asks_the_database(written, tmp_path):
     """DuckDB would make room for 186 million row groups before it finds that there are none."""
     file = written(file_of(bytes([0x49, LONG << 4 | STRUCT]) + MILLIONS + b"\0" * 50))
+    no_database = None
 
     with pytest.raises(UnreadableFile, match="damaged"):
-        ingest(file, file.name, tmp_path / "out.parquet")
+        ingest_with(no_database, file, file.name, tmp_path / "out.parquet", Limits())
     with pytest.raises(UnreadableFile, match="damaged"):
-        source(None, file, file.name, Layout())
+        source(no_database, file, file.name, Layout())
     with pytest.raises(UnreadableFile, match="damaged"):
-        _read_large(None, file, parquet=True)
+        _read_large(no_database, file, parquet=True)
