@@ -22,10 +22,10 @@ from typing import Any
 
 from bench.killing import definition
 from bench.laptop import ENDED, Laptop, memory_mb
+from bench.waiting import await_answer
 from faults.judge import judge
 from faults.rows import as_csv, table
 
-PATIENCE_SECONDS = 3600.0
 MINUTE = 60.0
 ROWS = 60
 ALONE = 20
@@ -50,16 +50,18 @@ def await_rest(laptop: Laptop, names: list[str], drops: int) -> list[float]:
     Raises:
         TimeoutError: it was not.
     """
-    deadline, memory = time.monotonic() + PATIENCE_SECONDS, []
-    while time.monotonic() < deadline:
+    memory: list[float] = []
+
+    def at_rest() -> bool:
         memory.append(sum(memory_mb(laptop).values()))
-        if not laptop.waiting():
-            inputs = [row for name in names for row in laptop.rows(name, "input#")]
-            stages = [stage for name in names for stage in laptop.stages(name)]
-            if len(inputs) >= drops and set(stages) <= set(ENDED):
-                return memory
-        time.sleep(2)
-    raise TimeoutError(f"not at rest after {PATIENCE_SECONDS:.0f} s: {laptop.waiting()}")
+        if laptop.waiting():
+            return False
+        inputs = [row for name in names for row in laptop.rows(name, "input#")]
+        stages = [stage for name in names for stage in laptop.stages(name)]
+        return len(inputs) >= drops and set(stages) <= set(ENDED)
+
+    await_answer(at_rest, "every file was learned from", pause=2.0)
+    return memory
 
 
 def judged(laptop: Laptop, names: list[str], drops: int) -> dict[str, list[str]]:
@@ -94,11 +96,11 @@ def await_files(laptop: Laptop, name: str, files: int) -> None:
     Raises:
         TimeoutError: they never were.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(laptop.rows(name, "input#")) < files:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{name} never had {files} files taken in")
-        time.sleep(LOOK_SECONDS)
+    await_answer(
+        lambda: len(laptop.rows(name, "input#")) >= files,
+        f"{files} files of {name} are taken in",
+        LOOK_SECONDS,
+    )
 
 
 def flooded(laptop: Laptop, flood: int) -> dict[str, float]:

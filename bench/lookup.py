@@ -15,7 +15,6 @@ import statistics
 import tempfile
 import time
 import urllib.request
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,8 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from bench.relay import Relay, await_answer
+from bench.relay import Relay
+from bench.waiting import await_answer
 from local.running import running_cloud
 
 if TYPE_CHECKING:
@@ -122,8 +122,11 @@ def main() -> None:
         _, run = relay.carry(PROBLEM, tables.to_csv(customers).encode())
         if run.get("stage") != "deployed":
             raise SystemExit(f"the model was not deployed: {run.get('reason')}")
-        features = partial(relay.row, PROBLEM, "features")
-        await_answer(lambda: features().get("stored_run"), "the features are stored", pause=0.1)
+        await_answer(
+            lambda: relay.row(PROBLEM, "features").get("stored_run"),
+            "the features are stored",
+            pause=0.1,
+        )
         print(json.dumps(measure(asking(relay, customers), arguments.times)))
 
 

@@ -18,38 +18,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 
 from bench.data import first, table
+from bench.waiting import await_answer
 from local.running import running_cloud
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDS = ("deployed", "rejected", "failed", "data_rejected", "rolled_back")
-PATIENCE_SECONDS = 1800.0
-
-
-def await_answer(ask: Callable[[], Any], what: str, pause: float = 0.02) -> Any:
-    """Ask again and again; the first answer that is something.
-
-    Args:
-        ask: answers with anything false while there is nothing.
-        what: what is waited for, in words.
-        pause: seconds between two questions.
-
-    Raises:
-        TimeoutError: there was none in `PATIENCE_SECONDS`.
-    """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (answer := ask()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {PATIENCE_SECONDS:.0f} s: {what}")
-        time.sleep(pause)
-    return answer
 
 
 class Relay:
