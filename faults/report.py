@@ -66,6 +66,7 @@ class Matrix:
         seconds: the whole took so long.
         undisturbed: seconds of a life that nothing disturbed, by story.
         longest: seconds of the longest disturbed life, by story.
+        countings: undisturbed lives of each story; one alone tells of no chance.
         by_chance: points that another undisturbed life of their story did not have.
         unheard: seconds of the life without any event of SageMaker and Glue, by story.
     """
@@ -80,6 +81,7 @@ class Matrix:
     undisturbed: dict[str, float] = field(default_factory=dict)
     longest: dict[str, float] = field(default_factory=dict)
     unheard: dict[str, float] = field(default_factory=dict)
+    countings: int = 1
     by_chance: set[Point] = field(default_factory=set)
 
     def take(self, outcome: Outcome, *, alone: bool) -> None:
@@ -107,8 +109,10 @@ class Matrix:
         """How many points have a verdict."""
         return sum(1 for each in self.verdicts.values() if each == verdict)
 
-    def missed_by_chance(self) -> int:
-        """How many points were not reached that are there by chance."""
+    def missed_by_chance(self) -> int | None:
+        """How many points were not reached that are there by chance; None if nobody knows."""
+        if self.countings < 2:
+            return None
         return sum(self.verdicts.get(point) == NOT_REACHED for point in self.by_chance)
 
     def document(self) -> dict[str, Any]:
@@ -183,7 +187,7 @@ def _tiles(matrix: Matrix) -> str:
         ("ended equal", str(matrix.count(EQUAL)), "good"),
         ("unequal", str(matrix.count(UNEQUAL)), "bad" if matrix.count(UNEQUAL) else "good"),
         ("not reached", str(matrix.count(NOT_REACHED)), ""),
-        ("of these by chance", str(matrix.missed_by_chance()), ""),
+        ("of these by chance", _told(matrix.missed_by_chance()), ""),
         ("lives", str(matrix.lives), ""),
         ("longest recovery", f"{max(matrix.recoveries.values(), default=0):.1f} s", ""),
         ("took", f"{matrix.seconds / 60:.1f} min", ""),
@@ -193,6 +197,10 @@ def _tiles(matrix: Matrix) -> str:
         for name, value, kind in tiles
     )
     return f'<div class="tiles">{made}</div>'
+
+
+def _told(count: int | None) -> str:
+    return "–" if count is None else str(count)
 
 
 def _table(verdicts: dict[Point, str]) -> str:

@@ -221,6 +221,7 @@ def count(lives: Lives, stories: Sequence[str], matrix: Matrix, countings: int =
     The first of a story's lives tells its points; what one of the others lacks is there by chance.
     """
     points: list[Point] = []
+    matrix.countings = countings
     with ThreadPoolExecutor(len(stories)) as pool:
         for story, (outcome, found) in zip(stories, pool.map(lives.count, stories), strict=True):
             matrix.counted[story] = len(found)

@@ -31,7 +31,7 @@ class Lives:
 
 
 def tried(lives, points=POINTS, together=20, minutes=0.0, by_chance=()):
-    matrix = Matrix(by_chance=set(by_chance))
+    matrix = Matrix(countings=3, by_chance=set(by_chance))
     work = Work(points, Options(stories=("batch",), together=together, minutes=minutes), matrix)
     carriers = [threading.Thread(target=carry_all, args=(lives, work)) for _ in range(3)]
     for carrier in carriers:
@@ -104,6 +104,14 @@ def test_what_one_undisturbed_life_has_and_another_has_not_is_there_by_chance():
     assert points == POINTS[:4]
     assert matrix.by_chance == {POINTS[0]}
     assert matrix.findings == []
+
+
+def test_one_undisturbed_life_alone_tells_of_no_chance():
+    matrix = Matrix()
+
+    count(Counted(([], POINTS)), ["batch"], matrix)
+
+    assert matrix.missed_by_chance() is None
 
 
 def test_an_undisturbed_life_that_ends_otherwise_is_a_finding_whichever_it_is():
